@@ -1,0 +1,2 @@
+//! procdash
+fn main() {}
