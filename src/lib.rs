@@ -1,1 +1,22 @@
-//! procdash
+//! A terminal dashboard for the processes of local development: what it stops is seen to be gone.
+//!
+//! The modules below stand in order, lowest floor first; a file names only what stands above it in this list.
+//! `ARCHITECTURE.md` has the picture and the reasons.
+
+// values: no tokio, no nix, no ratatui, no clock, no input or output
+pub mod id;
+pub mod signal;
+pub mod process;
+pub mod keys;
+pub mod logs;
+pub mod config;
+// the kernel's side: knows processes, not wishes
+pub mod engine;
+pub mod guard;
+// decides
+pub mod supervisor;
+// shows
+pub mod ui;
+// the program
+pub mod cli;
+pub mod app;

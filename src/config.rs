@@ -1,0 +1,161 @@
+//! What a procfile asks for, checked: everything here is known to be meant, in range and complete.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use crate::keys::Keymap;
+use crate::signal::Signal;
+
+/// A whole project, as its file describes it.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The project's name; by default the name of its folder.
+    pub name: String,
+    /// The file it was read from.
+    pub path: PathBuf,
+    /// The folder of that file, absolute; relative paths in the file start here.
+    pub root: PathBuf,
+    /// What holds for all services.
+    pub settings: Settings,
+    /// The services in the order of the file; a `ServiceId` is a place in this list.
+    pub services: Vec<Service>,
+    /// How the dashboard looks and which keys it knows.
+    pub ui: Ui,
+}
+
+/// What holds for all services.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The program and arguments that a command written as a string is appended to.
+    pub shell: Vec<String>,
+    /// Environment files of the project, relative to its root; a missing one is fine, later ones win.
+    pub env_file: Vec<PathBuf>,
+    /// The longest that a quit may take before everything left is killed.
+    pub shutdown_timeout: Duration,
+    /// Memory for one service's log, in bytes.
+    pub scrollback: usize,
+}
+
+/// One entry of `[processes]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Its name, the key in the file.
+    pub name: String,
+    /// One line for people.
+    pub description: Option<String>,
+    /// What is run.
+    pub command: CommandLine,
+    /// Where it is run, as written: `${VAR}` is expanded and the project's root prepended at every start.
+    pub working_dir: String,
+    /// Variables set (or, with `None`, unset) for it, as written: `${VAR}` is expanded at every start.
+    pub env: IndexMap<String, Option<String>>,
+    /// Its own environment files, relative to the project's root, read again at every start.
+    pub env_file: Vec<PathBuf>,
+    /// Whether it gets a pseudo-terminal (else two pipes).
+    pub tty: bool,
+    /// Whether it starts with the project.
+    pub autostart: bool,
+    /// Whether exit 0 means done.
+    pub oneshot: bool,
+    /// Whether the command may exit 0 and leave its daemon behind.
+    pub daemon: bool,
+    /// How it is asked to end.
+    pub stop: Stop,
+    /// When it is started again by itself.
+    pub restart: Restart,
+    /// Exit codes that are no failure.
+    pub success_exit_codes: Vec<i32>,
+    /// What its end means for the others.
+    pub on_exit: OnExit,
+}
+
+/// What is run: a line for the shell, or a program with its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandLine {
+    /// Given to the shell of the settings as one argument.
+    Shell(String),
+    /// Run as it stands; never empty.
+    Program(Vec<String>),
+}
+
+/// How a service is asked to end, before its tree is killed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// The signal to its process group.
+    pub signal: Signal,
+    /// How long it may take after the signal; also the time limit of the stop command.
+    pub grace_period: Duration,
+    /// A command that is run first.
+    pub command: Option<CommandLine>,
+    /// Bytes typed into its terminal instead of a signal.
+    pub keys: Option<String>,
+}
+
+/// When a service is started again by itself, and how long it waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restart {
+    /// After which ends.
+    pub policy: RestartPolicy,
+    /// The first wait; doubles with every attempt in a row.
+    pub delay: Duration,
+    /// The longest wait.
+    pub delay_max: Duration,
+    /// A run at least this long starts the count again.
+    pub reset_after: Duration,
+    /// Attempts in a row before it is a crash loop.
+    pub max: u32,
+}
+
+/// After which ends a service is started again by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RestartPolicy {
+    /// Never.
+    No,
+    /// After a crash.
+    OnFailure,
+    /// After every end that nobody asked for.
+    Always,
+}
+
+/// What the end of one service means for the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnExit {
+    /// Nothing.
+    Ignore,
+    /// All are stopped and procdash ends.
+    StopAll,
+    /// The same, but only after a failure.
+    StopAllOnFailure,
+}
+
+/// How the dashboard looks and which keys it knows.
+#[derive(Clone, Debug)]
+pub struct Ui {
+    /// The theme's name.
+    pub theme: String,
+    /// The columns of the list after the name, in order.
+    pub columns: Vec<Column>,
+    /// The keys.
+    pub keys: Keymap,
+}
+
+/// A column of the list of services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// The state's word.
+    State,
+    /// Share of one processor over the whole tree.
+    Cpu,
+    /// Resident memory of the whole tree.
+    Memory,
+    /// Time since the start, or how the last run ended.
+    Uptime,
+    /// Number of processes in the tree.
+    Processes,
+    /// The main process's number.
+    Pid,
+    /// How often it was started again.
+    Restarts,
+}

@@ -1,0 +1,148 @@
+//! Everything a key can do: one row an action, from which names, help, hints and default keys come.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+/// Under which heading the help lists an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Starting, stopping, signalling.
+    Services,
+    /// Choosing and moving about.
+    Moving,
+    /// Reading the log.
+    Log,
+    /// Views over the dashboard.
+    Views,
+    /// The program itself.
+    Program,
+}
+
+impl Group {
+    /// Every group, in the order of the help.
+    pub const ALL: &'static [Self] = &[Self::Services, Self::Moving, Self::Log, Self::Views, Self::Program];
+
+    /// Returns the heading.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Services => "services",
+            Self::Moving => "moving",
+            Self::Log => "log",
+            Self::Views => "views",
+            Self::Program => "procdash",
+        }
+    }
+}
+
+/// Writes the enum and its lookups from one list, so that a row cannot be half there.
+macro_rules! actions {
+    ($($variant:ident $name:literal $group:ident [$($key:literal)*] $help:literal;)*) => {
+        /// What a key can do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Action {
+            $(#[doc = $help] $variant,)*
+        }
+
+        impl Action {
+            /// Every action, in the order of the help.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Returns its name in the configuration.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// Returns the line of the help.
+            #[must_use]
+            pub const fn help(self) -> &'static str {
+                match self { $(Self::$variant => $help,)* }
+            }
+
+            /// Returns the heading it stands under.
+            #[must_use]
+            pub const fn group(self) -> Group {
+                match self { $(Self::$variant => Group::$group,)* }
+            }
+
+            /// Returns the keys it has unless the configuration says otherwise, as spelt there.
+            #[must_use]
+            pub const fn default_keys(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$($key,)*],)* }
+            }
+        }
+    };
+}
+
+// variant, name in the file, heading, default keys (the first is the one shown in hints), help
+actions! {
+    Restart "restart" Services ["r"] "restart";
+    Start "start" Services ["s"] "start";
+    Stop "stop" Services ["x"] "stop";
+    Kill "kill" Services ["X"] "kill the whole tree now, and check";
+    SignalMenu "signal-menu" Services ["S"] "send a signal to main, group or tree";
+    RestartMenu "restart-menu" Services ["R"] "restart the marked, or all";
+    StartAll "start-all" Services ["U"] "start all that start by themselves";
+    Mark "mark" Services ["space"] "mark; start, stop, restart and kill then act on the marked";
+    UnmarkAll "unmark-all" Services ["u"] "unmark all";
+    Up "up" Moving ["k" "up"] "up";
+    Down "down" Moving ["j" "down"] "down";
+    PageUp "page-up" Moving ["pageup" "ctrl-b"] "a page up";
+    PageDown "page-down" Moving ["pagedown" "ctrl-f"] "a page down";
+    HalfPageUp "half-page-up" Moving ["ctrl-u"] "half a page up";
+    HalfPageDown "half-page-down" Moving ["ctrl-d"] "half a page down";
+    Left "left" Moving ["left" "h"] "scroll left";
+    Right "right" Moving ["right" "l"] "scroll right";
+    Select1 "select-1" Moving ["1"] "choose the 1st service";
+    Select2 "select-2" Moving ["2"] "choose the 2nd service";
+    Select3 "select-3" Moving ["3"] "choose the 3rd service";
+    Select4 "select-4" Moving ["4"] "choose the 4th service";
+    Select5 "select-5" Moving ["5"] "choose the 5th service";
+    Select6 "select-6" Moving ["6"] "choose the 6th service";
+    Select7 "select-7" Moving ["7"] "choose the 7th service";
+    Select8 "select-8" Moving ["8"] "choose the 8th service";
+    Select9 "select-9" Moving ["9"] "choose the 9th service";
+    Open "open" Moving ["enter"] "to the log";
+    NextPane "next-pane" Moving ["tab" "shift-tab"] "to the other pane";
+    Back "back" Moving ["esc"] "back";
+    Top "top" Log ["g" "home"] "to the start";
+    Follow "follow" Log ["f"] "follow new lines, or stay";
+    Bottom "bottom" Log ["G" "end"] "to the end, and follow";
+    Wrap "wrap" Log ["W"] "wrap long lines, or cut them";
+    Timestamps "timestamps" Log ["L"] "show when each line arrived";
+    Clear "clear" Log ["C"] "clear the log";
+    Zoom "zoom" Views ["z"] "give the log the whole screen";
+    Tree "tree" Views ["t"] "the tree of processes, live";
+    Details "details" Views ["i"] "details of the service";
+    Diagnostics "diagnostics" Views ["`"] "procdash's own log";
+    Help "help" Views ["?"] "this help";
+    Quit "quit" Program ["q"] "quit (asks)";
+    QuitNow "quit-now" Program ["Q"] "quit without asking";
+    Interrupt "interrupt" Program ["ctrl-c"] "quit; again: kill what is left";
+}
+
+/// A word that names no action.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("`{0}` is no action")]
+pub struct UnknownAction(pub String);
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Action {
+    type Err = UnknownAction;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|action| action.name() == word)
+            .ok_or_else(|| UnknownAction(word.to_owned()))
+    }
+}

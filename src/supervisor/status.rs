@@ -1,0 +1,280 @@
+//! The published picture of every service: what the dashboard, another shell and the messages all show.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::id::{RunId, ServiceId};
+use crate::process::{Exit, Member, ProcessId, Survivor};
+use crate::signal::Signal;
+
+/// The state of a service, in the words that are used everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Never started, or stopped and seen gone.
+    Stopped,
+    /// Its guard is up, its program not yet.
+    Starting,
+    /// It runs.
+    Running,
+    /// Asked to end, or ended with members left; not yet seen gone.
+    Stopping,
+    /// A one-shot that returned success.
+    Done,
+    /// Ended by itself with a success code, and seen gone.
+    Exited,
+    /// Ended by itself with a failure, or could not be started; seen gone.
+    Crashed,
+    /// Will be started again after a wait.
+    Backoff,
+    /// Crashed too often in a row; waits for a key.
+    CrashLoop,
+    /// Something of it could not be killed.
+    Stuck,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: &'static [Self] = &[
+        Self::Stopped,
+        Self::Starting,
+        Self::Running,
+        Self::Stopping,
+        Self::Done,
+        Self::Exited,
+        Self::Crashed,
+        Self::Backoff,
+        Self::CrashLoop,
+        Self::Stuck,
+    ];
+
+    /// Returns the word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Stopped => "stopped",
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+            Self::Done => "done",
+            Self::Exited => "exited",
+            Self::Crashed => "crashed",
+            Self::Backoff => "backoff",
+            Self::CrashLoop => "crash-loop",
+            Self::Stuck => "stuck",
+        }
+    }
+
+    /// Whether processes of the service may be alive.
+    #[must_use]
+    pub const fn is_alive(self) -> bool {
+        matches!(self, Self::Starting | Self::Running | Self::Stopping | Self::Stuck)
+    }
+
+    /// Whether the last run failed and nothing is being done about it.
+    #[must_use]
+    pub const fn is_failure(self) -> bool {
+        matches!(self, Self::Crashed | Self::CrashLoop | Self::Stuck)
+    }
+}
+
+/// Everything a view needs to know, at one moment.
+#[derive(Clone, Debug)]
+pub struct Board {
+    /// The services in the configuration's order; a `ServiceId` is a place in this list.
+    pub services: Vec<ServiceStatus>,
+    /// What the program as a whole is doing.
+    pub phase: Phase,
+}
+
+/// What the program as a whole is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Services run, or may be started.
+    Up,
+    /// Everything is being stopped.
+    Quitting {
+        /// When that began.
+        since: Instant,
+        /// When what is left will be killed.
+        deadline: Instant,
+        /// Whether the grace was skipped by a second request.
+        hurried: bool,
+    },
+    /// Nothing more will happen.
+    Down(Summary),
+}
+
+/// What was there at the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// How many services were stopped by the quit.
+    pub stopped: usize,
+    /// What is still alive, with the name of its service.
+    pub survivors: Vec<(Arc<str>, Survivor)>,
+    /// From the request to the last look.
+    pub took: Duration,
+    /// The code to end with, when a service's end decided the end of all.
+    pub exit_code: Option<i32>,
+    /// Whether any service was in a failed state when the quit began.
+    pub failed: bool,
+}
+
+/// One service at one moment.
+#[derive(Clone, Debug)]
+pub struct ServiceStatus {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it is doing.
+    pub state: State,
+    /// Its present run, or its last.
+    pub run: RunId,
+    /// The main process of the present run, while it lives.
+    pub main: Option<ProcessId>,
+    /// The guard of the present run, while it lives.
+    pub guard: Option<u32>,
+    /// When the present run began.
+    pub started: Option<Instant>,
+    /// How the last run ended.
+    pub ended: Option<EndedRun>,
+    /// How often it was started again by itself, in a row.
+    pub restarts: u32,
+    /// When it will be started again (`Backoff`).
+    pub next_start: Option<Instant>,
+    /// How its stop stands (`Stopping`).
+    pub stopping: Option<Stopping>,
+    /// What its tree uses.
+    pub usage: Usage,
+    /// Its tree at the last look, parents before children, without zombies that wait for their parent.
+    pub members: Arc<[Member]>,
+    /// What could not be killed (`Stuck`).
+    pub survivors: Arc<[Survivor]>,
+    /// What the last stop, kill or restart found.
+    pub report: Option<Arc<KillReport>>,
+    /// Why it could not be started, for a person to read.
+    pub problem: Option<Arc<str>>,
+}
+
+/// How the last run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedRun {
+    /// The main process's end; `None` when it never began.
+    pub exit: Option<Exit>,
+    /// How long it ran.
+    pub ran: Duration,
+    /// Whether it ended because it was asked to.
+    pub asked: bool,
+}
+
+/// How a stop stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopping {
+    /// What was asked for.
+    pub action: Action,
+    /// The signal sent; `None` while the stop command runs or keys were typed.
+    pub signal: Option<Signal>,
+    /// When it began.
+    pub since: Instant,
+    /// When the tree is killed; `None` once that has been ordered.
+    pub deadline: Option<Instant>,
+    /// Whether it starts again afterwards.
+    pub again: bool,
+}
+
+/// What a tree uses, all members together.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Usage {
+    /// Share of one processor in percent; over 100 with several.
+    pub cpu_percent: f32,
+    /// Resident memory in bytes, shared pages counted once for each process.
+    pub memory: u64,
+    /// Number of live processes.
+    pub processes: usize,
+}
+
+/// What was asked for when a run was brought to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A stop with grace.
+    Stop,
+    /// A tree-kill.
+    Kill,
+    /// A stop before a start.
+    Restart,
+    /// The end of everything.
+    Quit,
+    /// Nobody asked: the main process ended and left members behind.
+    Sweep,
+}
+
+impl Action {
+    /// Returns what has been done, for reports.
+    #[must_use]
+    pub const fn past(self) -> &'static str {
+        match self {
+            Self::Stop | Self::Quit => "stopped",
+            Self::Kill => "killed",
+            Self::Restart => "restarted",
+            Self::Sweep => "swept",
+        }
+    }
+}
+
+/// Which step of a stop ended the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HowItEnded {
+    /// The stop command did it.
+    Acknowledged,
+    /// It ended within its grace.
+    InGrace,
+    /// The tree was killed.
+    Forced,
+    /// The main process ended by itself.
+    ByItself,
+}
+
+/// What a stop, kill or restart has found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KillReport {
+    /// Whose.
+    pub service: ServiceId,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Which run.
+    pub run: RunId,
+    /// What was asked for.
+    pub action: Action,
+    /// Which step ended it.
+    pub how: HowItEnded,
+    /// The signal that was sent first, if any.
+    pub signal: Option<Signal>,
+    /// Everyone who was there when it began, and what became of each.
+    pub members: Vec<MemberFate>,
+    /// How many were killed by SIGKILL, later births included.
+    pub killed: u64,
+    /// What is left.
+    pub survivors: Vec<Survivor>,
+    /// Whether the guard's proof and the look at the process table agree that nothing is left.
+    pub verified: bool,
+    /// From the request to the look.
+    pub took: Duration,
+    /// Of it, from the last step (the tree-kill, or the last exit) to the look.
+    pub checked_in: Duration,
+}
+
+/// One process that was there when a stop began.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MemberFate {
+    /// As it was seen then.
+    pub member: Member,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Seen to be gone.
+    Gone,
+    /// Still there.
+    Alive,
+}
