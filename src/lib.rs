@@ -4,12 +4,12 @@
 //! `ARCHITECTURE.md` has the picture and the reasons.
 
 // values: no tokio, no nix, no ratatui, no clock, no input or output
+pub mod config;
 pub mod id;
-pub mod signal;
-pub mod process;
 pub mod keys;
 pub mod logs;
-pub mod config;
+pub mod process;
+pub mod signal;
 // the kernel's side: knows processes, not wishes
 pub mod engine;
 pub mod guard;
@@ -18,5 +18,5 @@ pub mod supervisor;
 // shows
 pub mod ui;
 // the program
-pub mod cli;
 pub mod app;
+pub mod cli;

@@ -1,2 +1,3 @@
-//! procdash
+//! The program: everything is in the library.
+
 fn main() {}

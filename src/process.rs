@@ -12,7 +12,7 @@ use crate::signal::Signal;
 pub struct ProcessId {
     /// The number, as in `ps`.
     pub pid: u32,
-    /// When it began, in clock ticks since the machine started (proc_pid_stat(5), field 22).
+    /// When it began, in clock ticks since the machine started (`proc_pid_stat(5)`, field 22).
     pub start: u64,
 }
 
@@ -51,7 +51,7 @@ impl fmt::Display for Exit {
     }
 }
 
-/// What a process is doing, as the kernel says (proc_pid_stat(5), field 3).
+/// What a process is doing, as the kernel says (`proc_pid_stat(5)`, field 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProcessState {
     /// On a processor, or waiting for one.

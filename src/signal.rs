@@ -103,11 +103,7 @@ impl FromStr for Signal {
         }
         let upper = word.to_ascii_uppercase();
         let bare = upper.strip_prefix("SIG").unwrap_or(&upper);
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|signal| signal.name().strip_prefix("SIG") == Some(bare))
-            .ok_or_else(unknown)
+        Self::ALL.iter().copied().find(|signal| signal.name().strip_prefix("SIG") == Some(bare)).ok_or_else(unknown)
     }
 }
 

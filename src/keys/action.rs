@@ -139,10 +139,6 @@ impl FromStr for Action {
     type Err = UnknownAction;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|action| action.name() == word)
-            .ok_or_else(|| UnknownAction(word.to_owned()))
+        Self::ALL.iter().copied().find(|action| action.name() == word).ok_or_else(|| UnknownAction(word.to_owned()))
     }
 }

@@ -1,0 +1,1 @@
+//! Joins the floors; the only file that knows all of them.

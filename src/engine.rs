@@ -1,0 +1,1 @@
+//! The kernel's side: starts, watches, signals and looks; knows processes, not wishes.

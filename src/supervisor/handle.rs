@@ -1,0 +1,29 @@
+//! What everyone outside the supervisor holds: a way to ask, the published board, the events, the logs.
+
+use tokio::sync::{broadcast, mpsc, watch};
+
+use super::{Board, Command, Event, LogStore};
+
+/// A handle to the supervisor; clones speak to the same one.
+#[derive(Debug)]
+pub struct Handle {
+    /// Requests, in order. Bounded: whoever asks faster than the supervisor decides has to wait or to try later.
+    pub commands: mpsc::Sender<Command>,
+    /// The present state of everything; only the newest is kept.
+    pub board: watch::Receiver<Board>,
+    /// What happened since. Bounded: a listener that falls behind loses the oldest and is told how many.
+    pub events: broadcast::Receiver<Event>,
+    /// The logs.
+    pub logs: LogStore,
+}
+
+impl Clone for Handle {
+    fn clone(&self) -> Self {
+        Self {
+            commands: self.commands.clone(),
+            board: self.board.clone(),
+            events: self.events.resubscribe(),
+            logs: self.logs.clone(),
+        }
+    }
+}

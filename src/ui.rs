@@ -1,0 +1,1 @@
+//! Shows the board and the logs, and turns keys into commands.
