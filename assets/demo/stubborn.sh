@@ -1,0 +1,18 @@
+#!/bin/sh
+# Refuses to go: every signal that can be ignored is answered with a shrug.
+. "${0%/*}/stage.sh"
+
+refused=0
+refuse() {
+    refused=$((refused + 1))
+    echo "${yellow}SIG$1? no, thank you${plain} ${dim}($refused so far)${plain}"
+}
+trap 'refuse TERM' TERM
+trap 'refuse INT' INT
+trap 'refuse HUP' HUP
+
+echo "${bold}stubborn${plain} is here to stay: stop it with ${bold}x${plain} and watch the seconds, or with ${bold}X${plain}"
+while :; do
+    nap 5
+    echo "${dim}still here${plain}"
+done

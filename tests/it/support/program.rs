@@ -1,0 +1,110 @@
+//! The program without a terminal: its output through pipes, line by line.
+
+use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::wait;
+
+/// A running program whose output is collected.
+pub(crate) struct Program {
+    child: Child,
+    out: Collector,
+    err: Collector,
+}
+
+/// What a program has left.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// Its exit code, or 128 and the number of the signal that ended it.
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+struct Collector {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    thread: JoinHandle<()>,
+}
+
+/// Returns the exit code, or 128 and the signal's number, as a shell counts.
+pub(crate) fn code(status: ExitStatus) -> i32 {
+    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
+}
+
+/// Waits for a child's end; fails when it does not come.
+#[track_caller]
+pub(crate) fn wait_for_end(child: &mut Child, context: impl Fn() -> String) -> ExitStatus {
+    match wait::until(|| child.try_wait().unwrap()) {
+        Some(status) => status,
+        None => panic!("the program does not end\n{}", context()),
+    }
+}
+
+impl Program {
+    /// Starts `command` with nothing to read.
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let out = Collector::new(child.stdout.take().unwrap());
+        let err = Collector::new(child.stderr.take().unwrap());
+        Self { child, out, err }
+    }
+
+    /// Runs `command` to its end.
+    #[track_caller]
+    pub(crate) fn run(command: Command) -> Finished {
+        Self::start(command).finish()
+    }
+
+    /// Waits until standard output has `text`.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, text: &str) {
+        let seen = wait::until(|| self.out.text().contains(text).then_some(()));
+        assert!(seen.is_some(), "no `{text}` in\n{}\n── standard error ──\n{}", self.out.text(), self.err.text());
+    }
+
+    /// Sends a signal to the program alone.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
+    }
+
+    /// Waits for its end and for the end of its output.
+    #[track_caller]
+    pub(crate) fn finish(mut self) -> Finished {
+        let (out, err) = (&self.out, &self.err);
+        let status = wait_for_end(&mut self.child, || format!("{}\n── standard error ──\n{}", out.text(), err.text()));
+        let closed = wait::until(|| (out.thread.is_finished() && err.thread.is_finished()).then_some(()));
+        assert!(closed.is_some(), "the program has ended, and somebody still holds its output");
+        Finished { code: code(status), out: out.text(), err: err.text() }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _already_gone = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+impl Collector {
+    fn new(mut pipe: impl Read + Send + 'static) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&bytes);
+        let thread = std::thread::spawn(move || {
+            let mut piece = [0; 4096];
+            while let Ok(read @ 1..) = pipe.read(&mut piece) {
+                sink.lock().unwrap().extend_from_slice(&piece[..read]);
+            }
+        });
+        Self { bytes, thread }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes.lock().unwrap()).into_owned()
+    }
+}
