@@ -12,6 +12,8 @@ mod outlet;
 mod prepare;
 mod restart;
 mod runner;
+#[cfg(test)]
+mod sample;
 mod shutdown;
 mod status;
 mod stop_command;

@@ -21,10 +21,10 @@ use super::status::{Board, Phase};
 use super::wish::{Effect, News, Wish};
 use super::{Command, Event, Handle, LogStore};
 use crate::config::{Config, Service};
-use crate::engine::{Pump, start_ticks};
+use crate::engine::{Pump, identify};
 use crate::guard::Guards;
 use crate::id::{RunId, ServiceId};
-use crate::process::{ProcessId, Verdict};
+use crate::process::Verdict;
 
 /// Requests that may wait; a sender that finds the channel full waits or says so.
 const COMMANDS: usize = 256;
@@ -52,7 +52,7 @@ pub struct Options {
 pub fn start(config: &Config, options: Options, logs: LogStore, size: (u16, u16)) -> io::Result<Handle> {
     let (size, current_size) = watch::channel(size);
     let guards = Guards::new()?;
-    let own = ProcessId { pid: std::process::id(), start: start_ticks(std::process::id()).unwrap_or_default() };
+    let own = identify(std::process::id()).ok_or_else(|| io::Error::other("/proc cannot be read; mount it"))?;
     let project = Project {
         root: config.root.clone(),
         shell: config.settings.shell.clone(),

@@ -1,6 +1,6 @@
 //! What a person, or another shell, can ask for: imperative, complete, comparable.
 
-use crate::guard::Recipient;
+use crate::guard::Reach;
 use crate::id::ServiceId;
 use crate::process::ProcessId;
 use crate::signal::Signal;
@@ -18,12 +18,12 @@ pub enum Target {
     Process(ProcessId),
 }
 
-impl From<Recipient> for Target {
-    fn from(recipient: Recipient) -> Self {
-        match recipient {
-            Recipient::Main => Self::Main,
-            Recipient::Group => Self::Group,
-            Recipient::Tree => Self::Tree,
+impl From<Reach> for Target {
+    fn from(reach: Reach) -> Self {
+        match reach {
+            Reach::Main => Self::Main,
+            Reach::Group => Self::Group,
+            Reach::Tree => Self::Tree,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 
 use thiserror::Error;
 
-use crate::config::Service;
+use crate::config::{self, ExpandError, Service};
 
 /// The marks by which a later look finds out whose a process is.
 #[derive(Clone, Debug)]
@@ -18,12 +18,12 @@ pub(crate) struct Marks {
 
 /// A value that cannot be expanded.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("`{place}`: variable `{variable}` is not set; set it, or write ${{{variable}:-default}}")]
+#[error("`{place}`: {source}; set it, or give a default as in ${{NAME:-default}}")]
 pub(crate) struct Unset {
     /// The key whose value uses the variable.
     pub(crate) place: String,
-    /// The variable.
-    pub(crate) variable: String,
+    /// What is wrong.
+    pub(crate) source: ExpandError,
 }
 
 /// Variables by name.
@@ -71,67 +71,100 @@ pub(crate) fn merge(service: &Service, from: &Ingredients<'_>) -> Result<Variabl
     Ok(merged)
 }
 
-/// Expands `${NAME}` and `${NAME:-default}` in `text`; `$${` stands for `${`, any other dollar sign for itself.
+/// Expands the `${NAME}`s in `text`; `place` names the key it stands under.
 pub(crate) fn expand(text: &str, variables: &Variables, place: &str) -> Result<String, Unset> {
-    let mut expanded = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        if let Some(before) = before.strip_suffix('$') {
-            expanded.push_str(before);
-            expanded.push_str("${");
-            rest = after;
-            continue;
-        }
-        expanded.push_str(before);
-        // the file was checked when it was read: every `${` has its `}`
-        let (inside, after) = after.split_once('}').unwrap_or((after, ""));
-        let (name, default) = inside.split_once(":-").map_or((inside, None), |(name, default)| (name, Some(default)));
-        let value = variables.get(OsStr::new(name)).map(|value| value.to_string_lossy()).filter(|it| !it.is_empty());
-        match (value, default) {
-            (Some(value), _) => expanded.push_str(&value),
-            (None, Some(default)) => expanded.push_str(default),
-            (None, None) if variables.contains_key(OsStr::new(name)) => {}
-            (None, None) => return Err(Unset { place: place.to_owned(), variable: name.to_owned() }),
-        }
-        rest = after;
-    }
-    expanded.push_str(rest);
-    Ok(expanded)
+    let lookup =
+        |name: &str| variables.get(OsStr::new(name)).map(|value| value.to_string_lossy().into_owned());
+    config::expand(text, lookup).map_err(|source| Unset { place: place.to_owned(), source })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use super::super::sample::service;
     use super::*;
 
     fn variables(pairs: &[(&str, &str)]) -> Variables {
         pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
     }
 
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn merged(change: impl FnOnce(&mut Service), own: &[(&str, &str)]) -> Result<Variables, Unset> {
+        let mut service = service(Duration::ZERO);
+        change(&mut service);
+        let marks = Marks { run_id: "7-9".to_owned(), project: "shop".to_owned() };
+        let project = pairs(&[("WHO", "project"), ("A", "project"), ("B", "project"), ("C", "project")]);
+        let files = pairs(&[("WHO", "service"), ("A", "service"), ("B", "service")]);
+        let ingredients = Ingredients {
+            own: &variables(own),
+            project_files: &project,
+            service_files: &files,
+            marks: &marks,
+        };
+        merge(&service, &ingredients)
+    }
+
+    fn value<'a>(variables: &'a Variables, name: &str) -> Option<&'a str> {
+        variables.get(OsStr::new(name)).and_then(|value| value.to_str())
+    }
+
     #[test]
-    fn references_are_expanded_and_other_dollar_signs_are_left_alone() {
-        let known = variables(&[("A", "1"), ("EMPTY", "")]);
-        for (text, expected) in [
-            ("plain", "plain"),
-            ("${A}", "1"),
-            ("x${A}y${A}", "x1y1"),
-            ("${B:-2}", "2"),
-            ("${A:-2}", "1"),
-            ("${EMPTY}", ""),
-            ("${EMPTY:-3}", "3"),
-            ("pa$word $A $", "pa$word $A $"),
-            ("$${A}", "${A}"),
-            ("${B:-}", ""),
+    fn the_stronger_source_wins_and_false_unsets() {
+        let set = |service: &mut Service| {
+            service.env.insert("WHO".to_owned(), Some("env".to_owned()));
+            service.env.insert("GONE".to_owned(), None);
+        };
+        let env = merged(set, &[("WHO", "own"), ("A", "own"), ("GONE", "own")]).expect("nothing to expand");
+        for (name, expected) in [
+            ("WHO", Some("env")),
+            ("A", Some("own")),
+            ("B", Some("service")),
+            ("C", Some("project")),
+            ("GONE", None),
         ] {
-            assert_eq!(expand(text, &known, "env.X").as_deref(), Ok(expected), "{text}");
+            assert_eq!(value(&env, name), expected, "{name}");
         }
     }
 
     #[test]
-    fn a_variable_that_is_not_set_is_named_with_its_place() {
-        let error = expand("a ${NOPE} b", &variables(&[]), "working_dir").expect_err("it is not set");
+    fn the_marks_cannot_be_overridden() {
+        let set = |service: &mut Service| {
+            service.env.insert("PROCDASH_SERVICE".to_owned(), Some("other".to_owned()));
+        };
+        let env = merged(set, &[("PROCDASH_RUN_ID", "outer")]).expect("nothing to expand");
+        assert_eq!(value(&env, "PROCDASH_RUN_ID"), Some("7-9"));
+        assert_eq!(value(&env, "PROCDASH_SERVICE"), Some("api"));
+        assert_eq!(value(&env, "PROCDASH_PROJECT"), Some("shop"));
+    }
+
+    #[test]
+    fn values_are_expanded_from_what_is_known_so_far_and_an_unset_variable_is_told_with_its_place() {
+        let set = |service: &mut Service| {
+            service.env.insert("PORT".to_owned(), Some("30${A}".to_owned()));
+            service.env.insert("URL".to_owned(), Some("http://localhost:${PORT}".to_owned()));
+        };
+        let env = merged(set, &[("A", "01")]).expect("all are set");
+        assert_eq!(value(&env, "URL"), Some("http://localhost:3001"));
+
+        let unset = |service: &mut Service| {
+            service.env.insert("X".to_owned(), Some("${NOPE}".to_owned()));
+        };
+        let error = merged(unset, &[]).expect_err("it is not set");
         assert_eq!(
             error.to_string(),
-            "`working_dir`: variable `NOPE` is not set; set it, or write ${NOPE:-default}"
+            "`env.X`: the variable `NOPE` is not set; set it, or give a default as in ${NAME:-default}"
         );
+    }
+
+    #[test]
+    fn a_service_with_a_terminal_is_told_which_kind() {
+        let with = merged(|_| {}, &[("TERM", "tmux")]).expect("nothing to expand");
+        assert_eq!(value(&with, "TERM"), Some("xterm-256color"));
+        let without = merged(|service| service.tty = false, &[("TERM", "tmux")]).expect("nothing to expand");
+        assert_eq!(value(&without, "TERM"), Some("tmux"));
     }
 }

@@ -85,6 +85,7 @@ fn read(path: &Path) -> Result<Vec<(String, String)>, PrepareError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
         Err(source) => return Err(PrepareError::EnvFileUnreadable { path: path.to_owned(), source }),
     };
-    config::read_env_file(&bytes)
-        .map_err(|error| PrepareError::EnvFileInvalid { path: path.to_owned(), problem: error.to_string() })
+    let invalid = |problem: String| PrepareError::EnvFileInvalid { path: path.to_owned(), problem };
+    let text = String::from_utf8(bytes).map_err(|error| invalid(error.utf8_error().to_string()))?;
+    config::parse_env_file(&text).map_err(|error| invalid(error.to_string()))
 }

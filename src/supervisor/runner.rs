@@ -1,5 +1,6 @@
 //! Carries one run of one service: starts its guard, passes orders on, brings news back, looks at the end.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,8 +14,8 @@ use super::status::{Fate, MemberFate};
 use super::stop_command::StopCommand;
 use super::wish::News;
 use crate::config::{CommandLine, Service};
-use crate::engine::{Channel, Io, Pump, Terminal, members, verify};
-use crate::guard::{Guard, Guards, Recipient, Report, Request};
+use crate::engine::{Channel, Io, Pump, Terminal, look, members};
+use crate::guard::{Guard, Guards, Reach, Report, Request};
 use crate::id::{RunId, ServiceId};
 use crate::logs::{Source, Tone};
 use crate::process::{Exit, Member, ProcessId, Verdict};
@@ -41,7 +42,7 @@ pub(crate) enum Order {
     /// Kill the tree.
     Kill,
     /// Send a signal to this part of the tree.
-    Signal(Signal, Recipient),
+    Signal(Signal, Reach),
 }
 
 /// What a runner tells.
@@ -56,9 +57,9 @@ pub(crate) enum Word {
         /// What.
         signal: Signal,
         /// To whom.
-        to: Recipient,
+        to: Reach,
         /// To how many.
-        delivered: usize,
+        delivered: u64,
         /// Who was not signalled, and why.
         refused: Vec<String>,
     },
@@ -102,10 +103,20 @@ pub(crate) async fn carry(mut job: Job) {
     let started = Instant::now();
     match begin(&job).await {
         Ok((guard, terminal, closed)) => {
-            let seen = Seen { members: vec![], last_step: started };
-            Runner { guard, terminal, closed, seen, main: None, stop_command: None, answer_by: None, job: &mut job }
-                .run()
-                .await;
+            let main = guard.main();
+            job.tell(Word::News(News::Started { main, guard: guard.id().pid })).await;
+            let runner = Runner {
+                guard,
+                terminal,
+                closed,
+                seen: Seen { members: vec![], last_step: started },
+                main,
+                stop_command: None,
+                answer_by: None,
+                sent: VecDeque::new(),
+                job: &mut job,
+            };
+            runner.run().await;
         }
         Err(problem) => job.tell(Word::News(News::NotStarted(problem))).await,
     }
@@ -168,10 +179,12 @@ struct Runner<'a> {
     terminal: Option<Terminal>,
     closed: Vec<watch::Receiver<bool>>,
     seen: Seen,
-    main: Option<ProcessId>,
+    main: ProcessId,
     stop_command: Option<StopCommand>,
     /// Until when the guard has to answer a kill.
     answer_by: Option<Instant>,
+    /// The signals that the guard has not answered yet, oldest first.
+    sent: VecDeque<(Signal, Reach)>,
 }
 
 impl Runner<'_> {
@@ -211,22 +224,15 @@ impl Runner<'_> {
     /// Takes a report; returns whether the run is over.
     async fn heard(&mut self, report: Report) -> bool {
         match report {
-            Report::Started { main } => {
-                self.main = Some(main);
-                self.tell(News::Started { main, guard: self.guard.id().pid }).await;
-            }
-            Report::NotStarted(error) => {
-                self.tell(News::NotStarted(error.to_string())).await;
-                return true;
-            }
             Report::MainExited(exit) => {
                 self.seen.last_step = Instant::now();
                 self.look_around().await;
                 self.tell(News::MainExited(exit)).await;
             }
-            Report::Signalled { signal, to, delivered, refused } => {
-                let refused = refused.into_iter().map(|(pid, reason)| format!("{pid}: {reason}")).collect();
-                self.job.tell(Word::Signalled { signal, to, delivered, refused }).await;
+            Report::Signalled { delivered, refused } => {
+                if let Some((signal, to)) = self.sent.pop_front() {
+                    self.job.tell(Word::Signalled { signal, to, delivered, refused }).await;
+                }
             }
             Report::Stuck(survivors) => {
                 self.answer_by = None;
@@ -266,7 +272,10 @@ impl Runner<'_> {
                 self.answer_by = Some(Instant::now() + GUARD_ANSWERS);
                 self.request(Request::Kill).await;
             }
-            Order::Signal(signal, to) => self.request(Request::Signal { signal, to }).await,
+            Order::Signal(signal, to) => {
+                self.sent.push_back((signal, to));
+                self.request(Request::Signal { signal, to }).await;
+            }
         }
     }
 
@@ -315,8 +324,8 @@ impl Runner<'_> {
     }
 
     async fn look(&self) -> Verdict {
-        let ids: Vec<ProcessId> = self.seen.members.iter().map(|member| member.id).chain(self.main).collect();
-        tokio::task::spawn_blocking(move || verify::look(&ids))
+        let ids: Vec<ProcessId> = self.seen.members.iter().map(|member| member.id).chain([self.main]).collect();
+        tokio::task::spawn_blocking(move || look(&ids))
             .await
             .unwrap_or_else(|error| Verdict::Unknown(format!("the look at the process table failed: {error}")))
     }

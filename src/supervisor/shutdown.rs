@@ -81,3 +81,80 @@ impl Shutdown {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::RunId;
+    use crate::process::{ProcessId, ProcessState, Survivor};
+    use crate::supervisor::Usage;
+
+    fn status(state: State) -> ServiceStatus {
+        ServiceStatus {
+            name: "api".into(),
+            state,
+            run: RunId::default(),
+            main: None,
+            guard: None,
+            started: None,
+            ended: None,
+            restarts: 0,
+            next_start: None,
+            stopping: None,
+            usage: Usage::default(),
+            members: Arc::from([]),
+            survivors: Arc::from([]),
+            report: None,
+            problem: None,
+        }
+    }
+
+    fn begin(states: &[State]) -> (Shutdown, Instant) {
+        let now = Instant::now();
+        let board: Vec<_> = states.iter().copied().map(status).collect();
+        (Shutdown::begin(&board, Duration::from_secs(30), None, now), now)
+    }
+
+    #[test]
+    fn it_is_over_once_nothing_is_on_its_way() {
+        let (shutdown, now) = begin(&[State::Running, State::Running, State::Crashed]);
+        let waiting = shutdown.phase(&[status(State::Stopping), status(State::Stopped)], now);
+        assert!(matches!(waiting, Phase::Quitting { hurried: false, .. }), "{waiting:?}");
+        let over = shutdown.phase(&[status(State::Stopped), status(State::Stopped), status(State::Crashed)], now);
+        let Phase::Down(summary) = over else { panic!("still {over:?}") };
+        assert_eq!((summary.stopped, summary.stuck, summary.failed), (2, 0, true));
+    }
+
+    #[test]
+    fn what_is_stuck_does_not_hold_it_up_and_is_named() {
+        let (shutdown, now) = begin(&[State::Running, State::Running]);
+        let survivor = Survivor {
+            id: ProcessId { pid: 42, start: 1 },
+            command: "x".to_owned(),
+            state: ProcessState::Uninterruptible,
+            reason: "y".to_owned(),
+        };
+        let stuck = ServiceStatus { survivors: Arc::from([survivor.clone()]), ..status(State::Stuck) };
+        let Phase::Down(summary) = shutdown.phase(&[stuck, status(State::Stopped)], now) else {
+            panic!("still waiting");
+        };
+        assert_eq!((summary.stopped, summary.stuck), (1, 1));
+        assert_eq!(summary.survivors, [("api".into(), survivor)]);
+    }
+
+    #[test]
+    fn the_time_is_up_once() {
+        let (mut shutdown, now) = begin(&[State::Running]);
+        assert_eq!(shutdown.deadline(), Some(now + Duration::from_secs(30)));
+        shutdown.hurry();
+        assert_eq!(shutdown.deadline(), None);
+        assert!(shutdown.is_hurried());
+    }
+
+    #[test]
+    fn leaving_at_once_tells_how_many_are_left_to_the_guards() {
+        let (shutdown, now) = begin(&[State::Running, State::Running]);
+        let summary = shutdown.abandon(&[status(State::Stopping), status(State::Stopped)], now);
+        assert_eq!((summary.stopped, summary.left_to_guards), (1, 1));
+    }
+}

@@ -81,12 +81,11 @@ async fn run(
                     exit = Some(how);
                     true
                 }
-                Report::NotStarted(error) => return Err(error.to_string()),
                 Report::Empty { last, .. } => {
                     return exit.or(last).ok_or_else(|| "its end was not seen".to_owned());
                 }
                 Report::Lost(by) => return Ok(by),
-                Report::Started { .. } | Report::Signalled { .. } | Report::Stuck(_) => false,
+                Report::Signalled { .. } | Report::Stuck(_) => false,
             },
             // a sender that is gone has no wish: the supervisor ends, and the guard with it
             Some(()) = killed.recv() => true,

@@ -7,8 +7,8 @@ use super::super::shutdown::Shutdown;
 use super::super::wish::{Refusal, Wish};
 use super::super::{Command, Event, Target};
 use super::Actor;
-use crate::engine::{kill, members};
-use crate::guard::Recipient;
+use crate::engine::{members, send};
+use crate::guard::Reach;
 use crate::id::ServiceId;
 use crate::process::{Delivery, ProcessId};
 use crate::signal::Signal;
@@ -74,9 +74,9 @@ impl Actor {
             return self.refuse(service, Refusal::NothingAlive.sentence());
         }
         let to = match target {
-            Target::Main => Recipient::Main,
-            Target::Group => Recipient::Group,
-            Target::Tree => Recipient::Tree,
+            Target::Main => Reach::Main,
+            Target::Group => Reach::Group,
+            Target::Tree => Reach::Tree,
             Target::Process(id) => return self.signal_one(service, signal, id),
         };
         self.order(service, Order::Signal(signal, to));
@@ -88,7 +88,7 @@ impl Actor {
         let events = self.events.clone();
         tokio::task::spawn_blocking(move || {
             let belongs = members(guard).iter().any(|member| member.id == id);
-            let delivery = if belongs { kill::send(id, signal) } else { Delivery::AlreadyGone };
+            let delivery = if belongs { send(id, signal) } else { Delivery::AlreadyGone };
             let (delivered, refused) = match delivery {
                 Delivery::Sent => (1, vec![]),
                 Delivery::AlreadyGone => (0, vec![format!("{}: has ended before", id.pid)]),

@@ -2,41 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use super::super::sample::service;
 use super::super::status::{Action, HowItEnded, State};
 use super::super::wish::{Effect, News, Refusal, Wish};
 use super::Machine;
-use crate::config::{CommandLine, OnExit, Restart, RestartPolicy, Service, Stop};
+use crate::config::{CommandLine, RestartPolicy, Service};
 use crate::id::RunId;
 use crate::process::{Exit, ProcessId, ProcessState, Survivor, Verdict};
 use crate::signal::Signal;
 
 const GRACE: Duration = Duration::from_secs(5);
 const MAIN: ProcessId = ProcessId { pid: 100, start: 7 };
-
-fn service() -> Service {
-    Service {
-        name: "api".to_owned(),
-        description: None,
-        command: CommandLine::Shell("serve".to_owned()),
-        working_dir: ".".to_owned(),
-        env: indexmap::IndexMap::new(),
-        env_file: vec![],
-        tty: true,
-        autostart: true,
-        oneshot: false,
-        daemon: false,
-        stop: Stop { signal: Signal::SIGTERM, grace_period: GRACE, command: None, keys: None },
-        restart: Restart {
-            policy: RestartPolicy::No,
-            delay: Duration::from_millis(500),
-            delay_max: Duration::from_secs(10),
-            reset_after: Duration::from_secs(30),
-            max: 2,
-        },
-        success_exit_codes: vec![0],
-        on_exit: OnExit::Ignore,
-    }
-}
 
 /// A machine with a clock that only moves when told to.
 struct Bench {
@@ -46,7 +22,7 @@ struct Bench {
 
 impl Bench {
     fn new(change: impl FnOnce(&mut Service)) -> Self {
-        let mut service = service();
+        let mut service = service(GRACE);
         change(&mut service);
         Self { machine: Machine::new(service), now: Instant::now() }
     }
