@@ -1,3 +1,12 @@
 //! The program: everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+use procdash::guard;
+
+fn main() -> ExitCode {
+    if guard::requested() {
+        return guard::main();
+    }
+    ExitCode::SUCCESS
+}
