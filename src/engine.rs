@@ -1,1 +1,18 @@
 //! The kernel's side: starts, watches, signals and looks; knows processes, not wishes.
+
+pub(crate) mod identity;
+pub(crate) mod kill;
+mod launch;
+mod pty;
+mod snapshot;
+mod tree;
+mod verify;
+
+pub use identity::identify;
+pub use kill::send;
+pub use launch::{Io, Launch, LaunchError};
+pub use pty::{Channel, Terminal};
+pub use snapshot::{Sampler, members};
+pub use tree::{Row, members_below};
+pub use verify::look;
+pub(crate) use verify::survivor;

@@ -1,1 +1,20 @@
 //! The guard: one small process per run that holds everything the run ever starts, and ends it for certain.
+//!
+//! [`Guards`] and [`Guard`] are the dashboard's side. The other side is a process that this same program becomes when it
+//! is started with [`MARK`]: its `main` asks [`requested`] before anything else and then does nothing but [`main`].
+
+mod children;
+mod guards;
+mod handle;
+mod heir;
+mod kill_tree;
+mod message;
+mod program;
+mod raw;
+mod spawn;
+mod wire;
+
+pub use guards::Guards;
+pub use handle::{Guard, GuardLost};
+pub use message::{Limits, Order, Reach, Report, Request};
+pub use program::{MARK, main, requested};

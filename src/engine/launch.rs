@@ -1,0 +1,167 @@
+//! What is to be started, and every reason why it could not be.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// One program to be started, with everything it gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Launch {
+    /// The service's name, for messages and for the guard's name in `ps`.
+    pub name: String,
+    /// The program and its arguments; a program without `/` is searched on the `PATH` in `env`.
+    pub argv: Vec<OsString>,
+    /// Its whole environment: nothing of the dashboard's own is added.
+    pub env: Vec<(OsString, OsString)>,
+    /// The folder it is run in; absolute.
+    pub dir: PathBuf,
+    /// What it reads from and writes to.
+    pub io: Io,
+}
+
+/// What a service reads from and writes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Io {
+    /// A pseudo-terminal of this size, for all three streams.
+    Terminal {
+        /// Its width in cells.
+        columns: u16,
+        /// Its height in cells.
+        rows: u16,
+    },
+    /// A pipe for standard output, another for standard error, and nothing to read.
+    Pipes,
+}
+
+/// Why a service could not be started.
+#[derive(Debug, Error)]
+pub enum LaunchError {
+    /// There is no program to run.
+    #[error("`{name}`: the command is empty; write the program to run")]
+    CommandEmpty {
+        /// The service.
+        name: String,
+    },
+    /// A byte 0, which ends a word for the kernel, stands inside a word.
+    #[error("`{name}`: {place} contains a NUL byte; take it out")]
+    NulByte {
+        /// The service.
+        name: String,
+        /// Where it stands.
+        place: String,
+    },
+    /// No such program on the service's `PATH`.
+    #[error("`{name}`: `{program}` is not on its PATH; install it, or write its full path")]
+    ProgramNotOnPath {
+        /// The service.
+        name: String,
+        /// The word that was searched for.
+        program: String,
+    },
+    /// No such file.
+    #[error("`{name}`: there is no `{program}`; correct the path (it starts in the working folder)")]
+    ProgramMissing {
+        /// The service.
+        name: String,
+        /// The path as written.
+        program: String,
+    },
+    /// The file is there, but what should run it is not.
+    #[error("`{name}`: `{program}` is there, but its interpreter (its `#!` line) or its loader is not; install that")]
+    InterpreterMissing {
+        /// The service.
+        name: String,
+        /// The file.
+        program: String,
+    },
+    /// The file may not be run.
+    #[error("`{name}`: `{program}` may not be executed; try `chmod +x {program}`")]
+    NotExecutable {
+        /// The service.
+        name: String,
+        /// The file.
+        program: String,
+    },
+    /// The file is no program.
+    #[error("`{name}`: `{program}` is no program for this machine; a script needs a first line such as `#!/bin/sh`")]
+    BadFormat {
+        /// The service.
+        name: String,
+        /// The file.
+        program: String,
+    },
+    /// Arguments and environment are larger than the kernel takes.
+    #[error("`{name}`: its arguments and environment together are too long; shorten them or put them in a file")]
+    ArgumentsTooLong {
+        /// The service.
+        name: String,
+    },
+    /// No such folder.
+    #[error("`{name}`: there is no working folder `{}`; create it or correct `working_dir`", dir.display())]
+    FolderMissing {
+        /// The service.
+        name: String,
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// The working folder is something else.
+    #[error("`{name}`: the working folder `{}` is not a folder; correct `working_dir`", dir.display())]
+    NotAFolder {
+        /// The service.
+        name: String,
+        /// The path.
+        dir: PathBuf,
+    },
+    /// The working folder is closed to this user.
+    #[error("`{name}`: no permission to enter the working folder `{}`", dir.display())]
+    FolderForbidden {
+        /// The service.
+        name: String,
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// No descriptor is left.
+    #[error("`{name}`: all {limit} file descriptors are in use; raise the limit with `ulimit -n` and start again")]
+    OutOfDescriptors {
+        /// The service.
+        name: String,
+        /// The limit of this process.
+        limit: u64,
+    },
+    /// No pseudo-terminal is left.
+    #[error("`{name}`: no pseudo-terminal is left ({source}); set `tty = false` or raise kernel.pty.max")]
+    OutOfTerminals {
+        /// The service.
+        name: String,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// No process may be added.
+    #[error("`{name}`: no process can be added ({source}); see `ulimit -u` and the memory that is left")]
+    OutOfProcesses {
+        /// The service.
+        name: String,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The guard did not come up.
+    #[error("`{name}`: its guard could not be started: {source}")]
+    GuardNotStarted {
+        /// The service.
+        name: String,
+        /// What happened.
+        source: io::Error,
+    },
+    /// Anything else the kernel refused on the way.
+    #[error("`{name}`: could not {step}: {source}")]
+    Refused {
+        /// The service.
+        name: String,
+        /// Which step, as the rest of "could not".
+        step: &'static str,
+        /// What the kernel said.
+        source: io::Error,
+    },
+}
