@@ -6,4 +6,4 @@ mod keymap;
 
 pub use action::{Action, Group, UnknownAction};
 pub use chord::{Chord, ChordError, Key};
-pub use keymap::{Binding, Clash, Context, Keymap};
+pub use keymap::{Binding, Clash, Context, Keymap, Refusal};

@@ -1,15 +1,28 @@
 //! Decides what runs: wishes and news in, effects out, one owner for the state of every service.
 
+mod actor;
 mod command;
+mod environment;
 mod event;
 mod handle;
 mod log_store;
+mod machine;
+mod notes;
+mod outlet;
+mod prepare;
+mod restart;
+mod runner;
+mod shutdown;
 mod status;
+mod stop_command;
+mod stop_plan;
+mod wish;
 
+pub use actor::{Options, start};
 pub use command::{Command, Target};
 pub use event::Event;
 pub use handle::Handle;
-pub use log_store::LogStore;
+pub use log_store::{LogGuard, LogStore, Tap};
 pub use status::{
     Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, ServiceStatus, State, Stopping, Summary,
     Usage,

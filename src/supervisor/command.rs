@@ -1,5 +1,6 @@
 //! What a person, or another shell, can ask for: imperative, complete, comparable.
 
+use crate::guard::Recipient;
 use crate::id::ServiceId;
 use crate::process::ProcessId;
 use crate::signal::Signal;
@@ -15,6 +16,16 @@ pub enum Target {
     Tree,
     /// This one process of the tree.
     Process(ProcessId),
+}
+
+impl From<Recipient> for Target {
+    fn from(recipient: Recipient) -> Self {
+        match recipient {
+            Recipient::Main => Self::Main,
+            Recipient::Group => Self::Group,
+            Recipient::Tree => Self::Tree,
+        }
+    }
 }
 
 /// A request to the supervisor.

@@ -1,52 +1,133 @@
 //! The logs of all services: one bounded buffer each, and one bell that rings when any of them grew.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use tokio::sync::Notify;
 
 use crate::id::ServiceId;
-use crate::logs::LogBuffer;
+use crate::logs::{Line, LogBuffer, Source, Stamp, Tone};
+
+/// Someone who is handed every line as soon as it is complete, in order, on the thread that wrote it.
+///
+/// A tap that blocks holds up the services (their pipes fill), never the supervisor: that is the back pressure of
+/// plain output.
+pub trait Tap: Send + Sync {
+    /// Takes one complete line.
+    fn line(&self, service: ServiceId, line: &Line<'_>);
+
+    /// Is called after a batch of lines.
+    fn flush(&self);
+}
 
 /// A handle to the logs of all services; clones share them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LogStore {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
 struct Shared {
-    logs: Vec<Mutex<LogBuffer>>,
+    logs: Vec<Mutex<Log>>,
     bell: Notify,
+    tap: Option<Box<dyn Tap>>,
+}
+
+struct Log {
+    buffer: LogBuffer,
+    /// One past the newest line that the tap has been handed.
+    tapped: u64,
+}
+
+/// A locked log.
+pub struct LogGuard<'a>(MutexGuard<'a, Log>);
+
+impl std::ops::Deref for LogGuard<'_> {
+    type Target = LogBuffer;
+
+    fn deref(&self) -> &LogBuffer {
+        &self.0.buffer
+    }
 }
 
 impl LogStore {
     /// Makes empty logs for `services` services, each bounded by `bytes` of memory.
     #[must_use]
     pub fn new(services: usize, bytes: usize) -> Self {
-        let logs = (0..services).map(|_| Mutex::new(LogBuffer::new(bytes))).collect();
-        Self { shared: Arc::new(Shared { logs, bell: Notify::new() }) }
+        Self::build(services, bytes, None)
+    }
+
+    /// The same, with a tap.
+    #[must_use]
+    pub fn with_tap(services: usize, bytes: usize, tap: Box<dyn Tap>) -> Self {
+        Self::build(services, bytes, Some(tap))
+    }
+
+    fn build(services: usize, bytes: usize, tap: Option<Box<dyn Tap>>) -> Self {
+        let logs =
+            (0..services).map(|_| Mutex::new(Log { buffer: LogBuffer::new(bytes), tapped: 0 })).collect();
+        Self { shared: Arc::new(Shared { logs, bell: Notify::new(), tap }) }
+    }
+
+    fn log(&self, service: ServiceId) -> Option<MutexGuard<'_, Log>> {
+        // a writer that panicked left whole lines: the buffer has no state in between
+        self.shared.logs.get(service.index()).map(|log| log.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Locks one log for reading a window of it; hold it briefly, its writer waits meanwhile.
     ///
     /// Returns `None` for a service that does not exist.
     #[must_use]
-    pub fn lock(&self, service: ServiceId) -> Option<MutexGuard<'_, LogBuffer>> {
-        // a writer that panicked left whole lines: the buffer has no state in between
-        self.shared.logs.get(service.index()).map(|log| log.lock().unwrap_or_else(PoisonError::into_inner))
+    pub fn lock(&self, service: ServiceId) -> Option<LogGuard<'_>> {
+        self.log(service).map(LogGuard)
     }
 
     /// Changes one log and rings the bell.
     pub fn write(&self, service: ServiceId, change: impl FnOnce(&mut LogBuffer)) {
-        if let Some(mut log) = self.lock(service) {
-            change(&mut log);
-            drop(log);
-            self.shared.bell.notify_one();
+        let Some(mut log) = self.log(service) else { return };
+        change(&mut log.buffer);
+        if let Some(tap) = &self.shared.tap {
+            hand_over(&mut log, service, tap.as_ref());
         }
+        drop(log);
+        self.shared.bell.notify_one();
+    }
+
+    /// Appends what a service printed.
+    pub fn push(&self, service: ServiceId, source: Source, bytes: &[u8]) {
+        self.write(service, |log| log.push(source, bytes, now()));
+    }
+
+    /// Appends a line of procdash's own.
+    pub fn note(&self, service: ServiceId, tone: Tone, text: &str) {
+        self.write(service, |log| log.note(tone, text, now()));
     }
 
     /// Waits until a log has grown since the last call; several changes ring once.
     pub async fn changed(&self) {
         self.shared.bell.notified().await;
     }
+}
+
+impl fmt::Debug for LogStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogStore").field("logs", &self.shared.logs.len()).finish_non_exhaustive()
+    }
+}
+
+fn hand_over(log: &mut Log, service: ServiceId, tap: &dyn Tap) {
+    let mut number = log.tapped.max(log.buffer.first());
+    while let Some(line) = log.buffer.line(number).filter(|line| line.complete) {
+        tap.line(service, &line);
+        number += 1;
+    }
+    if number > log.tapped {
+        log.tapped = number;
+        tap.flush();
+    }
+}
+
+fn now() -> Stamp {
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Stamp(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX))
 }

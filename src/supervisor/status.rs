@@ -109,6 +109,10 @@ pub enum Phase {
 pub struct Summary {
     /// How many services were stopped by the quit.
     pub stopped: usize,
+    /// How many services are stuck: something of them is alive, or could not be seen to be gone.
+    pub stuck: usize,
+    /// How many services were still on their way down when a third request left at once.
+    pub left_to_guards: usize,
     /// What is still alive, with the name of its service.
     pub survivors: Vec<(Arc<str>, Survivor)>,
     /// From the request to the last look.

@@ -1,0 +1,123 @@
+//! Plain output: every line with its service's name in front, for files, pipes and people who want no dashboard.
+
+use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::Notify;
+use unicode_width::UnicodeWidthStr;
+
+use crate::id::ServiceId;
+use crate::logs::{Line, Source, Tone, plain_text, sgr_text};
+use crate::supervisor::Tap;
+
+/// Colours for names, in turn: the palette's cyan, yellow, green, magenta, blue, and their bright twins.
+const NAME_COLOURS: [u8; 10] = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
+/// The widest name that others are aligned to.
+const NAME_COLUMNS: usize = 24;
+
+/// Prints every line as it arrives.
+pub struct Plain<W> {
+    output: Mutex<Output<W>>,
+    labels: Vec<String>,
+    colours: bool,
+}
+
+struct Output<W> {
+    writer: W,
+    broken: Option<std::sync::Arc<Notify>>,
+}
+
+impl<W: Write + Send> Plain<W> {
+    /// Prints to `writer`; `broken` is told once when that fails, and nothing is printed from then on.
+    #[must_use]
+    pub fn new(writer: W, names: &[&str], colours: bool, broken: std::sync::Arc<Notify>) -> Self {
+        let columns = names.iter().map(|name| name.width()).max().unwrap_or(0).min(NAME_COLUMNS);
+        let label = |(place, name): (usize, &&str)| {
+            let pad = " ".repeat(columns.saturating_sub(name.width()));
+            match NAME_COLOURS.get(place % NAME_COLOURS.len()).filter(|_| colours) {
+                Some(colour) => format!("\x1b[{colour}m{name}{pad} │\x1b[0m "),
+                None => format!("{name}{pad} | "),
+            }
+        };
+        let labels = names.iter().enumerate().map(label).collect();
+        Self { output: Mutex::new(Output { writer, broken: Some(broken) }), labels, colours }
+    }
+
+    fn text(&self, line: &Line<'_>) -> String {
+        match line.source {
+            Source::Output | Source::Error if self.colours => sgr_text(line.bytes),
+            Source::Output | Source::Error => plain_text(line.bytes),
+            Source::Note(tone) => {
+                let text = String::from_utf8_lossy(line.bytes);
+                let colour = match tone {
+                    Tone::Calm => 2,
+                    Tone::Good => 32,
+                    Tone::Bad => 31,
+                };
+                if self.colours { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.into_owned() }
+            }
+        }
+    }
+
+    fn attempt(&self, write: impl FnOnce(&mut W) -> io::Result<()>) {
+        let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+        if output.broken.is_none() {
+            return;
+        }
+        if write(&mut output.writer).is_err() {
+            // whoever read this is gone, as in `procdash up | head`
+            if let Some(broken) = output.broken.take() {
+                broken.notify_one();
+            }
+        }
+    }
+}
+
+impl<W: Write + Send> Tap for Plain<W> {
+    fn line(&self, service: ServiceId, line: &Line<'_>) {
+        let label = self.labels.get(service.index()).map_or("", String::as_str);
+        let text = self.text(line);
+        self.attempt(|writer| writeln!(writer, "{label}{text}"));
+    }
+
+    fn flush(&self) {
+        self.attempt(Write::flush);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::logs::Stamp;
+
+    fn line(source: Source, bytes: &[u8]) -> Line<'_> {
+        Line { number: 0, at: Stamp(0), source, bytes, complete: true }
+    }
+
+    fn printed(colours: bool, lines: &[(u32, Line<'_>)]) -> String {
+        let plain = Plain::new(Vec::new(), &["db", "worker"], colours, Arc::new(Notify::new()));
+        for (service, line) in lines {
+            plain.line(ServiceId::new(*service), line);
+        }
+        let bytes = plain.output.into_inner().expect("no writer panicked").writer;
+        String::from_utf8(bytes).expect("plain output is UTF-8")
+    }
+
+    #[test]
+    fn names_are_aligned_and_escapes_do_not_get_through() {
+        let lines = [
+            (0, line(Source::Output, b"\x1b[31mred\x1b[0m \x1b]0;title\x07ok")),
+            (1, line(Source::Note(Tone::Bad), "✗ exited".as_bytes())),
+        ];
+        assert_eq!(printed(false, &lines), "db     | red ok\nworker | ✗ exited\n");
+    }
+
+    #[test]
+    fn with_colours_only_colours_get_through() {
+        let text = printed(true, &[(0, line(Source::Output, b"\x1b[31mred\x1b[2J\x1b]52;c;eA==\x07"))]);
+        assert!(text.contains("\x1b[") && text.contains("red"), "{text:?}");
+        assert!(!text.contains("\x1b[2J") && !text.contains("\x1b]"), "{text:?}");
+    }
+}

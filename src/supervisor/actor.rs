@@ -1,0 +1,241 @@
+//! The one owner of every service's machine: a loop that takes requests and news one at a time.
+
+mod board;
+mod commands;
+mod news;
+mod sampling;
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{broadcast, mpsc, watch};
+
+use self::sampling::Sampling;
+use super::machine::Machine;
+use super::environment::Marks;
+use super::prepare::Project;
+use super::runner::{self, Findings, Job, ORDERS, Order, Tools, Word};
+use super::shutdown::Shutdown;
+use super::status::{Board, Phase};
+use super::wish::{Effect, News, Wish};
+use super::{Command, Event, Handle, LogStore};
+use crate::config::{Config, Service};
+use crate::engine::{Pump, start_ticks};
+use crate::guard::Guards;
+use crate::id::{RunId, ServiceId};
+use crate::process::{ProcessId, Verdict};
+
+/// Requests that may wait; a sender that finds the channel full waits or says so.
+const COMMANDS: usize = 256;
+/// News that may wait; runners wait when it is full, their guards and logs go on.
+const WORDS: usize = 256;
+/// Events that a slow listener may be behind before it loses the oldest.
+const EVENTS: usize = 1024;
+
+/// What differs between one start of procdash and another.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The services to start, in order.
+    pub start: Vec<ServiceId>,
+    /// Whether to end once nothing runs and nothing will: without a dashboard nobody could start anything again.
+    pub end_when_idle: bool,
+}
+
+/// Starts the supervisor of `config`'s services and returns the way to speak to it.
+///
+/// `size` is the first size of every pty, in columns and rows. Must be called inside a tokio runtime, once in the
+/// life of the process: from here on it adopts the orphans of what it starts.
+///
+/// # Errors
+/// When the kernel refuses what supervision rests on; the sentence names it. Nothing has been started then.
+pub fn start(config: &Config, options: Options, logs: LogStore, size: (u16, u16)) -> io::Result<Handle> {
+    let (size, current_size) = watch::channel(size);
+    let guards = Guards::new()?;
+    let own = ProcessId { pid: std::process::id(), start: start_ticks(std::process::id()).unwrap_or_default() };
+    let project = Project {
+        root: config.root.clone(),
+        shell: config.settings.shell.clone(),
+        env_file: config.settings.env_file.clone(),
+        own: std::env::vars_os().collect(),
+        marks: Marks { run_id: own.to_string(), project: config.name.clone() },
+    };
+    let tools = Tools { project, guards, pump: Pump::start()?, logs, size: current_size };
+    Ok(spawn(config, options, tools, size))
+}
+
+fn spawn(config: &Config, options: Options, tools: Tools, size: watch::Sender<(u16, u16)>) -> Handle {
+    let (commands, asked) = mpsc::channel(COMMANDS);
+    let (word_sender, words) = mpsc::channel(WORDS);
+    let (events, listener) = broadcast::channel(EVENTS);
+    let logs = tools.logs.clone();
+    let services: Vec<Arc<Service>> = config.services.iter().cloned().map(Arc::new).collect();
+    let slots: Vec<Slot> = services.iter().map(|service| Slot::new(Arc::clone(service))).collect();
+    let statuses = slots.iter().map(Slot::status).collect();
+    let (board, published) = watch::channel(Board { services: statuses, phase: Phase::Up });
+    let actor = Actor {
+        slots,
+        tools: Arc::new(tools),
+        options,
+        shutdown_timeout: config.settings.shutdown_timeout,
+        shutdown: None,
+        abandoned: false,
+        commands: asked,
+        words,
+        word_sender,
+        board,
+        events,
+        size,
+        sampling: Sampling::default(),
+    };
+    tokio::spawn(actor.run());
+    Handle { commands, board: published, events: listener, logs }
+}
+
+/// One service: its machine, and the wires to its present run.
+struct Slot {
+    config: Arc<Service>,
+    machine: Machine,
+    orders: Option<mpsc::Sender<Order>>,
+    findings: Option<Findings>,
+    published: board::Published,
+}
+
+impl Slot {
+    fn new(config: Arc<Service>) -> Self {
+        Self {
+            machine: Machine::new(config.as_ref().clone()),
+            published: board::Published::new(&config.name),
+            config,
+            orders: None,
+            findings: None,
+        }
+    }
+}
+
+struct Actor {
+    slots: Vec<Slot>,
+    tools: Arc<Tools>,
+    options: Options,
+    shutdown_timeout: Duration,
+    shutdown: Option<Shutdown>,
+    /// Whether a third request has asked to leave at once.
+    abandoned: bool,
+    commands: mpsc::Receiver<Command>,
+    words: mpsc::Receiver<(ServiceId, RunId, Word)>,
+    word_sender: mpsc::Sender<(ServiceId, RunId, Word)>,
+    board: watch::Sender<Board>,
+    events: broadcast::Sender<Event>,
+    size: watch::Sender<(u16, u16)>,
+    sampling: Sampling,
+}
+
+impl Actor {
+    async fn run(mut self) {
+        let start = std::mem::take(&mut self.options.start);
+        self.wish_all(&start, Wish::Start);
+        loop {
+            if self.publish_phase() {
+                return;
+            }
+            let deadline = self.deadline();
+            let sample_due = self.sample_due();
+            tokio::select! {
+                Some(command) = self.commands.recv() => self.obey(command),
+                Some((service, run, word)) = self.words.recv() => self.hear(service, run, word),
+                Some(sample) = self.sampling.finished() => self.take_sample(sample),
+                () = until(deadline), if deadline.is_some() => self.tick(),
+                () = until(sample_due), if sample_due.is_some() => self.begin_sample(),
+            }
+        }
+    }
+
+    fn ids(&self) -> Vec<ServiceId> {
+        (0..).take(self.slots.len()).map(ServiceId::new).collect()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let quit = self.shutdown.as_ref().and_then(Shutdown::deadline);
+        self.slots.iter().filter_map(|slot| slot.machine.deadline()).chain(quit).min()
+    }
+
+    fn tick(&mut self) {
+        let now = Instant::now();
+        if self.shutdown.as_ref().and_then(Shutdown::deadline).is_some_and(|deadline| deadline <= now) {
+            self.hurry();
+        }
+        for id in self.ids() {
+            let Some(slot) = self.slots.get_mut(id.index()) else { continue };
+            let effects = slot.machine.tick(now);
+            if !effects.is_empty() {
+                self.carry_out(id, effects);
+            }
+        }
+    }
+
+    /// Does what a machine has decided, and publishes how it stands now.
+    fn carry_out(&mut self, id: ServiceId, effects: Vec<Effect>) {
+        for effect in effects {
+            let order = match effect {
+                Effect::Launch => {
+                    self.launch(id);
+                    continue;
+                }
+                Effect::RunStopCommand(command) => Order::RunStopCommand(command),
+                Effect::KillStopCommand => Order::KillStopCommand,
+                Effect::Signal(signal) => Order::Stop(signal),
+                Effect::Type(text) => Order::Type(text),
+                Effect::Kill => Order::Kill,
+            };
+            self.order(id, order);
+        }
+        self.publish(id);
+    }
+
+    fn order(&mut self, id: ServiceId, order: Order) {
+        let Some(orders) = self.slots.get(id.index()).and_then(|slot| slot.orders.as_ref()) else { return };
+        if let Err(mpsc::error::TrySendError::Full(order)) = orders.try_send(order) {
+            tracing::warn!(%id, ?order, "too many orders at once, this one is dropped");
+        }
+    }
+
+    fn launch(&mut self, id: ServiceId) {
+        let Some(slot) = self.slots.get_mut(id.index()) else { return };
+        let (orders, receiver) = mpsc::channel(ORDERS);
+        slot.orders = Some(orders);
+        slot.findings = None;
+        let (tone, note) = super::notes::begins(slot.machine.run(), &slot.config.command);
+        self.tools.logs.note(id, tone, &note);
+        let job = Job {
+            service: id,
+            run: slot.machine.run(),
+            config: Arc::clone(&slot.config),
+            tools: Arc::clone(&self.tools),
+            orders: receiver,
+            words: self.word_sender.clone(),
+        };
+        let words = self.word_sender.clone();
+        tokio::spawn(async move {
+            let run = job.run;
+            if let Err(failure) = tokio::spawn(runner::carry(job)).await {
+                // its guard sees the socket close and ends the run, but nobody has looked: nothing may be claimed
+                tracing::error!(%failure, "a runner has failed");
+                let verdict = Verdict::Unknown("procdash failed inside; the guard ends the run unseen".to_owned());
+                let news = Word::News(News::Ended { verdict, last: None });
+                let _nobody_listens = words.send((id, run, news)).await;
+            }
+        });
+    }
+
+    fn emit(&self, event: Event) {
+        // without a listener there is nobody to tell
+        let _nobody_listens = self.events.send(event);
+    }
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment.into()).await,
+        None => std::future::pending().await,
+    }
+}

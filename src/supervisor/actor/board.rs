@@ -1,0 +1,114 @@
+//! Publishes how every service stands.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::super::status::{Phase, ServiceStatus, Stopping, Usage};
+use super::super::stop_plan::Step;
+use super::super::{Event, KillReport, Summary};
+use super::{Actor, Slot};
+use crate::id::ServiceId;
+use crate::process::Member;
+
+/// What is published of a service beside its machine's state.
+pub(super) struct Published {
+    pub(super) name: Arc<str>,
+    pub(super) members: Arc<[Member]>,
+    pub(super) report: Option<Arc<KillReport>>,
+}
+
+impl Published {
+    pub(super) fn new(name: &str) -> Self {
+        Self { name: name.into(), members: Arc::from([]), report: None }
+    }
+
+    pub(super) fn forget_tree(&mut self) {
+        self.members = Arc::from([]);
+    }
+
+    fn usage(&self) -> Usage {
+        Usage {
+            cpu_percent: self.members.iter().map(|member| member.cpu_percent).sum(),
+            memory: self.members.iter().map(|member| member.memory).sum(),
+            processes: self.members.len(),
+        }
+    }
+}
+
+impl Slot {
+    pub(super) fn status(&self) -> ServiceStatus {
+        let machine = &self.machine;
+        ServiceStatus {
+            name: Arc::clone(&self.published.name),
+            state: machine.state(),
+            run: machine.run(),
+            main: machine.main(),
+            guard: machine.guard(),
+            started: machine.state().is_alive().then(|| machine.started()).flatten(),
+            ended: machine.ended().cloned(),
+            restarts: machine.attempts(),
+            next_start: machine.next_start(),
+            stopping: self.stopping(),
+            usage: self.published.usage(),
+            members: Arc::clone(&self.published.members),
+            survivors: machine.survivors().into(),
+            report: self.published.report.clone(),
+            problem: machine.problem().map(Arc::from),
+        }
+    }
+
+    fn stopping(&self) -> Option<Stopping> {
+        self.machine.ending().map(|ending| Stopping {
+            action: ending.action,
+            signal: match ending.step {
+                Step::Asked { signal, .. } => signal,
+                Step::Command { .. } => None,
+                Step::Killing => ending.signal,
+            },
+            since: ending.since,
+            deadline: ending.step.deadline(),
+            again: ending.again,
+        })
+    }
+}
+
+impl Actor {
+    /// Publishes how one service stands now.
+    pub(super) fn publish(&mut self, id: ServiceId) {
+        let Some(status) = self.slots.get(id.index()).map(Slot::status) else { return };
+        let mut before = None;
+        let now = status.state;
+        self.board.send_modify(|board| {
+            if let Some(place) = board.services.get_mut(id.index()) {
+                before = Some(std::mem::replace(place, status).state);
+            }
+        });
+        if let Some(from) = before.filter(|&from| from != now) {
+            self.emit(Event::Changed { service: id, from, to: now });
+        }
+    }
+
+    /// Publishes what the program as a whole is doing; returns whether it is over.
+    pub(super) fn publish_phase(&mut self) -> bool {
+        if self.options.end_when_idle && self.shutdown.is_none() && self.is_idle() {
+            self.quit(None);
+        }
+        let Some(shutdown) = &self.shutdown else { return false };
+        let phase = if self.abandoned {
+            Phase::Down(shutdown.abandon(&self.board.borrow().services, Instant::now()))
+        } else {
+            shutdown.phase(&self.board.borrow().services, Instant::now())
+        };
+        self.board.send_if_modified(|board| {
+            let differs = board.phase != phase;
+            board.phase = phase;
+            differs
+        });
+        matches!(self.board.borrow().phase, Phase::Down(Summary { .. }))
+    }
+
+    /// Whether nothing runs and nothing will by itself.
+    fn is_idle(&self) -> bool {
+        self.slots.iter().all(|slot| !slot.machine.state().is_alive() && slot.machine.next_start().is_none())
+    }
+}

@@ -1,0 +1,129 @@
+//! Takes requests: turns them into wishes for machines, and into the end of everything.
+
+use std::time::Instant;
+
+use super::super::runner::Order;
+use super::super::shutdown::Shutdown;
+use super::super::wish::{Refusal, Wish};
+use super::super::{Command, Event, Target};
+use super::Actor;
+use crate::engine::{kill, members};
+use crate::guard::Recipient;
+use crate::id::ServiceId;
+use crate::process::{Delivery, ProcessId};
+use crate::signal::Signal;
+
+impl Actor {
+    pub(super) fn obey(&mut self, command: Command) {
+        tracing::debug!(?command, "asked");
+        match command {
+            Command::Start(ids) => self.wish_all(&ids, Wish::Start),
+            Command::Stop(ids) => self.wish_all(&ids, Wish::Stop),
+            Command::Restart(ids) => self.wish_all(&ids, Wish::Restart),
+            Command::Kill(ids) => self.wish_all(&ids, Wish::Kill),
+            Command::StartAll => self.start_all(),
+            Command::Signal { service, signal, target } => self.signal(service, signal, target),
+            Command::Resize { columns, rows } => {
+                self.size.send_if_modified(|size| std::mem::replace(size, (columns, rows)) != (columns, rows));
+            }
+            Command::Watch(watching) => self.sampling.watch(watching),
+            Command::Quit => self.quit(None),
+        }
+    }
+
+    pub(super) fn wish_all(&mut self, ids: &[ServiceId], wish: Wish) {
+        for &id in ids {
+            if let Err(refusal) = self.wish(id, wish) {
+                // of several, those that need nothing are not worth a word
+                if ids.len() == 1 || refusal == Refusal::Stuck {
+                    self.refuse(id, refusal.sentence());
+                }
+            }
+        }
+    }
+
+    fn wish(&mut self, id: ServiceId, wish: Wish) -> Result<(), Refusal> {
+        if self.shutdown.is_some() && matches!(wish, Wish::Start | Wish::Restart) {
+            return Err(Refusal::Quitting);
+        }
+        let Some(slot) = self.slots.get_mut(id.index()) else { return Ok(()) };
+        let effects = slot.machine.ask(wish, Instant::now())?;
+        self.carry_out(id, effects);
+        Ok(())
+    }
+
+    pub(super) fn refuse(&self, id: ServiceId, sentence: &str) {
+        let Some(slot) = self.slots.get(id.index()) else { return };
+        let reason = format!("{} {sentence}", slot.config.name);
+        tracing::info!(reason, "refused");
+        self.emit(Event::Refused { service: Some(id), reason });
+    }
+
+    fn start_all(&mut self) {
+        let ids = self.ids();
+        let autostart: Vec<ServiceId> = ids
+            .into_iter()
+            .filter(|id| self.slots.get(id.index()).is_some_and(|slot| slot.config.autostart))
+            .collect();
+        self.wish_all(&autostart, Wish::Start);
+    }
+
+    fn signal(&mut self, service: ServiceId, signal: Signal, target: Target) {
+        let Some(slot) = self.slots.get(service.index()) else { return };
+        if !slot.machine.state().is_alive() {
+            return self.refuse(service, Refusal::NothingAlive.sentence());
+        }
+        let to = match target {
+            Target::Main => Recipient::Main,
+            Target::Group => Recipient::Group,
+            Target::Tree => Recipient::Tree,
+            Target::Process(id) => return self.signal_one(service, signal, id),
+        };
+        self.order(service, Order::Signal(signal, to));
+    }
+
+    /// Signals one process that a person has picked from the tree, if it still belongs to it.
+    fn signal_one(&self, service: ServiceId, signal: Signal, id: ProcessId) {
+        let Some(guard) = self.slots.get(service.index()).and_then(|slot| slot.machine.guard()) else { return };
+        let events = self.events.clone();
+        tokio::task::spawn_blocking(move || {
+            let belongs = members(guard).iter().any(|member| member.id == id);
+            let delivery = if belongs { kill::send(id, signal) } else { Delivery::AlreadyGone };
+            let (delivered, refused) = match delivery {
+                Delivery::Sent => (1, vec![]),
+                Delivery::AlreadyGone => (0, vec![format!("{}: has ended before", id.pid)]),
+                Delivery::Refused(reason) => (0, vec![format!("{}: {reason}", id.pid)]),
+            };
+            let target = Target::Process(id);
+            let _nobody_listens = events.send(Event::Signalled { service, signal, target, delivered, refused });
+        });
+    }
+
+    /// Begins the end of everything; asked again: skips the grace; a third time: leaves at once.
+    pub(super) fn quit(&mut self, exit_code: Option<i32>) {
+        match &mut self.shutdown {
+            None => {
+                let now = Instant::now();
+                let statuses = &self.board.borrow().services.clone();
+                self.shutdown = Some(Shutdown::begin(statuses, self.shutdown_timeout, exit_code, now));
+                let ids = self.ids();
+                for id in ids {
+                    // what does not run needs no stop
+                    let _nothing_alive = self.wish(id, Wish::Quit);
+                }
+            }
+            Some(shutdown) if shutdown.is_hurried() => self.abandoned = true,
+            Some(_) => self.hurry(),
+        }
+    }
+
+    /// Kills what has not ended yet.
+    pub(super) fn hurry(&mut self) {
+        if let Some(shutdown) = &mut self.shutdown {
+            shutdown.hurry();
+        }
+        for id in self.ids() {
+            let _nothing_alive = self.wish(id, Wish::Kill);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Takes news from runners: tells the machine, the log, and everyone who listens.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::super::Event;
+use super::super::machine::Machine;
+use super::super::notes;
+use super::super::runner::{Findings, Word};
+use super::super::status::{Action, HowItEnded, KillReport, State};
+use super::super::wish::News;
+use super::super::Target;
+use super::Actor;
+use crate::config::OnExit;
+use crate::id::{RunId, ServiceId};
+use crate::logs::Tone;
+use crate::process::{Exit, Survivor, Verdict};
+
+impl Actor {
+    pub(super) fn hear(&mut self, id: ServiceId, run: RunId, word: Word) {
+        let Some(slot) = self.slots.get_mut(id.index()) else { return };
+        if slot.machine.run() != run {
+            return;
+        }
+        match word {
+            Word::News(news) => self.learn(id, run, news),
+            Word::Found(findings) => slot.findings = Some(findings),
+            Word::Signalled { signal, to, delivered, refused } => {
+                let target = Target::from(to);
+                self.emit(Event::Signalled { service: id, signal, target, delivered, refused });
+            }
+            Word::Failed(sentence) => self.refuse(id, &sentence),
+        }
+    }
+
+    fn learn(&mut self, id: ServiceId, run: RunId, news: News) {
+        tracing::debug!(%id, %run, ?news, "learnt");
+        let now = Instant::now();
+        let Some(slot) = self.slots.get_mut(id.index()) else { return };
+        let over = matches!(news, News::NotStarted(_) | News::Ended { verdict: Verdict::Gone, .. });
+        let resists = match &news {
+            News::Resists(survivors) | News::Ended { verdict: Verdict::Survivors(survivors), .. } => {
+                Some(survivors.clone())
+            }
+            News::Started { .. }
+            | News::NotStarted(_)
+            | News::MainExited(_)
+            | News::StopCommandEnded { .. }
+            | News::Ended { .. } => None,
+        };
+        let newly_stuck = resists.filter(|_| slot.machine.state() != State::Stuck);
+        let report = over.then(|| slot.findings.take()).flatten();
+        let report = report.and_then(|findings| write_report(id, &slot.machine, findings, now));
+        let was_daemon = slot.machine.is_daemonised();
+        let effects = slot.machine.learn(run, news, now);
+        if !was_daemon && slot.machine.is_daemonised() {
+            let (tone, note) = notes::daemonised();
+            self.tools.logs.note(id, tone, &note);
+        }
+        if let Some(survivors) = newly_stuck {
+            self.tell_stuck(id, &survivors);
+        }
+        if over {
+            self.run_is_over(id, report, now);
+        }
+        self.carry_out(id, effects);
+    }
+
+    fn tell_stuck(&self, id: ServiceId, survivors: &[Survivor]) {
+        for survivor in survivors {
+            let note = format!("⚠ still alive: {} {} · {}", survivor.id.pid, survivor.command, survivor.reason);
+            self.tools.logs.note(id, Tone::Bad, &note);
+        }
+    }
+
+    fn run_is_over(&mut self, id: ServiceId, report: Option<Arc<KillReport>>, now: Instant) {
+        let Some(slot) = self.slots.get_mut(id.index()) else { return };
+        slot.published.forget_tree();
+        let wait = slot.machine.next_start().map(|until| until.saturating_duration_since(now));
+        let (tone, note) = notes::ended(&slot.machine, report.as_deref(), wait.unwrap_or(Duration::ZERO));
+        self.tools.logs.write(id, |log| log.finish());
+        self.tools.logs.note(id, tone, &note);
+        if let Some(report) = report {
+            slot.published.report = Some(Arc::clone(&report));
+            self.emit(Event::Verified(report));
+        }
+        self.apply_on_exit(id);
+    }
+
+    /// Ends everything, if the end of this service by itself says so.
+    fn apply_on_exit(&mut self, id: ServiceId) {
+        let Some(slot) = self.slots.get(id.index()) else { return };
+        let state = slot.machine.state();
+        let ended_by_itself = slot.machine.ended().is_some_and(|ended| !ended.asked)
+            && matches!(state, State::Done | State::Exited | State::Crashed | State::CrashLoop);
+        let decides = match slot.config.on_exit {
+            OnExit::Ignore => false,
+            OnExit::StopAll => ended_by_itself,
+            OnExit::StopAllOnFailure => ended_by_itself && state.is_failure(),
+        };
+        if decides && self.shutdown.is_none() {
+            let code = slot.machine.ended().and_then(|ended| ended.exit).map_or(1, exit_code);
+            tracing::info!(service = %slot.config.name, code, "its end ends everything");
+            self.quit(Some(code));
+        }
+    }
+}
+
+/// The code a shell would give for this end.
+fn exit_code(exit: Exit) -> i32 {
+    match exit {
+        Exit::Code(code) => code,
+        Exit::Signal { number, .. } => 128 + number,
+    }
+}
+
+fn write_report(id: ServiceId, machine: &Machine, findings: Findings, now: Instant) -> Option<Arc<KillReport>> {
+    let how = machine.how_it_ends();
+    let ending = machine.ending();
+    if how == HowItEnded::ByItself && findings.members.is_empty() {
+        return None;
+    }
+    Some(Arc::new(KillReport {
+        service: id,
+        name: machine.service().name.as_str().into(),
+        run: machine.run(),
+        action: ending.map_or(Action::Sweep, |ending| ending.action),
+        how,
+        signal: ending.and_then(|ending| ending.signal),
+        members: findings.members,
+        killed: findings.killed,
+        survivors: vec![],
+        verified: true,
+        took: ending.map_or(Duration::ZERO, |ending| now.saturating_duration_since(ending.since)),
+        checked_in: findings.checked_in,
+    }))
+}

@@ -1,0 +1,318 @@
+//! The states of one service and every way between them. Pure: it is told the time, never waits, touches nothing.
+
+mod learn;
+#[cfg(test)]
+mod tests;
+
+use std::time::Instant;
+
+use super::status::{Action, EndedRun, HowItEnded, State};
+use super::stop_plan::Step;
+use super::wish::{Effect, Refusal, Wish};
+use crate::config::{Service, Stop};
+use crate::id::RunId;
+use crate::process::{Exit, ProcessId, Survivor};
+use crate::signal::Signal;
+
+/// One service: what it was told to be, what it is, how it got there.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    service: Service,
+    phase: Phase,
+    run: RunId,
+    started: Option<Instant>,
+    main: Option<ProcessId>,
+    guard: Option<u32>,
+    ended: Option<EndedRun>,
+    /// Attempts of the restart policy in a row.
+    attempts: u32,
+    problem: Option<String>,
+}
+
+/// What the service is doing, with what belongs to it and to nothing else.
+#[derive(Debug)]
+enum Phase {
+    Resting(State),
+    Waiting { until: Instant },
+    Starting,
+    Running { main_exit: Option<Exit> },
+    Ending(Ending),
+    Stuck { ending: Ending, survivors: Vec<Survivor> },
+}
+
+/// A run on its way to its end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ending {
+    /// What was asked for.
+    pub(crate) action: Action,
+    /// When.
+    pub(crate) since: Instant,
+    /// Where it stands.
+    pub(crate) step: Step,
+    /// The signal that was sent, once it was.
+    pub(crate) signal: Option<Signal>,
+    /// Whether it starts again afterwards.
+    pub(crate) again: bool,
+    /// How the main process ended, once it has.
+    pub(crate) main_exit: Option<Exit>,
+    /// Whether the stop command has returned 0.
+    stop_command_worked: bool,
+}
+
+impl Ending {
+    fn go_to(&mut self, step: Step) {
+        if let Step::Asked { signal, .. } = step {
+            self.signal = signal;
+        }
+        self.step = step;
+    }
+
+    fn ask(&mut self, stop: &Stop, now: Instant) -> Effect {
+        let (step, effect) = Step::ask(stop, now);
+        self.go_to(step);
+        effect
+    }
+}
+
+impl Machine {
+    pub(crate) fn new(service: Service) -> Self {
+        Self {
+            service,
+            phase: Phase::Resting(State::Stopped),
+            run: RunId::default(),
+            started: None,
+            main: None,
+            guard: None,
+            ended: None,
+            attempts: 0,
+            problem: None,
+        }
+    }
+
+    pub(crate) const fn service(&self) -> &Service {
+        &self.service
+    }
+
+    pub(crate) const fn run(&self) -> RunId {
+        self.run
+    }
+
+    pub(crate) const fn started(&self) -> Option<Instant> {
+        self.started
+    }
+
+    pub(crate) const fn main(&self) -> Option<ProcessId> {
+        self.main
+    }
+
+    pub(crate) const fn guard(&self) -> Option<u32> {
+        self.guard
+    }
+
+    pub(crate) const fn ended(&self) -> Option<&EndedRun> {
+        self.ended.as_ref()
+    }
+
+    pub(crate) const fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    pub(crate) fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
+    pub(crate) const fn state(&self) -> State {
+        match self.phase {
+            Phase::Resting(state) => state,
+            Phase::Waiting { .. } => State::Backoff,
+            Phase::Starting => State::Starting,
+            Phase::Running { .. } => State::Running,
+            Phase::Ending(_) => State::Stopping,
+            Phase::Stuck { .. } => State::Stuck,
+        }
+    }
+
+    /// Returns when the service is started again by itself.
+    pub(crate) const fn next_start(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Waiting { until } => Some(until),
+            Phase::Resting(_) | Phase::Starting | Phase::Running { .. } | Phase::Ending(_) | Phase::Stuck { .. } => {
+                None
+            }
+        }
+    }
+
+    /// Returns how the end of the present run stands.
+    pub(crate) const fn ending(&self) -> Option<&Ending> {
+        match &self.phase {
+            Phase::Ending(ending) | Phase::Stuck { ending, .. } => Some(ending),
+            Phase::Resting(_) | Phase::Waiting { .. } | Phase::Starting | Phase::Running { .. } => None,
+        }
+    }
+
+    pub(crate) fn survivors(&self) -> &[Survivor] {
+        match &self.phase {
+            Phase::Stuck { survivors, .. } => survivors,
+            Phase::Resting(_) | Phase::Waiting { .. } | Phase::Starting | Phase::Running { .. } | Phase::Ending(_) => {
+                &[]
+            }
+        }
+    }
+
+    /// Whether the command has left a daemon behind, which now is the service.
+    pub(crate) const fn is_daemonised(&self) -> bool {
+        matches!(self.phase, Phase::Running { main_exit: Some(_) })
+    }
+
+    /// Returns when `tick` has something to do.
+    pub(crate) const fn deadline(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Waiting { until } => Some(*until),
+            Phase::Ending(ending) => ending.step.deadline(),
+            Phase::Resting(_) | Phase::Starting | Phase::Running { .. } | Phase::Stuck { .. } => None,
+        }
+    }
+
+    /// Takes a wish.
+    ///
+    /// # Errors
+    /// Says why it cannot be granted; nothing has changed then.
+    pub(crate) fn ask(&mut self, wish: Wish, now: Instant) -> Result<Vec<Effect>, Refusal> {
+        match wish {
+            Wish::Start => self.ask_start(now),
+            Wish::Stop => self.ask_stop(Action::Stop, now),
+            Wish::Quit => self.ask_stop(Action::Quit, now),
+            Wish::Restart => self.ask_restart(now),
+            Wish::Kill => self.ask_kill(now),
+        }
+    }
+
+    fn ask_start(&mut self, now: Instant) -> Result<Vec<Effect>, Refusal> {
+        match &mut self.phase {
+            Phase::Resting(_) | Phase::Waiting { .. } => {
+                self.attempts = 0;
+                Ok(self.launch(now))
+            }
+            Phase::Starting | Phase::Running { .. } => Err(Refusal::AlreadyUp),
+            Phase::Ending(ending) if ending.action == Action::Quit => Err(Refusal::Quitting),
+            Phase::Ending(ending) => {
+                // it is on its way down: what the person wants is that it runs afterwards
+                ending.again = true;
+                Ok(vec![])
+            }
+            Phase::Stuck { .. } => Err(Refusal::Stuck),
+        }
+    }
+
+    fn ask_restart(&mut self, now: Instant) -> Result<Vec<Effect>, Refusal> {
+        match &mut self.phase {
+            Phase::Starting | Phase::Running { .. } => Ok(self.begin_stop(Action::Restart, now)),
+            Phase::Resting(_) | Phase::Waiting { .. } | Phase::Ending(_) | Phase::Stuck { .. } => self.ask_start(now),
+        }
+    }
+
+    fn ask_stop(&mut self, action: Action, now: Instant) -> Result<Vec<Effect>, Refusal> {
+        match &mut self.phase {
+            Phase::Resting(_) => Err(Refusal::NothingAlive),
+            Phase::Waiting { .. } => {
+                // a manual stop beats the restart policy
+                self.phase = Phase::Resting(State::Stopped);
+                self.attempts = 0;
+                Ok(vec![])
+            }
+            Phase::Starting | Phase::Running { .. } => Ok(self.begin_stop(action, now)),
+            Phase::Ending(ending) | Phase::Stuck { ending, .. } => {
+                ending.action = action;
+                ending.again = false;
+                Ok(vec![])
+            }
+        }
+    }
+
+    fn ask_kill(&mut self, now: Instant) -> Result<Vec<Effect>, Refusal> {
+        match &mut self.phase {
+            Phase::Resting(_) => Err(Refusal::NothingAlive),
+            Phase::Waiting { .. } => self.ask_stop(Action::Stop, now),
+            Phase::Starting | Phase::Running { .. } => {
+                self.end(Action::Kill, Step::Killing, now);
+                Ok(vec![Effect::Kill])
+            }
+            Phase::Ending(ending) => {
+                let abandon = matches!(ending.step, Step::Command { .. }).then_some(Effect::KillStopCommand);
+                ending.step = Step::Killing;
+                // a pending restart stays: whoever kills what is being restarted is in a hurry; but after a crash
+                // the wish for its death beats the restart policy
+                if ending.action == Action::Sweep {
+                    ending.action = Action::Kill;
+                }
+                Ok(abandon.into_iter().chain([Effect::Kill]).collect())
+            }
+            Phase::Stuck { .. } => Ok(vec![Effect::Kill]),
+        }
+    }
+
+    /// Does what is due: the next step of a stop, the next attempt of a restart.
+    pub(crate) fn tick(&mut self, now: Instant) -> Vec<Effect> {
+        if self.deadline().is_none_or(|deadline| now < deadline) {
+            return vec![];
+        }
+        match &mut self.phase {
+            Phase::Waiting { .. } => self.launch(now),
+            Phase::Ending(ending) => match ending.step {
+                Step::Command { .. } => {
+                    vec![Effect::KillStopCommand, ending.ask(&self.service.stop, now)]
+                }
+                Step::Asked { .. } => {
+                    ending.step = Step::Killing;
+                    vec![Effect::Kill]
+                }
+                Step::Killing => vec![],
+            },
+            Phase::Resting(_) | Phase::Starting | Phase::Running { .. } | Phase::Stuck { .. } => vec![],
+        }
+    }
+
+    fn launch(&mut self, now: Instant) -> Vec<Effect> {
+        self.run = self.run.next();
+        self.started = Some(now);
+        self.main = None;
+        self.guard = None;
+        self.problem = None;
+        self.phase = Phase::Starting;
+        vec![Effect::Launch]
+    }
+
+    fn begin_stop(&mut self, action: Action, now: Instant) -> Vec<Effect> {
+        let (step, effect) = Step::first(&self.service.stop, now);
+        self.end(action, step, now);
+        vec![effect]
+    }
+
+    fn end(&mut self, action: Action, step: Step, now: Instant) {
+        let main_exit = match self.phase {
+            Phase::Running { main_exit } => main_exit,
+            Phase::Resting(_) | Phase::Waiting { .. } | Phase::Starting | Phase::Ending(_) | Phase::Stuck { .. } => {
+                None
+            }
+        };
+        let again = action == Action::Restart;
+        let mut ending =
+            Ending { action, since: now, step, signal: None, again, main_exit, stop_command_worked: false };
+        ending.go_to(step);
+        self.phase = Phase::Ending(ending);
+    }
+
+    /// Returns which step ended the run that is just over, to be asked before the news of its end is learnt.
+    pub(crate) fn how_it_ends(&self) -> HowItEnded {
+        match self.ending() {
+            None => HowItEnded::ByItself,
+            Some(ending) if ending.action == Action::Sweep => HowItEnded::ByItself,
+            Some(ending) => match ending.step {
+                Step::Command { .. } => HowItEnded::Acknowledged,
+                Step::Asked { .. } if ending.stop_command_worked => HowItEnded::Acknowledged,
+                Step::Asked { .. } => HowItEnded::InGrace,
+                Step::Killing => HowItEnded::Forced,
+            },
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The lines procdash writes into a service's log: where a run began, how it ended, what comes next. Pure.
+
+use std::time::Duration;
+
+use super::machine::Machine;
+use super::status::{EndedRun, KillReport, State};
+use crate::config::CommandLine;
+use crate::id::RunId;
+use crate::logs::Tone;
+
+/// Returns the line for a run that begins.
+pub(crate) fn begins(run: RunId, command: &CommandLine) -> (Tone, String) {
+    let command = match command {
+        CommandLine::Shell(line) => line.clone(),
+        CommandLine::Program(words) => words.join(" "),
+    };
+    (Tone::Calm, format!("▶ run {} · {}", run.number(), command.split_whitespace().collect::<Vec<_>>().join(" ")))
+}
+
+/// Returns the line for a run whose command has left its daemon behind.
+pub(crate) fn daemonised() -> (Tone, String) {
+    (Tone::Calm, "▶ the command exited with code 0 and left its daemon".to_owned())
+}
+
+/// Returns the line for a machine whose run is just over, as it rests or waits now.
+pub(crate) fn ended(machine: &Machine, report: Option<&KillReport>, wait: Duration) -> (Tone, String) {
+    let Some(ended) = machine.ended() else { return (Tone::Calm, "■ stopped".to_owned()) };
+    let state = machine.state();
+    let tone = match state {
+        State::Crashed | State::CrashLoop | State::Stuck => Tone::Bad,
+        State::Backoff if !ended.asked => Tone::Bad,
+        State::Done | State::Exited => Tone::Good,
+        State::Stopped | State::Starting | State::Running | State::Stopping | State::Backoff => Tone::Calm,
+    };
+    let mut parts = vec![how(ended, machine.problem(), tone)];
+    if let Some(report) = report {
+        parts.push(checked(report));
+    }
+    if state == State::Backoff {
+        parts.push(format!("starts again in {} (attempt {})", seconds(wait), machine.attempts()));
+    }
+    if state == State::CrashLoop {
+        parts.push(format!("crash-loop: {} attempts in a row, not started again", machine.attempts()));
+    }
+    (tone, parts.join(" · "))
+}
+
+fn how(ended: &EndedRun, problem: Option<&str>, tone: Tone) -> String {
+    let mark = match tone {
+        Tone::Bad => "✗",
+        Tone::Good => "✓",
+        Tone::Calm => "■",
+    };
+    match (ended.exit, problem) {
+        (_, Some(problem)) => format!("{mark} not started: {problem}"),
+        (Some(exit), None) => format!("{mark} {exit} after {}", clock(ended.ran)),
+        (None, None) => format!("{mark} ended after {}", clock(ended.ran)),
+    }
+}
+
+/// Returns what was killed and what is left, in the words of the status line.
+pub(crate) fn checked(report: &KillReport) -> String {
+    let left = report.survivors.len();
+    if report.killed == 0 && left == 0 {
+        format!("{} gone, checked", report.members.len().max(1))
+    } else {
+        format!("killed {}, {left} left", report.killed)
+    }
+}
+
+fn seconds(wait: Duration) -> String {
+    if wait < Duration::from_secs(1) {
+        format!("{} ms", wait.as_millis())
+    } else {
+        format!("{:.0} s", wait.as_secs_f64())
+    }
+}
+
+/// Returns `02:13`, or `1:02:13` from an hour on.
+fn clock(ran: Duration) -> String {
+    let seconds = ran.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes:02}:{seconds:02}") }
+}

@@ -1,0 +1,99 @@
+//! Runs a service's stop command, under a guard of its own so that it too leaves nothing behind.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::runner::{self, Job, Tools};
+use crate::config::{CommandLine, Service};
+use crate::engine::Io;
+use crate::guard::{Report, Request};
+use crate::id::ServiceId;
+use crate::logs::Tone;
+use crate::process::Exit;
+
+/// A stop command under way.
+pub(crate) struct StopCommand {
+    task: JoinHandle<bool>,
+    kill: mpsc::Sender<()>,
+}
+
+impl StopCommand {
+    /// Starts it; what it prints goes to the service's log.
+    pub(crate) fn start(job: &Job, command: CommandLine) -> Self {
+        // one message at most: a second kill of the same command says nothing new
+        let (kill, killed) = mpsc::channel(1);
+        let task = carry(Arc::clone(&job.tools), job.service, Arc::clone(&job.config), command, killed);
+        Self { task: tokio::spawn(task), kill }
+    }
+
+    /// Waits for its end and returns whether it succeeded. Cancel-safe.
+    pub(crate) async fn finished(slot: &mut Option<Self>) -> bool {
+        match slot {
+            Some(command) => (&mut command.task).await.unwrap_or(false),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Ends it with all that it started.
+    pub(crate) fn kill(self) {
+        let _asked_before = self.kill.try_send(());
+    }
+}
+
+async fn carry(
+    tools: Arc<Tools>,
+    service: ServiceId,
+    config: Arc<Service>,
+    command: CommandLine,
+    mut killed: mpsc::Receiver<()>,
+) -> bool {
+    let exit = run(&tools, service, &config, &command, &mut killed).await;
+    match exit {
+        Ok(Exit::Code(0)) => true,
+        Ok(exit) => {
+            tools.logs.note(service, Tone::Bad, &format!("✗ the stop command {exit}"));
+            false
+        }
+        Err(problem) => {
+            tools.logs.note(service, Tone::Bad, &format!("✗ the stop command did not start: {problem}"));
+            false
+        }
+    }
+}
+
+async fn run(
+    tools: &Tools,
+    service: ServiceId,
+    config: &Service,
+    command: &CommandLine,
+    killed: &mut mpsc::Receiver<()>,
+) -> Result<Exit, String> {
+    let launch = tools.project.launch_command(config, command, Io::Pipes).map_err(|error| error.to_string())?;
+    let (mut guard, channel) = tools.guards.launch(&launch).await.map_err(|error| error.to_string())?;
+    runner::connect(tools, service, channel).map_err(|error| error.to_string())?;
+    let mut exit = None;
+    loop {
+        let over = tokio::select! {
+            report = guard.next() => match report {
+                Report::MainExited(how) => {
+                    exit = Some(how);
+                    true
+                }
+                Report::NotStarted(error) => return Err(error.to_string()),
+                Report::Empty { last, .. } => {
+                    return exit.or(last).ok_or_else(|| "its end was not seen".to_owned());
+                }
+                Report::Lost(by) => return Ok(by),
+                Report::Started { .. } | Report::Signalled { .. } | Report::Stuck(_) => false,
+            },
+            // a sender that is gone has no wish: the supervisor ends, and the guard with it
+            Some(()) = killed.recv() => true,
+        };
+        if over {
+            // what the command left behind goes too; a guard that is already done takes no request
+            let _already_done = guard.request(Request::Kill).await;
+        }
+    }
+}
