@@ -73,7 +73,7 @@ fn problems(name: &str, text: &str) -> Vec<String> {
     if code.contains("dbg!") {
         wrong.push("has a dbg!".to_owned());
     }
-    wrong.extend(globs(&code));
+    wrong.extend(globs(name, &code));
 
     let floor = name.split(['/', '.']).next().unwrap_or_default();
     if floor != "main" && floor != "lib" {
@@ -130,12 +130,16 @@ fn heads_of_group(group: &str) -> Vec<String> {
     heads
 }
 
-/// Returns a problem for every glob import that is not `super::*` in a test module.
-fn globs(code: &str) -> Vec<String> {
-    let tests_begin = code.find("#[cfg(test)]").unwrap_or(code.len());
+/// The globs that a test module may import: what it tests, and the names that proptest's macros expect.
+const GLOBS_IN_TESTS: &[&str] = &["use super", "use proptest::prelude"];
+
+/// Returns a problem for every glob import but those of a test module.
+fn globs(name: &str, code: &str) -> Vec<String> {
+    let is_tests = name.ends_with("tests.rs");
+    let tests_begin = code.find("#[cfg(test)]").unwrap_or(if is_tests { 0 } else { code.len() });
     let glob = |at: usize| {
         let line = code[..at].rsplit('\n').next().unwrap_or_default().trim();
-        (!(line == "use super" && at > tests_begin)).then(|| format!("imports a glob: `{line}::*`"))
+        (!(GLOBS_IN_TESTS.contains(&line) && at > tests_begin)).then(|| format!("imports a glob: `{line}::*`"))
     };
     code.match_indices("::*").filter_map(|(at, _)| glob(at)).collect()
 }
@@ -277,6 +281,7 @@ mod tests {
         assert_eq!(broken("id.rs", "dbg!(1);").len(), 1);
         assert_eq!(broken("ui.rs", "use ratatui::prelude::*;").len(), 1);
         assert_eq!(broken("ui.rs", "use super::*;").len(), 1);
+        assert_eq!(broken("ui/tests.rs", "use super::*;"), Vec::<String>::new());
         assert_eq!(broken("id.rs", &"\n".repeat(LINES)).len(), 1);
         assert_eq!(problems("id.rs", "//\n"), ["src/id.rs: does not open with a sentence in `//!`"]);
     }

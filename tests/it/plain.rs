@@ -12,19 +12,19 @@ fn every_line_has_its_service_before_it_and_no_escape_sequence() {
         r#"
 [processes]
 web = "printf '\\033[31mred\\033[0m \\033]0;title\\007plain\\n'; exec sleep 1000"
-api = "echo from the api; exec sleep 1000"
+api = "echo api says $((6 * 7)); exec sleep 1000"
 "#,
     );
     let program = Program::start(project.procdash(&["up", "--no-tui"]));
     program.wait_for("red plain");
-    program.wait_for("from the api");
+    program.wait_for("api says 42");
     program.signal(Signal::SIGTERM);
     let ended = program.finish();
 
     assert!(!ended.out.contains('\u{1b}') && !ended.out.contains('\u{7}'), "{:?}", ended.out);
     let line = |text: &str| ended.out.lines().find(|line| line.contains(text)).unwrap().to_owned();
     assert!(line("red plain").trim_start().starts_with("web"), "{}", ended.out);
-    assert!(line("from the api").trim_start().starts_with("api"), "{}", ended.out);
+    assert!(line("api says 42").trim_start().starts_with("api"), "{}", ended.out);
     assert_eq!(ended.code, 0, "{ended:?}");
     assert_no_service_lives(project.token());
 }
@@ -43,13 +43,14 @@ fn sigterm_stops_everything_and_the_last_line_says_so() {
 
 #[test]
 fn the_last_words_before_a_crash_are_not_lost() {
-    let project = Project::new("[processes]\nweb = \"seq 1 20000; printf 'no newline'; exit 3\"\nb = \"sleep 1000\"\n");
+    let project =
+        Project::new("[processes]\nweb = \"seq 1 20000; printf 'end %s' $((6 * 7)); exit 3\"\nb = \"sleep 1000\"\n");
     let program = Program::start(project.procdash(&["up", "--no-tui"]));
-    program.wait_for("no newline");
+    program.wait_for("end 42");
     program.signal(Signal::SIGTERM);
     let ended = program.finish();
-    let lines = ended.out.lines().filter(|line| line.trim_start().starts_with("web")).count();
-    assert!(lines >= 20_001, "only {lines} lines");
+    let numbers: Vec<u32> = ended.out.lines().filter_map(|line| line.strip_prefix("web | ")?.parse().ok()).collect();
+    assert!(numbers.iter().copied().eq(1..=20_000), "only {} lines of 20000, or in another order", numbers.len());
 }
 
 #[test]
@@ -70,6 +71,14 @@ command = "sleep 1000"
 }
 
 #[test]
+fn it_ends_by_itself_when_nothing_runs_any_more() {
+    let project = Project::new("[processes.build]\ncommand = \"echo built $((6 * 7))\"\noneshot = true\n");
+    let ended = Program::run(project.procdash(&["up", "--no-tui"]));
+    assert!(ended.out.contains("built 42"), "{ended:?}");
+    assert_eq!(ended.code, 0, "{ended:?}");
+}
+
+#[test]
 fn a_failed_service_makes_the_exit_code_one() {
     let project = Project::new("[processes]\nweb = \"echo about to fail; exit 3\"\ndb = \"sleep 1000\"\n");
     let program = Program::start(project.procdash(&["up", "--no-tui"]));
@@ -81,13 +90,14 @@ fn a_failed_service_makes_the_exit_code_one() {
 
 #[test]
 fn only_the_named_services_start() {
-    let project =
-        Project::new("[processes]\nweb = \"echo web is up; sleep 1000\"\ndb = \"echo db is up; sleep 1000\"\n");
+    let project = Project::new(
+        "[processes]\nweb = \"echo web $((6 * 7)); sleep 1000\"\ndb = \"echo db $((6 * 7)); sleep 1000\"\n",
+    );
     let program = Program::start(project.procdash(&["up", "--no-tui", "db"]));
-    program.wait_for("db is up");
+    program.wait_for("db 42");
     program.signal(Signal::SIGTERM);
     let ended = program.finish();
-    assert!(!ended.out.contains("web is up"), "{ended:?}");
+    assert!(!ended.out.contains("web 42"), "{ended:?}");
 }
 
 #[test]

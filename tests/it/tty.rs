@@ -31,12 +31,12 @@ fn nothing_that_a_service_prints_reaches_the_terminal_as_a_command() {
     let project = Project::new(
         r#"
 [processes]
-evil = "cat evil; echo; echo the end; exec sleep 1000"
+evil = "cat evil; echo; echo end $((6 * 7)); exec sleep 1000"
 "#,
     );
     project.write("evil", &evil());
     let mut screen = Screen::spawn(&project, &["up"], 120, 30);
-    screen.wait_for("the end");
+    screen.wait_for("end 42");
     screen.keys("z").keys("g").wait_for("lead");
     screen.keys("Q");
     assert_eq!(screen.exit_code(), 0);
@@ -105,9 +105,9 @@ fn evil() -> Vec<u8> {
 
 #[test]
 fn a_storm_of_sizes_is_survived_down_to_a_single_cell() {
-    let project = Project::new("[processes]\nweb = \"echo still here; exec sleep 1000\"\n");
+    let project = Project::new("[processes]\nweb = \"echo still $((6 * 7)); exec sleep 1000\"\n");
     let mut screen = Screen::spawn(&project, &["up"], 80, 24);
-    screen.wait_for("still here");
+    screen.wait_for("still 42");
     for round in 1..=60_u16 {
         screen.resize(1 + round * 37 % 230, 1 + round * 13 % 70);
         screen.resize(1, 1);
@@ -115,7 +115,7 @@ fn a_storm_of_sizes_is_survived_down_to_a_single_cell() {
         screen.resize(2, 200);
     }
     screen.resize(100, 30);
-    screen.wait_for("still here");
+    screen.wait_for("still 42");
     screen.wait_for_state("web", "running");
     screen.keys("Q");
     assert_eq!(screen.exit_code(), 0);
@@ -126,22 +126,34 @@ fn a_service_sees_the_size_of_its_pane_and_learns_of_a_new_one() {
     let project = Project::new(
         r#"
 [processes]
-size = "trap 'echo now $(stty size)' WINCH; echo first $(stty size); while :; do sleep 0.05; done"
+size = "trap 'echo now: $(stty size)' WINCH; echo first: $(stty size); while :; do sleep 0.05; done"
 "#,
     );
     let mut screen = Screen::spawn(&project, &["up"], 120, 30);
-    screen.wait_for("first ");
+    let (first, now) = (size_after("first: "), size_after("now: "));
+    screen.wait_until("first size", |screen| first(screen).is_some_and(|(rows, columns)| rows < 30 && columns < 120));
     screen.resize(100, 20);
-    screen.wait_for("now ");
+    screen.wait_until("second size", |screen| now(screen).is_some_and(|(rows, columns)| rows < 20 && columns < 100));
     screen.keys("Q");
     assert_eq!(screen.exit_code(), 0);
 }
 
+/// Reads the rows and columns that `stty size` has printed after `label`.
+fn size_after(label: &str) -> impl Fn(&vt100::Screen) -> Option<(u16, u16)> {
+    move |screen| {
+        let text = screen.contents();
+        text.split(label).skip(1).find_map(|rest| {
+            let mut words = rest.split_whitespace();
+            Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
+        })
+    }
+}
+
 #[test]
 fn every_key_and_much_nonsense_is_survived() {
-    let project = Project::new("[processes]\nweb = \"echo still here; exec sleep 1000\"\nb = \"sleep 1000\"\n");
+    let project = Project::new("[processes]\nweb = \"echo still $((6 * 7)); exec sleep 1000\"\nb = \"sleep 1000\"\n");
     let mut screen = Screen::spawn(&project, &["up"], 80, 24);
-    screen.wait_for("still here");
+    screen.wait_for("still 42");
     for typed in
         ["jjkk", "\t\t", "\x1b[A\x1b[B\x1b[5~\x1b[6~", "gGfWLC", "\x1b[200~pasted\x1b[201~", "tiz?", "\x1b[<0;5;5M"]
     {

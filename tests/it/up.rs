@@ -11,7 +11,7 @@ fn the_list_shows_every_service_with_its_state_and_the_log_of_the_chosen_one() {
     let project = Project::new(
         r#"
 [processes.web]
-command = "echo hello from web; exec sleep 1000"
+command = "echo hello $((6 * 7)); exec sleep 1000"
 
 [processes.migrate]
 command = "true"
@@ -26,9 +26,9 @@ autostart = false
     screen.wait_for_state("web", "running");
     screen.wait_for_state("migrate", "done");
     screen.wait_for_state("docs", "stopped");
-    screen.wait_for("hello from web");
+    screen.wait_for("hello 42");
 
-    screen.keys("jj").wait_without("hello from web");
+    screen.keys("jj").wait_without("hello 42");
     screen.keys("s").wait_for_state("docs", "running");
     screen.keys("Q");
     assert_eq!(screen.exit_code(), 0);
@@ -39,14 +39,14 @@ fn a_crash_is_shown_with_its_code_and_r_starts_it_again() {
     let project = Project::new(
         r#"
 [processes.web]
-command = "if [ -e again ]; then echo second try; exec sleep 1000; fi; touch again; echo first try; exit 7"
+command = "if [ -e again ]; then echo try $((6 * 7)); exec sleep 1000; fi; touch again; echo first try; exit 7"
 "#,
     );
     let mut screen = Screen::spawn(&project, &["up"], 120, 30);
     screen.wait_for_state("web", "crashed");
     screen.wait_for("code 7");
     screen.keys("r").wait_for_state("web", "running");
-    screen.wait_for("second try");
+    screen.wait_for("try 42");
     screen.keys("Q");
     assert_eq!(screen.exit_code(), 0);
 }
@@ -56,7 +56,7 @@ fn a_service_that_crashes_again_and_again_ends_in_a_crash_loop_and_r_tries_once_
     let project = Project::new(
         r#"
 [processes.web]
-command = "exit 1"
+command = "if [ -e fixed ]; then exec sleep 1000; fi; exit 1"
 restart = "on-failure"
 restart_delay = "20ms"
 restart_delay_max = "40ms"
@@ -66,9 +66,9 @@ max_restarts = 2
     let mut screen = Screen::spawn(&project, &["up"], 120, 30);
     screen.wait_for_state("web", "crash-loop");
     project.write("fixed", b"");
-    screen.keys("r").wait_for_state("web", "crash-loop");
+    screen.keys("r").wait_for_state("web", "running");
     screen.keys("Q");
-    assert_eq!(screen.exit_code(), 1);
+    assert_eq!(screen.exit_code(), 0);
 }
 
 #[test]
@@ -87,7 +87,7 @@ command = "exec sleep 1000"
     screen.wait_for_state("web", "running");
     screen.wait_for("no-such-program-anywhere");
     screen.keys("Q");
-    assert_eq!(screen.exit_code(), 1);
+    assert_eq!(screen.exit_code(), 0);
     wait_until_nothing_lives(project.token());
 }
 
@@ -116,11 +116,13 @@ fn too_few_open_files_are_a_message_and_leave_nothing_behind() {
 
 #[test]
 fn a_flood_in_one_service_keeps_the_keys_quick() {
-    let project = Project::new("[processes]\nflood = \"yes flooding\"\nweb = \"echo quiet web; exec sleep 1000\"\n");
+    let project = Project::new(
+        "[processes]\nflood = \"yes flood$((6 * 7))\"\nweb = \"echo quiet $((6 * 7)); exec sleep 1000\"\n",
+    );
     let mut screen = Screen::spawn(&project, &["up"], 120, 30);
-    screen.wait_for("flooding");
-    screen.keys("j").wait_for("quiet web");
-    screen.keys("k").wait_for("flooding");
+    screen.wait_for("flood42");
+    screen.keys("j").wait_for("quiet 42");
+    screen.keys("k").wait_for("flood42");
     screen.keys("X").wait_for_state("flood", "stopped");
     screen.keys("Q");
     assert_eq!(screen.exit_code(), 0);
@@ -128,10 +130,10 @@ fn a_flood_in_one_service_keeps_the_keys_quick() {
 
 #[test]
 fn every_byte_that_is_no_text_is_survived_and_the_next_line_is_shown() {
-    let project = Project::new("[processes]\nweb = \"cat bytes; echo; echo after the bytes; exec sleep 1000\"\n");
+    let project = Project::new("[processes]\nweb = \"cat bytes; echo; echo after $((6 * 7)); exec sleep 1000\"\n");
     project.write("bytes", &(0..=u8::MAX).chain([0xff, 0xfe, 0xc3, 0x28]).collect::<Vec<u8>>());
     let mut screen = Screen::spawn(&project, &["up"], 120, 30);
-    screen.wait_for("after the bytes");
+    screen.wait_for("after 42");
     screen.wait_for_state("web", "running");
     screen.keys("Q");
     assert_eq!(screen.exit_code(), 0);
