@@ -58,12 +58,8 @@ mod tests {
             state: ProcessState::Sleeping,
             reason: "permission denied".to_owned(),
         };
-        let summary =
-            Summary { stopped: 1, stuck: 1, survivors: vec![("api".into(), survivor)], ..Summary::default() };
-        assert_eq!(
-            lines(&summary),
-            ["1 stopped · 1 survivor", "⚠ api: 42 sudo sleep · sleeping · permission denied"]
-        );
+        let summary = Summary { stopped: 1, stuck: 1, survivors: vec![("api".into(), survivor)], ..Summary::default() };
+        assert_eq!(lines(&summary), ["1 stopped · 1 survivor", "⚠ api: 42 sudo sleep · sleeping · permission denied"]);
         assert_eq!(exit_code(&summary, true), 3);
     }
 

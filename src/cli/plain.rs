@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use unicode_width::UnicodeWidthStr;
 
 use crate::id::ServiceId;
-use crate::logs::{Line, Source, Tone, plain_text, sgr_text};
+use crate::logs::{Line, Source, Style, Tone, plain_text, read_line};
 use crate::supervisor::Tap;
 
 /// Colours for names, in turn: the palette's cyan, yellow, green, magenta, blue, and their bright twins.
@@ -45,7 +45,7 @@ impl<W: Write + Send> Plain<W> {
 
     fn text(&self, line: &Line<'_>) -> String {
         match line.source {
-            Source::Output | Source::Error if self.colours => sgr_text(line.bytes),
+            Source::Output | Source::Error if self.colours => read_line(line.bytes, Style::default()).to_sgr(),
             Source::Output | Source::Error => plain_text(line.bytes),
             Source::Note(tone) => {
                 let text = String::from_utf8_lossy(line.bytes);

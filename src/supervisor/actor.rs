@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, mpsc, watch};
 
 use self::sampling::Sampling;
-use super::machine::Machine;
 use super::environment::Marks;
+use super::machine::Machine;
 use super::prepare::Project;
 use super::runner::{self, Findings, Job, ORDERS, Order, Tools, Word};
 use super::shutdown::Shutdown;
@@ -21,7 +21,7 @@ use super::status::{Board, Phase};
 use super::wish::{Effect, News, Wish};
 use super::{Command, Event, Handle, LogStore};
 use crate::config::{Config, Service};
-use crate::engine::{Pump, identify};
+use crate::engine::{Pump, Sampler, identify};
 use crate::guard::Guards;
 use crate::id::{RunId, ServiceId};
 use crate::process::Verdict;
@@ -61,10 +61,17 @@ pub fn start(config: &Config, options: Options, logs: LogStore, size: (u16, u16)
         marks: Marks { run_id: own.to_string(), project: config.name.clone() },
     };
     let tools = Tools { project, guards, pump: Pump::start()?, logs, size: current_size };
-    Ok(spawn(config, options, tools, size))
+    let sampling = Sampling::new(Sampler::new()?);
+    Ok(spawn(config, options, tools, size, sampling))
 }
 
-fn spawn(config: &Config, options: Options, tools: Tools, size: watch::Sender<(u16, u16)>) -> Handle {
+fn spawn(
+    config: &Config,
+    options: Options,
+    tools: Tools,
+    size: watch::Sender<(u16, u16)>,
+    sampling: Sampling,
+) -> Handle {
     let (commands, asked) = mpsc::channel(COMMANDS);
     let (word_sender, words) = mpsc::channel(WORDS);
     let (events, listener) = broadcast::channel(EVENTS);
@@ -86,7 +93,7 @@ fn spawn(config: &Config, options: Options, tools: Tools, size: watch::Sender<(u
         board,
         events,
         size,
-        sampling: Sampling::default(),
+        sampling,
     };
     tokio::spawn(actor.run());
     Handle { commands, board: published, events: listener, logs }

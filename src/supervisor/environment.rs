@@ -73,8 +73,7 @@ pub(crate) fn merge(service: &Service, from: &Ingredients<'_>) -> Result<Variabl
 
 /// Expands the `${NAME}`s in `text`; `place` names the key it stands under.
 pub(crate) fn expand(text: &str, variables: &Variables, place: &str) -> Result<String, Unset> {
-    let lookup =
-        |name: &str| variables.get(OsStr::new(name)).map(|value| value.to_string_lossy().into_owned());
+    let lookup = |name: &str| variables.get(OsStr::new(name)).map(|value| value.to_string_lossy().into_owned());
     config::expand(text, lookup).map_err(|source| Unset { place: place.to_owned(), source })
 }
 
@@ -99,12 +98,8 @@ mod tests {
         let marks = Marks { run_id: "7-9".to_owned(), project: "shop".to_owned() };
         let project = pairs(&[("WHO", "project"), ("A", "project"), ("B", "project"), ("C", "project")]);
         let files = pairs(&[("WHO", "service"), ("A", "service"), ("B", "service")]);
-        let ingredients = Ingredients {
-            own: &variables(own),
-            project_files: &project,
-            service_files: &files,
-            marks: &marks,
-        };
+        let ingredients =
+            Ingredients { own: &variables(own), project_files: &project, service_files: &files, marks: &marks };
         merge(&service, &ingredients)
     }
 
@@ -119,13 +114,9 @@ mod tests {
             service.env.insert("GONE".to_owned(), None);
         };
         let env = merged(set, &[("WHO", "own"), ("A", "own"), ("GONE", "own")]).expect("nothing to expand");
-        for (name, expected) in [
-            ("WHO", Some("env")),
-            ("A", Some("own")),
-            ("B", Some("service")),
-            ("C", Some("project")),
-            ("GONE", None),
-        ] {
+        for (name, expected) in
+            [("WHO", Some("env")), ("A", Some("own")), ("B", Some("service")), ("C", Some("project")), ("GONE", None)]
+        {
             assert_eq!(value(&env, name), expected, "{name}");
         }
     }

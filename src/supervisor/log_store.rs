@@ -64,8 +64,7 @@ impl LogStore {
     }
 
     fn build(services: usize, bytes: usize, tap: Option<Box<dyn Tap>>) -> Self {
-        let logs =
-            (0..services).map(|_| Mutex::new(Log { buffer: LogBuffer::new(bytes), tapped: 0 })).collect();
+        let logs = (0..services).map(|_| Mutex::new(Log { buffer: LogBuffer::new(bytes), tapped: 0 })).collect();
         Self { shared: Arc::new(Shared { logs, bell: Notify::new(), tap }) }
     }
 

@@ -147,10 +147,7 @@ mod tests {
 
     #[test]
     fn on_failure_leaves_a_success_alone_and_always_does_not() {
-        assert_eq!(
-            decide(&policy(RestartPolicy::OnFailure), &end(Exit::Code(0), 1, 0)),
-            Next::Rest(State::Exited)
-        );
+        assert_eq!(decide(&policy(RestartPolicy::OnFailure), &end(Exit::Code(0), 1, 0)), Next::Rest(State::Exited));
         assert!(matches!(decide(&policy(RestartPolicy::Always), &end(Exit::Code(0), 1, 0)), Next::Again { .. }));
     }
 

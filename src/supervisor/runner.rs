@@ -211,7 +211,7 @@ impl Runner<'_> {
                 () = tokio::time::sleep_until(answer_by), if self.answer_by.is_some() => {
                     tracing::warn!(service = %self.job.config.name, "the guard does not answer and is replaced");
                     self.answer_by = None;
-                    self.guard.kill();
+                    self.guard.give_up();
                 }
             }
         }
@@ -306,7 +306,12 @@ impl Runner<'_> {
     /// Adds everyone who is there now to those whose end will be looked at.
     async fn look_around(&mut self) {
         let guard = self.guard.id().pid;
-        let Ok(now) = tokio::task::spawn_blocking(move || members(guard)).await else { return };
+        let now = match tokio::task::spawn_blocking(move || members(guard)).await {
+            Ok(Ok(now)) => now,
+            // the guard's proof does not need it; the look at the end then has the main process only
+            Ok(Err(error)) => return tracing::warn!(%error, "the process table cannot be read"),
+            Err(error) => return tracing::error!(%error, "the look at the process table failed"),
+        };
         for member in now {
             if !self.seen.members.iter().any(|seen| seen.id == member.id) {
                 self.seen.members.push(member);
@@ -359,9 +364,7 @@ impl Runner<'_> {
         tracing::warn!(service = %self.job.config.name, %by, "the guard is lost, procdash takes its run over");
         self.answer_by = None;
         loop {
-            let guards = self.job.tools.guards.clone();
-            let swept = tokio::task::spawn_blocking(move || guards.sweep_orphans()).await;
-            let swept = swept.unwrap_or_else(|error| Verdict::Unknown(error.to_string()));
+            let swept = self.job.tools.guards.sweep_orphans().await;
             let verdict = if swept == Verdict::Gone { self.look().await } else { swept };
             let survivors = match verdict {
                 Verdict::Gone => break,

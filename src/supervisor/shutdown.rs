@@ -64,9 +64,7 @@ impl Shutdown {
     fn summary(&self, board: &[ServiceStatus], now: Instant) -> Summary {
         let survivors: Vec<_> = board
             .iter()
-            .flat_map(|service| {
-                service.survivors.iter().map(|survivor| (Arc::clone(&service.name), survivor.clone()))
-            })
+            .flat_map(|service| service.survivors.iter().map(|survivor| (Arc::clone(&service.name), survivor.clone())))
             .collect();
         let stuck = board.iter().filter(|service| service.state == State::Stuck).count();
         let alive = board.iter().filter(|service| service.state.is_alive()).count();

@@ -61,10 +61,8 @@ impl Actor {
 
     fn start_all(&mut self) {
         let ids = self.ids();
-        let autostart: Vec<ServiceId> = ids
-            .into_iter()
-            .filter(|id| self.slots.get(id.index()).is_some_and(|slot| slot.config.autostart))
-            .collect();
+        let autostart: Vec<ServiceId> =
+            ids.into_iter().filter(|id| self.slots.get(id.index()).is_some_and(|slot| slot.config.autostart)).collect();
         self.wish_all(&autostart, Wish::Start);
     }
 
@@ -87,7 +85,7 @@ impl Actor {
         let Some(guard) = self.slots.get(service.index()).and_then(|slot| slot.machine.guard()) else { return };
         let events = self.events.clone();
         tokio::task::spawn_blocking(move || {
-            let belongs = members(guard).iter().any(|member| member.id == id);
+            let belongs = members(guard).unwrap_or_default().iter().any(|member| member.id == id);
             let delivery = if belongs { send(id, signal) } else { Delivery::AlreadyGone };
             let (delivered, refused) = match delivery {
                 Delivery::Sent => (1, vec![]),

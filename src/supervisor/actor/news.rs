@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::Event;
+use super::super::Target;
 use super::super::machine::Machine;
 use super::super::notes;
 use super::super::runner::{Findings, Word};
 use super::super::status::{Action, HowItEnded, KillReport, State};
 use super::super::wish::News;
-use super::super::Target;
 use super::Actor;
 use crate::config::OnExit;
 use crate::id::{RunId, ServiceId};

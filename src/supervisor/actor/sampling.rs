@@ -20,8 +20,8 @@ const SOON: Duration = Duration::from_millis(100);
 type Sample = (Sampler, Vec<(ServiceId, RunId)>, Vec<Vec<Member>>);
 
 /// When the last look was and whether one is under way.
-#[derive(Default)]
 pub(super) struct Sampling {
+    /// Away while a look is under way.
     sampler: Option<Sampler>,
     under_way: Option<JoinHandle<Sample>>,
     last: Option<Instant>,
@@ -29,6 +29,10 @@ pub(super) struct Sampling {
 }
 
 impl Sampling {
+    pub(super) const fn new(sampler: Sampler) -> Self {
+        Self { sampler: Some(sampler), under_way: None, last: None, watching: false }
+    }
+
     pub(super) fn watch(&mut self, watching: bool) {
         self.watching = watching;
     }
@@ -49,7 +53,7 @@ impl Sampling {
 impl Actor {
     /// Returns when the next look is due; never while one is under way or nothing is alive.
     pub(super) fn sample_due(&self) -> Option<Instant> {
-        if self.sampling.under_way.is_some() {
+        if self.sampling.sampler.is_none() {
             return None;
         }
         let mut alive = self.slots.iter().filter(|slot| slot.machine.guard().is_some()).peekable();
@@ -73,7 +77,7 @@ impl Actor {
             .zip(&self.slots)
             .filter_map(|(id, slot)| Some((id, slot.machine.run(), slot.machine.guard()?)))
             .collect();
-        let mut sampler = self.sampling.sampler.take().unwrap_or_default();
+        let Some(mut sampler) = self.sampling.sampler.take() else { return };
         self.sampling.last = Some(Instant::now());
         self.sampling.under_way = Some(tokio::task::spawn_blocking(move || {
             let guards: Vec<u32> = alive.iter().map(|&(_, _, guard)| guard).collect();

@@ -104,8 +104,7 @@ impl Machine {
     /// The run is over and nothing of it is left.
     fn finish(&mut self, last: Option<Exit>, now: Instant) -> Vec<Effect> {
         let ending = self.ending().copied();
-        let (asked, again) =
-            ending.map_or((false, false), |ending| (ending.action != Action::Sweep, ending.again));
+        let (asked, again) = ending.map_or((false, false), |ending| (ending.action != Action::Sweep, ending.again));
         let daemon_end = self.is_daemonised().then_some(last).flatten();
         let exit = daemon_end.or_else(|| ending.and_then(|ending| ending.main_exit)).or(last);
         let exit = if self.problem.is_some() { None } else { exit };

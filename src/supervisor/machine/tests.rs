@@ -239,10 +239,7 @@ fn the_stop_command_comes_first_then_the_signal_with_a_grace_of_its_own() {
     let drains = |service: &mut Service| service.stop.command = Some(CommandLine::Shell("drain".to_owned()));
     let mut bench = Bench::running(drains);
     assert_eq!(bench.ask(Wish::Stop), Ok(vec![Effect::RunStopCommand(command.clone())]));
-    assert_eq!(
-        bench.learn(News::StopCommandEnded { succeeded: true }),
-        [Effect::Signal(Signal::SIGTERM)]
-    );
+    assert_eq!(bench.learn(News::StopCommandEnded { succeeded: true }), [Effect::Signal(Signal::SIGTERM)]);
     assert_eq!(bench.machine.how_it_ends(), HowItEnded::Acknowledged);
     assert_eq!(bench.wait(GRACE), [Effect::Kill]);
 
