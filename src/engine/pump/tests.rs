@@ -137,7 +137,7 @@ fn a_sink_that_panics_leaves_the_others_alive_and_its_writer_unharmed() {
     bad_writer.write_all(b"boom").unwrap();
     assert!(dropped.recv_timeout(PATIENCE).is_err(), "the sink is dropped");
     // more than a pipe holds: only a reader lets this end, and without one it would fail
-    bad_writer.write_all(&[b'x'; 1 << 20]).unwrap();
+    bad_writer.write_all(&vec![b'x'; 1 << 20]).unwrap();
     File::from(good_writer).write_all(b"still here").unwrap();
     assert_eq!(everything(&good), b"still here");
 }
