@@ -131,7 +131,7 @@ fn carriage_returns_alone_take_no_memory_and_are_counted() {
 fn a_flood_without_line_ends_stays_within_the_bound() {
     let mut log = LogBuffer::new(ROOMY);
     for _ in 0..800 {
-        log.push(Source::Output, &[b'x'; 64 * 1024], Stamp(1));
+        log.push(Source::Output, &vec![b'x'; 64 * 1024], Stamp(1));
     }
     assert!(log.memory() <= ROOMY);
     let kept: usize = lines(&log).iter().map(|line| line.bytes.len()).sum();
