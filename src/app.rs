@@ -5,11 +5,12 @@ mod farewell;
 mod screen;
 mod up;
 
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Arguments, Request};
+use crate::cli::{self, Arguments, FileArguments, Request};
 use crate::guard;
 
 /// Runs procdash as its arguments say, and returns the code to end with.
@@ -20,8 +21,16 @@ pub fn run() -> ExitCode {
     }
     let arguments = Arguments::parse();
     match arguments.request {
-        Some(Request::Check(file)) => crate::cli::check(&file),
+        Some(Request::Check(words)) => check(&words),
         Some(Request::Up(words)) => up::up(&words),
         None => up::up(&arguments.up),
     }
+}
+
+fn check(words: &FileArguments) -> ExitCode {
+    let colour = io::stdout().is_terminal() && up::colour_wanted();
+    let code = std::env::current_dir()
+        .and_then(|from| cli::check(words.file.as_deref(), &from, colour, &mut io::stdout().lock()));
+    // a reader that is gone does not want the rest
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
 }

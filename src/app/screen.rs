@@ -2,11 +2,19 @@
 
 use std::io;
 
-use crate::config::Config;
-use crate::supervisor::Handle;
+use crossterm::event::EventStream;
+use jiff::tz::TimeZone;
 
-pub(crate) async fn show(_config: &Config, _handle: Handle) -> io::Result<()> {
-    Ok(())
+use super::up::colour_wanted;
+use crate::config::Config;
+use crate::engine;
+use crate::supervisor::Handle;
+use crate::ui::{self, Dashboard};
+
+/// Shows the dashboard until everything is down; the terminal is given back on every way out.
+pub(crate) async fn show(config: &Config, handle: Handle) -> io::Result<()> {
+    let dashboard = Dashboard::new(config, !colour_wanted(), TimeZone::system());
+    ui::run(handle, dashboard, EventStream::new(), engine::pause).await
 }
 
 /// Whether an error means that the terminal itself is gone.

@@ -19,13 +19,9 @@ const USAGE: u8 = 2;
 
 /// Runs the services of a file until the end.
 pub(crate) fn up(words: &UpArguments) -> ExitCode {
-    let config = match cli::load(&words.file) {
-        Ok(config) => config,
-        Err(problems) => return cli::refuse(&problems),
-    };
-    let start = match chosen(&config, &words.names) {
-        Ok(start) => start,
-        Err(problem) => return cli::refuse(&problem),
+    let (config, start) = match choose(words) {
+        Ok(chosen) => chosen,
+        Err(problem) => return refuse(&problem),
     };
     let watched = !words.no_tui && io::stdout().is_terminal() && io::stdin().is_terminal();
     match run(&config, start, watched) {
@@ -41,6 +37,21 @@ pub(crate) fn up(words: &UpArguments) -> ExitCode {
     }
 }
 
+/// Reads the file and finds the services to start, or says what is wrong with the request.
+fn choose(words: &UpArguments) -> Result<(Config, Vec<ServiceId>), String> {
+    let from = std::env::current_dir().map_err(|error| format!("error: the current folder is gone: {error}"))?;
+    let colour = io::stderr().is_terminal() && colour_wanted();
+    let config = cli::load(words.file.file.as_deref(), &from).map_err(|error| error.render(colour))?;
+    let start = chosen(&config, &words.names)?;
+    Ok((config, start))
+}
+
+/// Says what is wrong with the request.
+fn refuse(problem: &str) -> ExitCode {
+    let _reader_is_gone = writeln!(io::stderr(), "{}", problem.trim_end());
+    ExitCode::from(USAGE)
+}
+
 /// Returns the services to start: those named, or those that start by themselves.
 fn chosen(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, String> {
     let all = || (0..).map(ServiceId::new).zip(&config.services);
@@ -53,7 +64,7 @@ fn chosen(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, String> {
             let found = all().find(|(_, service)| &service.name == name).map(|(id, _)| id);
             found.ok_or_else(|| {
                 let known: Vec<&str> = config.services.iter().map(|service| service.name.as_str()).collect();
-                format!("no service is called `{name}`; there are: {}", known.join(", "))
+                format!("error: no service is called `{name}`; there are: {}", known.join(", "))
             })
         })
         .collect()
@@ -97,7 +108,7 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Su
     let names: Vec<&str> = config.services.iter().map(|service| service.name.as_str()).collect();
     let broken = Arc::new(Notify::new());
     let output = io::BufWriter::with_capacity(64 * 1024, io::stdout());
-    let plain: Box<dyn Tap> = Box::new(Plain::new(output, &names, colours_allowed(), Arc::clone(&broken)));
+    let plain: Box<dyn Tap> = Box::new(Plain::new(output, &names, io::stdout().is_terminal() && colour_wanted(), Arc::clone(&broken)));
     let logs = LogStore::with_tap(config.services.len(), config.settings.scrollback, plain);
     let handle = supervise(config, Options { start, end_when_idle: true }, logs)?;
     let quitter = handle.clone();
@@ -108,8 +119,9 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Su
     down(handle).await
 }
 
-fn colours_allowed() -> bool {
-    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+/// Whether the person has not asked for text without colours (<https://no-color.org>).
+pub(crate) fn colour_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 fn supervise(config: &Config, options: Options, logs: LogStore) -> anyhow::Result<Handle> {
