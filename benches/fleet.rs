@@ -125,7 +125,8 @@ impl Fleet {
     }
 
     fn wait_until_up(&self) {
-        let up = |path: &Path| fs::read(path).is_ok_and(|bytes| bytes.iter().filter(|&&b| b == b'\n').count() >= self.count);
+        let up =
+            |path: &Path| fs::read(path).is_ok_and(|bytes| bytes.iter().filter(|&&b| b == b'\n').count() >= self.count);
         let deadline = Instant::now() + Duration::from_secs(60);
         while !up(&self.lines()) {
             assert!(Instant::now() < deadline, "{} services are not up after a minute", self.count);
@@ -187,8 +188,8 @@ impl Fleet {
         thread::park_timeout(IDLE);
         let seconds = begin.elapsed().as_secs_f64();
         let after = (cpu(own), guards.iter().map(|&pid| cpu(pid)).sum::<f64>());
-        let guard_private = (!guards.is_empty())
-            .then(|| guards.iter().map(|&pid| memory(pid).0).sum::<f64>() / guards.len() as f64);
+        let guard_private =
+            (!guards.is_empty()).then(|| guards.iter().map(|&pid| memory(pid).0).sum::<f64>() / guards.len() as f64);
         let (own_private, own_rss) = memory(own);
         run.end();
         Some(Idle {
@@ -208,7 +209,10 @@ impl Run {
         let deadline = Instant::now() + Duration::from_secs(30);
         while self.child.try_wait().unwrap().is_none() {
             assert!(Instant::now() < deadline, "the program does not end");
-            #[expect(clippy::disallowed_methods, reason = "the program that this bench has started and not yet reaped")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the program that this bench has started and not yet reaped"
+            )]
             nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
             thread::park_timeout(Duration::from_millis(200));
         }

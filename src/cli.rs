@@ -1,8 +1,12 @@
 //! The command line: arguments, and one file a subcommand.
 
 mod args;
+mod check;
+mod find;
+mod load;
 mod plain;
 
 pub use args::{Arguments, FileArguments, Request, UpArguments};
+pub use check::check;
+pub use load::{LoadError, load};
 pub use plain::Plain;
-mod tmp_load; pub use tmp_load::*;

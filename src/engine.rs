@@ -10,7 +10,7 @@ mod tree;
 mod verify;
 
 pub use identity::identify;
-pub use kill::send;
+pub use kill::{pause, send};
 pub use launch::{Io, Launch, LaunchError};
 pub use pty::{Channel, Terminal};
 pub use pump::{Pump, Sink};

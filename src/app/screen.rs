@@ -2,8 +2,10 @@
 
 use std::io;
 
-use crossterm::event::EventStream;
+use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyModifiers};
+use futures_util::stream::{self, StreamExt as _};
 use jiff::tz::TimeZone;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::up::colour_wanted;
 use crate::config::Config;
@@ -14,7 +16,18 @@ use crate::ui::{self, Dashboard};
 /// Shows the dashboard until everything is down; the terminal is given back on every way out.
 pub(crate) async fn show(config: &Config, handle: Handle) -> io::Result<()> {
     let dashboard = Dashboard::new(config, !colour_wanted(), TimeZone::system());
-    ui::run(handle, dashboard, EventStream::new(), engine::pause).await
+    let mut pauses = signal(SignalKind::from_raw(nix::libc::SIGTSTP))?;
+    // a pause asked for by a signal is the same wish as the key, and goes the same way
+    let pauses = stream::poll_fn(move |context| pauses.poll_recv(context))
+        .map(|()| Ok(Event::Key(KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL))));
+    let input = stream::select(EventStream::new(), pauses);
+    ui::run(handle, dashboard, input, pause).await
+}
+
+fn pause() {
+    if let Err(error) = engine::pause() {
+        tracing::warn!(%error, "cannot pause");
+    }
 }
 
 /// Whether an error means that the terminal itself is gone.

@@ -108,7 +108,8 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Su
     let names: Vec<&str> = config.services.iter().map(|service| service.name.as_str()).collect();
     let broken = Arc::new(Notify::new());
     let output = io::BufWriter::with_capacity(64 * 1024, io::stdout());
-    let plain: Box<dyn Tap> = Box::new(Plain::new(output, &names, io::stdout().is_terminal() && colour_wanted(), Arc::clone(&broken)));
+    let plain: Box<dyn Tap> =
+        Box::new(Plain::new(output, &names, io::stdout().is_terminal() && colour_wanted(), Arc::clone(&broken)));
     let logs = LogStore::with_tap(config.services.len(), config.settings.scrollback, plain);
     let handle = supervise(config, Options { start, end_when_idle: true }, logs)?;
     let quitter = handle.clone();

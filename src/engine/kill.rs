@@ -80,6 +80,14 @@ fn refused(id: ProcessId, signal: Signal, error: &io::Error) -> Delivery {
     Delivery::Refused(format!("{signal} to process {}: {error}", id.pid))
 }
 
+/// Stops this process itself, as Ctrl-Z does; returns once it is continued.
+///
+/// # Errors
+/// What the kernel refused.
+pub fn pause() -> io::Result<()> {
+    Ok(rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,7 +30,7 @@ pub enum Event {
         /// To which of them.
         target: Target,
         /// How many processes the kernel took it for.
-        delivered: u64,
+        delivered: usize,
         /// Those that were not signalled, each with its reason.
         refused: Vec<String>,
     },

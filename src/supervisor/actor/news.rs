@@ -27,6 +27,7 @@ impl Actor {
             Word::Found(findings) => slot.findings = Some(findings),
             Word::Signalled { signal, to, delivered, refused } => {
                 let target = Target::from(to);
+                let delivered = usize::try_from(delivered).unwrap_or(usize::MAX);
                 self.emit(Event::Signalled { service: id, signal, target, delivered, refused });
             }
             Word::Failed(sentence) => self.refuse(id, &sentence),
