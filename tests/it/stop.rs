@@ -102,6 +102,7 @@ fn what_a_crashed_service_leaves_behind_is_swept() {
     let project = Project::new("[processes]\nweb = \"setsid sleep 1000 & sleep 0.2; exit 1\"\n");
     let mut screen = Screen::spawn(&project, &["up"], 120, 30);
     screen.wait_for_state("web", "crashed");
+    screen.wait_for("code 1");
     assert_no_service_lives(project.token());
     screen.keys("Q");
     assert_eq!(screen.exit_code(), 0);
