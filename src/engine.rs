@@ -12,7 +12,7 @@ pub use identity::identify;
 pub use kill::send;
 pub use launch::{Io, Launch, LaunchError};
 pub use pty::{Channel, Terminal};
+pub(crate) use snapshot::walk;
 pub use snapshot::{Sampler, members};
-pub use tree::{Row, members_below};
 pub use verify::look;
 pub(crate) use verify::survivor;
