@@ -106,7 +106,11 @@ impl Guards {
         }
         match line.next().await {
             Ok(Reply::Started { main }) => Ok((Guard::new(line, main), channel)),
-            Ok(Reply::NotStarted { step, errno }) => Err(refusal(launch, step, io::Error::from_raw_os_error(errno))),
+            Ok(Reply::NotStarted { step, errno }) => {
+                // it ends by itself: nothing of a start that failed stays behind
+                while line.next().await.is_ok() {}
+                Err(refusal(launch, step, io::Error::from_raw_os_error(errno)))
+            }
             Ok(Reply::News(report)) => Err(lost(io::Error::other(format!("it said {report:?} first")))),
             Err(exit) => Err(lost(io::Error::other(format!("it {exit}")))),
         }

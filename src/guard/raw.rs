@@ -109,14 +109,25 @@ fn give_back(resource: libc::__rlimit_resource_t, (soft, hard): (u64, u64)) -> R
 /// Gives every signal its first meaning again, then lets all of them through: both are inherited by a program.
 fn forget_signals() {
     for number in 1..=LAST_SIGNAL {
-        // SAFETY: the first meaning is valid for every signal; numbers that cannot be changed are refused.
-        unsafe { libc::signal(number, libc::SIG_DFL) };
+        set_meaning(number, libc::SIG_DFL);
     }
     // SAFETY: all zeros is a valid value of this plain structure, and it lives until the call has returned.
     unsafe {
         let mut none: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&raw mut none);
         libc::sigprocmask(libc::SIG_SETMASK, &raw const none, ptr::null_mut());
+    }
+}
+
+/// Asks the kernel itself: the C library refuses to touch the two signals that it uses for threads, which its
+/// `posix_spawn` leaves ignored in every child, and so in a guard.
+fn set_meaning(number: c_int, meaning: libc::sighandler_t) {
+    // the kernel's structure is the meaning, flags, a return address and a mask; longer here than on any machine
+    let action: [usize; 8] = [meaning, 0, 0, 0, 0, 0, 0, 0];
+    // SAFETY: the structure lives until the call has returned, and a mask has 8 bytes. Neither meaning runs code of this
+    // process. Numbers that cannot be changed are refused.
+    unsafe {
+        libc::syscall(libc::SYS_rt_sigaction, number, action.as_ptr(), ptr::null_mut::<usize>(), 8_usize);
     }
 }
 
@@ -135,8 +146,7 @@ pub(super) fn ignore_signals() {
         libc::SIGCONT,
     ];
     for number in (1..=LAST_SIGNAL).filter(|number| !kept.contains(number)) {
-        // SAFETY: to ignore is valid for every signal; numbers that cannot be changed are refused.
-        unsafe { libc::signal(number, libc::SIG_IGN) };
+        set_meaning(number, libc::SIG_IGN);
     }
 }
 
