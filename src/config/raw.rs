@@ -88,7 +88,9 @@ pub(super) fn read(file: usize, text: &str, problems: &mut Vec<Problem>) -> Opti
         }
         is_whole = false;
         problems.push(if error.message().starts_with("string values must be quoted") {
-            Problem::new("a string has to stand in quotes").at(place).help("write \"…\", or '…' around what has quotes in it")
+            Problem::new("a string has to stand in quotes")
+                .at(place)
+                .help("write \"…\", or '…' around what has quotes in it")
         } else {
             Problem::new(error.message()).at(place)
         });
