@@ -14,7 +14,7 @@ pub use kill::{pause, send};
 pub use launch::{Io, Launch, LaunchError};
 pub use pty::{Channel, Terminal};
 pub use pump::{Pump, Sink};
+pub(crate) use snapshot::walk;
 pub use snapshot::{Sampler, members};
-pub use tree::{Row, members_below};
 pub use verify::look;
 pub(crate) use verify::survivor;

@@ -11,6 +11,7 @@ mod kill_tree;
 mod message;
 mod program;
 mod raw;
+mod service;
 mod spawn;
 mod wire;
 

@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 /// One process that is known to be below the root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row {
+pub(super) struct Row {
     /// Its number.
-    pub pid: u32,
+    pub(super) pid: u32,
     /// Its parent's number when it was looked at.
-    pub parent: u32,
+    pub(super) parent: u32,
 }
 
 /// Returns, for each row of `rows`, its place in the list and its depth below `root`: parents before children, siblings in
@@ -17,7 +17,7 @@ pub struct Row {
 /// A row whose parent is not in the table (it ended while the table was read) stands at depth 0, and so does one member of
 /// each ring of parents; no row is lost and none appears twice.
 #[must_use]
-pub fn members_below(rows: &[Row], root: u32) -> Vec<(usize, u16)> {
+pub(super) fn members_below(rows: &[Row], root: u32) -> Vec<(usize, u16)> {
     let known: HashSet<u32> = rows.iter().map(|row| row.pid).collect();
     let mut children: HashMap<u32, Vec<usize>> = HashMap::new();
     let mut tops = Vec::new();

@@ -18,7 +18,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::AbortHandle;
 
 use super::children::Children;
-use super::handle::Guard;
+use super::handle::{Guard, Line};
 use super::heir;
 use super::message::{Limits, Order, Reply, Request, Step};
 use super::program::MARK;
@@ -95,15 +95,22 @@ impl Guards {
     /// Why it could not be started; then nothing is left of it.
     pub async fn launch(&self, launch: &Launch) -> Result<(Guard, Channel), LaunchError> {
         let order = self.order(launch)?;
-        let (mut guard, channel) = self.start_guard(launch)?;
+        let (mut line, channel) = self.start_guard(launch)?;
         let lost = |source| LaunchError::GuardNotStarted { name: launch.name.clone(), source };
-        guard.request(Request::Launch(Box::new(order))).await.map_err(|error| lost(io::Error::other(error)))?;
-        match guard.next_reply().await {
-            Ok(Reply::Started { main }) => {
-                guard.started(main);
-                Ok((guard, channel))
+        match line.request(&Request::Launch(Box::new(order))).await {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                return Err(LaunchError::ArgumentsTooLong { name: launch.name.clone() });
             }
-            Ok(Reply::NotStarted { step, errno }) => Err(refusal(launch, step, io::Error::from_raw_os_error(errno))),
+            Err(error) => return Err(lost(error)),
+        }
+        match line.next().await {
+            Ok(Reply::Started { main }) => Ok((Guard::new(line, main), channel)),
+            Ok(Reply::NotStarted { step, errno }) => {
+                // it ends by itself: nothing of a start that failed stays behind
+                while line.next().await.is_ok() {}
+                Err(refusal(launch, step, io::Error::from_raw_os_error(errno)))
+            }
             Ok(Reply::News(report)) => Err(lost(io::Error::other(format!("it said {report:?} first")))),
             Err(exit) => Err(lost(io::Error::other(format!("it {exit}")))),
         }
@@ -139,7 +146,7 @@ impl Guards {
         Ok(order)
     }
 
-    fn start_guard(&self, launch: &Launch) -> Result<(Guard, Channel), LaunchError> {
+    fn start_guard(&self, launch: &Launch) -> Result<(Line, Channel), LaunchError> {
         let refused = |source: io::Error| shortage(launch, source);
         let (channel, stdout, stderr) = open_channel(launch)?;
         let (socket, theirs) = UnixStream::pair().map_err(refused)?;
@@ -158,8 +165,8 @@ impl Guards {
                 .map(|child| child.id())
         };
         let (id, held) = self.shared.children.add(spawn).map_err(refused)?;
-        let guard = Guard::new(id, held, socket, Arc::clone(&self.shared.children)).map_err(refused)?;
-        Ok((guard, channel))
+        let line = Line::new(id, held, socket, Arc::clone(&self.shared.children)).map_err(refused)?;
+        Ok((line, channel))
     }
 }
 

@@ -26,8 +26,14 @@ pub struct GuardLost(#[from] io::Error);
 /// Dropped before its [`Report::Empty`], it ends its service by itself, as if the dashboard had died.
 #[derive(Debug)]
 pub struct Guard {
+    line: Line,
+    main: ProcessId,
+}
+
+/// The line to a guard, from the moment its process exists.
+#[derive(Debug)]
+pub(super) struct Line {
     id: ProcessId,
-    main: Option<ProcessId>,
     socket: UnixStream,
     received: Frames,
     unsent: Vec<u8>,
@@ -39,6 +45,57 @@ pub struct Guard {
 }
 
 impl Guard {
+    /// Makes a guard of the line to one that has said who its main process is.
+    pub(super) const fn new(line: Line, main: ProcessId) -> Self {
+        Self { line, main }
+    }
+
+    /// Returns who the guard is; everything below it belongs to the run.
+    #[must_use]
+    pub const fn id(&self) -> ProcessId {
+        self.line.id
+    }
+
+    /// Returns who the main process is or was.
+    #[must_use]
+    pub const fn main(&self) -> ProcessId {
+        self.main
+    }
+
+    /// Asks the guard for something; a guard that somebody has paused is continued first.
+    ///
+    /// Dropped half-way, the rest of the request is sent with the next call of this or of [`Self::next`].
+    ///
+    /// # Errors
+    ///
+    /// The guard has ended or is about to.
+    pub async fn request(&mut self, request: Request) -> Result<(), GuardLost> {
+        Ok(self.line.request(&request).await?)
+    }
+
+    /// Returns the guard's next report, and [`Report::Lost`] for ever once it has ended.
+    ///
+    /// A call that is dropped loses nothing.
+    pub async fn next(&mut self) -> Report {
+        loop {
+            match self.line.next().await {
+                Ok(Reply::News(report)) => return report,
+                // answers to the launch, which was over before there was this handle
+                Ok(Reply::Started { .. } | Reply::NotStarted { .. }) => {}
+                Err(exit) => return Report::Lost(exit),
+            }
+        }
+    }
+
+    /// Ends the guard itself without its word that nothing is left: for one that does not answer.
+    ///
+    /// What it held comes to the dashboard; [`Self::next`] will say [`Report::Lost`].
+    pub fn give_up(&mut self) {
+        self.line.give_up();
+    }
+}
+
+impl Line {
     /// Takes hold of the guard that was started; it must be among `children`.
     pub(super) fn new(
         id: ProcessId,
@@ -49,7 +106,6 @@ impl Guard {
         socket.set_nonblocking(true)?;
         Ok(Self {
             id,
-            main: None,
             socket: UnixStream::from_std(socket)?,
             received: Frames::default(),
             unsent: Vec::new(),
@@ -60,31 +116,8 @@ impl Guard {
         })
     }
 
-    /// Returns who the guard is; everything below it belongs to the run.
-    #[must_use]
-    pub const fn id(&self) -> ProcessId {
-        self.id
-    }
-
-    /// Returns who the main process is or was.
-    #[must_use]
-    pub fn main(&self) -> ProcessId {
-        // only a guard that has said who its main process is leaves this module
-        self.main.unwrap_or(self.id)
-    }
-
-    pub(super) fn started(&mut self, main: ProcessId) {
-        self.main = Some(main);
-    }
-
-    /// Asks the guard for something; a guard that somebody has paused is continued first.
-    ///
-    /// Dropped half-way, the rest of the request is sent with the next call on this guard.
-    ///
-    /// # Errors
-    ///
-    /// The guard has ended or is about to.
-    pub async fn request(&mut self, request: Request) -> Result<(), GuardLost> {
+    /// Sends a request, after continuing a guard that is paused.
+    pub(super) async fn request(&mut self, request: &Request) -> io::Result<()> {
         let message = request.encode().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         kill::send_held(self.process.get_ref(), Signal::SIGCONT)?;
         self.unsent.extend(message);
@@ -109,22 +142,8 @@ impl Guard {
         }
     }
 
-    /// Returns the guard's next report, and [`Report::Lost`] for ever once it has ended.
-    ///
-    /// A call that is dropped loses nothing.
-    pub async fn next(&mut self) -> Report {
-        loop {
-            match self.next_reply().await {
-                Ok(Reply::News(report)) => return report,
-                // answers to the launch, which was over before anyone else had this guard
-                Ok(Reply::Started { .. } | Reply::NotStarted { .. }) => {}
-                Err(exit) => return Report::Lost(exit),
-            }
-        }
-    }
-
     /// Returns the next message of whatever kind, or how the guard ended once all that it said was heard.
-    pub(super) async fn next_reply(&mut self) -> Result<Reply, Exit> {
+    pub(super) async fn next(&mut self) -> Result<Reply, Exit> {
         loop {
             match self.received.next().and_then(|body| body.as_deref().map(Reply::decode).transpose()) {
                 Ok(Some(reply)) => return Ok(reply),
@@ -138,15 +157,16 @@ impl Guard {
             tokio::select! {
                 biased;
                 ready = self.socket.readable(), if self.open => self.open = ready.is_ok() && self.receive(),
+                _room = self.socket.writable(), if self.open && !self.unsent.is_empty() => {
+                    let _noticed_when_reading = self.send();
+                }
                 _ended = self.process.readable() => self.bury(),
             }
         }
     }
 
-    /// Ends the guard itself without its word that nothing is left: for one that does not answer.
-    ///
-    /// What it held comes to the dashboard; [`Self::next`] will say [`Report::Lost`].
-    pub fn give_up(&mut self) {
+    /// Kills the guard, and listens to it no more.
+    fn give_up(&mut self) {
         self.received = Frames::default();
         self.open = false;
         let _already_ended = kill::send_held(self.process.get_ref(), Signal::SIGKILL);
@@ -180,7 +200,7 @@ fn watch(process: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::with_interest(process, Interest::READABLE)
 }
 
-impl Drop for Guard {
+impl Drop for Line {
     fn drop(&mut self) {
         self.children.abandon(self.id.pid);
     }

@@ -44,10 +44,6 @@ impl KillTree {
         Self { began: now, struck: HashMap::new(), newest: 0 }
     }
 
-    pub(super) fn began(&self) -> Instant {
-        self.began
-    }
-
     /// How many children were new to the last round: a tree that still forks has some in every round.
     pub(super) fn newest(&self) -> usize {
         self.newest

@@ -150,8 +150,8 @@ impl Canvas {
     fn take_cells(&mut self) -> Vec<Cell> {
         match mem::take(&mut self.paper) {
             Paper::Cells(cells) => cells,
-            Paper::Text { runs, .. } => {
-                let mut cells = Vec::new();
+            Paper::Text { runs, width } => {
+                let mut cells = Vec::with_capacity(width);
                 let mut column = 0;
                 for run in runs {
                     overwrite(&mut cells, &mut column, &run.text, run.style);

@@ -10,6 +10,7 @@
 
 mod architecture;
 mod check;
+mod guard;
 mod plain;
 mod readme;
 mod stop;

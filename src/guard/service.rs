@@ -1,0 +1,341 @@
+//! What a guard guards: the main process, its stop, its kill, and the news about it.
+
+use std::fs;
+use std::io;
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::process::{WaitOptions, WaitStatus, wait};
+
+use super::kill_tree::KillTree;
+use super::message::{Order, Reach, Reply, Report, Request};
+use super::raw;
+use super::spawn::{Failure, Starting, start};
+use crate::engine::identity::{children_by_parent, numbers};
+use crate::engine::{identify, kill, send, survivor, walk};
+use crate::process::{Delivery, Exit, ProcessId};
+use crate::signal::Signal;
+
+/// How long a service may tidy up after the dashboard has died.
+const LAST_GRACE: Duration = Duration::from_millis(250);
+
+/// How long a kill may take before those who are left are reported.
+const KILL_LIMIT: Duration = Duration::from_secs(3);
+
+/// How often a kill is tried again after that.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The pause of a kill that waits for the dying.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// How many dead are collected in one turn: requests are looked at in between.
+const COLLECTED_AT_ONCE: usize = 512;
+
+/// How many processes a report names.
+const NAMED: usize = 64;
+
+/// The run that is guarded.
+#[derive(Debug, Default)]
+pub(super) struct Service {
+    starting: Option<Starting>,
+    main: Option<Main>,
+    last: Option<Exit>,
+    /// Whether there is nothing to guard because the program could not be run.
+    failed: bool,
+    /// What to send to all who remain, once the main process is gone.
+    then: Option<Signal>,
+    /// When the grace after the dashboard's death is over.
+    end_at: Option<Instant>,
+    killing: Option<Killing>,
+    killed: u64,
+    replies: Vec<Reply>,
+}
+
+/// The main process, or what is left of it: its descriptor still means its group.
+#[derive(Debug)]
+struct Main {
+    id: ProcessId,
+    held: std::os::fd::OwnedFd,
+    alive: bool,
+}
+
+/// A kill and its pace.
+#[derive(Debug)]
+struct Killing {
+    tree: KillTree,
+    /// Not before: reading a long list again for each death would cost more than the deaths.
+    next_look: Instant,
+    /// When those who are left are named, and tried again.
+    next_report: Instant,
+    /// Whether it has taken too long already.
+    stuck: bool,
+    named: Vec<ProcessId>,
+}
+
+/// What the kernel said about children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// There are some, and none of them waits to be collected.
+    Some,
+    /// There are some, and more of them may wait to be collected.
+    More,
+    /// There is none, hence no descendant either.
+    Nothing,
+}
+
+impl Service {
+    /// Takes what there is to be told.
+    pub(super) fn take_replies(&mut self) -> Vec<Reply> {
+        std::mem::take(&mut self.replies)
+    }
+
+    /// The child that is on its way to be the program.
+    pub(super) fn starting(&self) -> Option<&Starting> {
+        self.starting.as_ref()
+    }
+
+    /// Does what is asked.
+    pub(super) fn ask(&mut self, request: Request, now: Instant) {
+        match request {
+            Request::Launch(order) => self.launch(&order),
+            Request::Stop { signal } => self.stop(signal),
+            Request::Kill => self.kill(now),
+            Request::Signal { signal, to } => self.signal(signal, to),
+        }
+    }
+
+    fn launch(&mut self, order: &Order) {
+        if self.main.is_some() || self.failed || self.starting.is_some() {
+            return;
+        }
+        match start(order) {
+            Ok(starting) => self.starting = Some(starting),
+            Err(failure) => self.fail(failure),
+        }
+    }
+
+    fn fail(&mut self, Failure { step, errno }: Failure) {
+        self.failed = true;
+        self.replies.push(Reply::NotStarted { step, errno });
+    }
+
+    /// Learns whether the program runs; to be called when that is known, or its child has ended.
+    pub(super) fn finish_start(&mut self) {
+        let Some(mut starting) = self.starting.take() else { return };
+        match starting.read_outcome() {
+            Err(failure) => self.fail(failure),
+            Ok(()) => {
+                // it may have ended already, but is not collected: its number still tells when it began
+                let id = identify(starting.pid).unwrap_or(ProcessId { pid: starting.pid, start: 0 });
+                self.main = Some(Main { id, held: starting.held, alive: true });
+                self.replies.push(Reply::Started { main: id });
+            }
+        }
+    }
+
+    fn stop(&mut self, signal: Signal) {
+        match &self.main {
+            Some(main) if main.alive => {
+                // whoever is paused would never see the signal; refusals show in who is left
+                let _shown_later = main.signal_group(signal).and_then(|()| main.signal_group(Signal::SIGCONT));
+                self.then = Some(signal);
+            }
+            _ => end_all(signal),
+        }
+    }
+
+    fn kill(&mut self, now: Instant) {
+        if self.killing.is_some() {
+            return;
+        }
+        // only root may; without it a kill under load takes longer
+        let _best_effort = raw::hurry();
+        if let Some(main) = &self.main {
+            // a strike that the children's own follow anyway
+            let _best_effort = main.signal_group(Signal::SIGKILL);
+        }
+        let tree = KillTree::begin(now);
+        let next_report = now + KILL_LIMIT;
+        self.killing = Some(Killing { tree, next_look: now, next_report, stuck: false, named: Vec::new() });
+    }
+
+    fn signal(&mut self, signal: Signal, to: Reach) {
+        let members = walk(std::process::id()).into_iter();
+        let main = self.main.as_ref().filter(|main| main.alive);
+        let outcomes: Vec<Delivery> = match (to, main) {
+            (Reach::Tree, _) => members.map(|stat| send(stat.id, signal)).collect(),
+            (Reach::Main, Some(main)) => vec![main.signal(signal)],
+            (Reach::Main, None) => vec![Delivery::AlreadyGone],
+            (Reach::Group, _) => match &self.main {
+                Some(main) => {
+                    let group = members.filter(|stat| stat.group == main.id.pid).count();
+                    // one call for all of them: nobody can slip away between two
+                    vec![outcome(main.signal_group(signal), signal); group]
+                }
+                None => Vec::new(),
+            },
+        };
+        let delivered = outcomes.iter().filter(|outcome| **outcome == Delivery::Sent).count() as u64;
+        let reason = |outcome| match outcome {
+            Delivery::Refused(reason) => Some(reason),
+            Delivery::Sent | Delivery::AlreadyGone => None,
+        };
+        let refused = outcomes.into_iter().filter_map(reason).take(NAMED).collect();
+        self.replies.push(Reply::News(Report::Signalled { delivered, refused }));
+    }
+
+    /// Ends the service without anyone to ask: gently first, then for certain.
+    pub(super) fn dashboard_died(&mut self, now: Instant) {
+        if self.end_at.is_none() && self.killing.is_none() {
+            end_all(Signal::SIGTERM);
+            self.end_at = Some(now + LAST_GRACE);
+        }
+    }
+
+    /// Collects the dead.
+    pub(super) fn collect(&mut self) -> Left {
+        let options = WaitOptions::NOHANG | WaitOptions::from_bits_retain(nix::libc::__WALL.unsigned_abs());
+        let mut left = Left::More;
+        for _ in 0..COLLECTED_AT_ONCE {
+            match wait(options) {
+                Ok(Some((pid, status))) => self.collected(pid.as_raw_nonzero().get().unsigned_abs(), status),
+                Ok(None) => {
+                    left = Left::Some;
+                    break;
+                }
+                Err(Errno::CHILD) => return if self.has_begun() { Left::Nothing } else { Left::Some },
+                Err(_interrupted) => {}
+            }
+        }
+        if let Some(signal) = self.then.filter(|_| self.main.as_ref().is_some_and(|main| !main.alive)) {
+            self.then = None;
+            end_all(signal);
+        }
+        left
+    }
+
+    /// Whether there was a program, running or not.
+    pub(super) fn has_begun(&self) -> bool {
+        self.failed || self.main.is_some()
+    }
+
+    fn collected(&mut self, pid: u32, status: WaitStatus) {
+        if let Some(killing) = &mut self.killing {
+            killing.tree.forget(pid);
+            self.killed += u64::from(status.terminating_signal() == Some(Signal::SIGKILL.number()));
+        }
+        if self.starting.as_ref().is_some_and(|starting| starting.pid == pid) {
+            self.finish_start();
+        }
+        if let Some(main) = self.main.as_mut().filter(|main| main.alive && main.id.pid == pid) {
+            main.alive = false;
+            let exit = exit(status);
+            self.last = Some(exit);
+            self.replies.push(Reply::News(Report::MainExited(exit)));
+        }
+    }
+
+    /// Says the last word.
+    pub(super) fn close(&mut self) {
+        if !self.failed {
+            self.replies.push(Reply::News(Report::Empty { last: self.last, killed: self.killed }));
+        }
+    }
+
+    /// Goes on with what takes time, and returns when it wants to be called again at the latest.
+    pub(super) fn go_on(&mut self, now: Instant) -> Option<Duration> {
+        if self.end_at.is_some_and(|end| end <= now) {
+            self.end_at = None;
+            self.kill(now);
+        }
+        let Some(killing) = &mut self.killing else {
+            return self.end_at.map(|end| end.saturating_duration_since(now));
+        };
+        if killing.next_look <= now {
+            killing.tree.strike(&own_children(), now);
+            killing.next_look = now + now.elapsed() * 3;
+        }
+        if killing.next_report <= now {
+            killing.next_report = now + RETRY;
+            self.replies.extend(killing.report());
+        }
+        Some(if killing.stuck { killing.next_report.saturating_duration_since(now) } else { PAUSE })
+    }
+}
+
+impl Killing {
+    /// Names who is left, if it is not the same as before, and begins again.
+    fn report(&mut self) -> Option<Reply> {
+        let left = walk(std::process::id());
+        if !self.stuck {
+            self.stuck = true;
+            // what may last for hours must not keep others from a processor
+            let _was_never_hurried = raw::relax();
+        }
+        let forking = self.tree.newest() > 0;
+        self.tree.again();
+        let ids: Vec<ProcessId> = left.iter().map(|stat| stat.id).collect();
+        if ids.is_empty() || ids == self.named {
+            return None;
+        }
+        let count = ids.len();
+        self.named = ids;
+        let mut survivors: Vec<_> = left.iter().take(NAMED).map(survivor).collect();
+        if forking {
+            for survivor in &mut survivors {
+                survivor.reason =
+                    format!("still forking: {count} processes at this moment, and killed again and again");
+            }
+        }
+        Some(Reply::News(Report::Stuck(survivors)))
+    }
+}
+
+impl Main {
+    fn signal(&self, signal: Signal) -> Delivery {
+        outcome(kill::send_held(&self.held, signal), signal)
+    }
+
+    fn signal_group(&self, signal: Signal) -> io::Result<()> {
+        match raw::signal_group(&self.held, signal) {
+            // kernels before 6.9: by number, which only an unreaped leader keeps
+            Err(error) if error.raw_os_error() == Some(Errno::INVAL.raw_os_error()) && self.alive => {
+                kill::send_to_group_of_child(self.id.pid, signal)
+            }
+            other => other,
+        }
+    }
+}
+
+fn outcome(result: io::Result<()>, signal: Signal) -> Delivery {
+    match result {
+        Ok(()) => Delivery::Sent,
+        Err(error) if kill::is_gone(&error) => Delivery::AlreadyGone,
+        Err(error) => Delivery::Refused(format!("{signal}: {error}")),
+    }
+}
+
+/// Asks everyone below the guard to end, and continues who is paused.
+fn end_all(signal: Signal) {
+    for stat in walk(std::process::id()) {
+        // refusals show in who is left
+        if send(stat.id, signal) == Delivery::Sent {
+            let _shown_later = send(stat.id, Signal::SIGCONT);
+        }
+    }
+}
+
+/// Lists the guard's children: exact, for nobody but the guard collects them, and it does not do so meanwhile.
+fn own_children() -> Vec<u32> {
+    match fs::read("/proc/thread-self/children") {
+        Ok(bytes) => numbers(&bytes).collect(),
+        Err(_not_supported) => children_by_parent(std::process::id()),
+    }
+}
+
+fn exit(status: WaitStatus) -> Exit {
+    match (status.exit_status(), status.terminating_signal()) {
+        (_, Some(number)) => Exit::Signal { number, core_dumped: status.as_raw() & 0x80 != 0 },
+        (code, None) => Exit::Code(code.unwrap_or(-1)),
+    }
+}
