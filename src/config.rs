@@ -1,12 +1,40 @@
 //! What a procfile asks for, checked: everything here is known to be meant, in range and complete.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indexmap::IndexMap;
 
 use crate::keys::Keymap;
 use crate::signal::Signal;
+
+mod bindings;
+mod diagnostic;
+mod duration;
+mod env_file;
+mod expand;
+mod procfile;
+mod raw;
+mod read;
+mod service;
+mod size;
+mod source;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+pub use diagnostic::{Problem, Problems};
+pub use env_file::{EnvFileError, parse_env_file};
+pub use expand::{ExpandError, expand};
+pub use source::SourceFile;
+
+/// What a project's file may be called, the preferred name first.
+pub const FILE_NAMES: [&str; 3] = ["procfile.toml", "Procfile.dev", "Procfile"];
+/// What is merged over `procfile.toml`, for settings that are not shared.
+pub const LOCAL_FILE_NAME: &str = "procfile.local.toml";
+/// The names of the themes, the default first.
+pub const THEMES: &[&str] = &["default", "light", "mono"];
 
 /// A whole project, as its file describes it.
 #[derive(Clone, Debug)]
@@ -40,6 +68,7 @@ pub struct Settings {
 
 /// One entry of `[processes]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a key of the file, and free of the others")]
 pub struct Service {
     /// Its name, the key in the file.
     pub name: String,
@@ -158,4 +187,70 @@ pub enum Column {
     Pid,
     /// How often it was started again.
     Restarts,
+}
+
+impl Column {
+    /// Every column.
+    pub const ALL: &'static [Self] =
+        &[Self::State, Self::Cpu, Self::Memory, Self::Uptime, Self::Processes, Self::Pid, Self::Restarts];
+
+    /// Returns its name in the configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Cpu => "cpu",
+            Self::Memory => "memory",
+            Self::Uptime => "uptime",
+            Self::Processes => "processes",
+            Self::Pid => "pid",
+            Self::Restarts => "restarts",
+        }
+    }
+}
+
+/// Reads a configuration: the project's file, then what is merged over it key by key.
+///
+/// A file whose name ends in `.toml` is read as TOML, any other as a classic Procfile.
+///
+/// # Errors
+/// Returns everything that is wrong, in all of the files.
+pub fn load(sources: &[SourceFile]) -> Result<Config, Problems> {
+    let mut problems = Vec::new();
+    let mut texts = Vec::with_capacity(sources.len());
+    let mut merged = Some(raw::Table::new());
+    for (file, source) in sources.iter().enumerate() {
+        let (text, problem) = source::decode(file, &source.bytes);
+        let table = match problem {
+            Some(problem) => {
+                problems.push(problem);
+                None
+            }
+            None => read_one(file, source, &text, &mut problems),
+        };
+        merged = merged.zip(table).map(|(mut merged, table)| {
+            raw::merge(&mut merged, table);
+            merged
+        });
+        texts.push((source.shown.clone(), text));
+    }
+    // what could not be read is reported alone: whatever else was found might be no mistake
+    let mut reader = read::Reader { problems: &mut problems };
+    let path = sources.first().map_or_else(PathBuf::new, |source| source.path.clone());
+    let config = merged.map(|table| validate::read(&mut reader, &path, &table));
+    match config {
+        Some(config) if problems.is_empty() => Ok(config),
+        Some(_) | None => Err(Problems::new(texts, problems)),
+    }
+}
+
+fn is_toml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
+}
+
+fn read_one(file: usize, source: &SourceFile, text: &str, problems: &mut Vec<Problem>) -> Option<raw::Table> {
+    let mut table =
+        if is_toml(&source.path) { raw::read(file, text, problems)? } else { procfile::read(file, text, problems) };
+    validate::lengthen(&mut table);
+    Some(table)
 }

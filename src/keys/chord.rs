@@ -152,11 +152,9 @@ impl Chord {
         for (on, prefix) in [(self.ctrl, "Ctrl-"), (self.alt, "Alt-"), (self.is_shifted(), "Shift-")] {
             label.push_str(if on { prefix } else { "" });
         }
-        match self.key {
-            Key::Char(char) if self.ctrl => label.push(char.to_ascii_uppercase()),
-            key => label.push_str(&key.label()),
-        }
-        label
+        let key = self.key.label();
+        let is_letter = matches!(self.key, Key::Char(_)) && key.len() == 1;
+        label + &if self.ctrl && is_letter { key.to_ascii_uppercase() } else { key.into_owned() }
     }
 
     /// Returns whether the word for it has to say `shift`.
@@ -190,10 +188,9 @@ impl fmt::Display for Chord {
         for (on, prefix) in [(self.ctrl, "ctrl-"), (self.alt, "alt-"), (self.is_shifted(), "shift-")] {
             f.write_str(if on { prefix } else { "" })?;
         }
-        match self.key {
-            Key::Char(char) if self.is_shifted() => write!(f, "{}", char.to_ascii_lowercase()),
-            key => f.write_str(&key.name()),
-        }
+        let name = self.key.name();
+        let is_capital = self.is_shifted() && matches!(self.key, Key::Char(_));
+        if is_capital { f.write_str(&name.to_ascii_lowercase()) } else { f.write_str(&name) }
     }
 }
 

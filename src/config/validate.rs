@@ -1,0 +1,186 @@
+//! A file as spelt → a configuration as meant, with every problem found at once.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::diagnostic::{Problem, visible};
+use super::raw::{Entry, Node, Table, Value, merge};
+use super::read::{Known, Reader};
+use super::service::{self, PROCESS};
+use super::source::Place;
+use super::{Column, Config, Service, Settings, THEMES, Ui, bindings};
+
+const TOP: Known =
+    Known { table: "the file", keys: &["name", "settings", "defaults", "processes", "ui", "keys"], planned: &[] };
+const SETTINGS: Known = Known {
+    table: "`[settings]`",
+    keys: &["shell", "env_file", "shutdown_timeout", "scrollback"],
+    planned: &["on_leftovers", "logs"],
+};
+const UI: Known = Known { table: "`[ui]`", keys: &["theme", "columns"], planned: &[] };
+
+/// The longest name of a process, in characters.
+const LONGEST_NAME: usize = 200;
+/// The smallest scrollback: less than this does not hold one screen.
+const LEAST_SCROLLBACK: usize = 16 << 10;
+
+/// Reads a whole configuration; it may be used only if nothing was reported.
+pub(super) fn read(reader: &mut Reader<'_>, path: &Path, table: &Table) -> Config {
+    reader.known_or(table, &TOP, home);
+    let root = path.parent().unwrap_or(Path::new("/")).to_owned();
+    let name = reader.key(table, "name", Reader::line).or_else(|| {
+        let folder = root.file_name()?;
+        Some(visible(&folder.to_string_lossy()))
+    });
+    Config {
+        name: name.unwrap_or_else(|| "project".to_owned()),
+        path: path.to_owned(),
+        root,
+        settings: settings(reader, table),
+        services: services(reader, path, table),
+        ui: ui(reader, table),
+    }
+}
+
+/// Turns the short forms of `[processes]`, a string or a list, into tables.
+///
+/// This comes before files are merged, so that a command of one file and a table of the other meet.
+pub(super) fn lengthen(table: &mut Table) {
+    let Some(Entry { node: Node { value: Value::Table(processes), .. }, .. }) = table.get_mut("processes") else {
+        return;
+    };
+    for entry in processes.values_mut() {
+        if matches!(entry.node.value, Value::Text(_) | Value::List(_)) {
+            let place = entry.node.place;
+            let command = std::mem::replace(&mut entry.node.value, Value::Table(Table::new()));
+            if let Value::Table(table) = &mut entry.node.value {
+                let node = Node { place, value: command };
+                table.insert("command".to_owned(), Entry { key: entry.key, node });
+            }
+        }
+    }
+}
+
+/// Returns where a key of the file itself should stand instead, if it is one of another table.
+fn home(name: &str, entry: &Entry) -> Option<String> {
+    let is_process = matches!(&entry.node.value, Value::Table(table) if table.contains_key("command"));
+    if is_process {
+        return Some(format!("a process stands under processes: `[processes.{}]`", visible(name)));
+    }
+    let table = [&SETTINGS, &UI].into_iter().find(|known| known.keys.contains(&name))?;
+    Some(format!("`{name}` stands under {}", table.table))
+}
+
+fn settings(reader: &mut Reader<'_>, table: &Table) -> Settings {
+    let mut settings = Settings::default();
+    let Some(Some(table)) = table.get("settings").map(|entry| reader.table(&entry.node)) else { return settings };
+    reader.known(table, &SETTINGS);
+    if let Some(shell) = reader.key(table, "shell", service::program) {
+        settings.shell = shell;
+    }
+    if let Some(files) = reader.key(table, "env_file", service::paths) {
+        settings.env_file = files;
+    }
+    if let Some(timeout) = reader.key(table, "shutdown_timeout", Reader::duration) {
+        settings.shutdown_timeout = timeout;
+    }
+    let scrollback = reader.key(table, "scrollback", |reader, node| {
+        let size = reader.size(node)?;
+        if size < LEAST_SCROLLBACK {
+            reader.report(Problem::new("this holds hardly a line").at(node.place).help("write at least \"16KiB\""));
+        }
+        Some(size)
+    });
+    settings.scrollback = scrollback.unwrap_or(settings.scrollback);
+    settings
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            shell: vec!["sh".to_owned(), "-c".to_owned()],
+            env_file: vec![PathBuf::from(".env"), PathBuf::from(".env.local")],
+            shutdown_timeout: Duration::from_secs(30),
+            scrollback: 8 << 20,
+        }
+    }
+}
+
+fn services(reader: &mut Reader<'_>, path: &Path, table: &Table) -> Vec<Service> {
+    let defaults = reader.key(table, "defaults", |reader, node| {
+        let defaults = reader.table(node)?;
+        // read once by themselves, so that their mistakes are found even if every process has its own
+        service::read(reader, "defaults", defaults);
+        Some(defaults.clone())
+    });
+    let defaults = defaults.unwrap_or_default();
+    let processes = reader.key(table, "processes", |reader, node| reader.table(node).cloned());
+    if processes.as_ref().map_or(!table.contains_key("processes"), Table::is_empty) {
+        let help = if super::is_toml(path) { "[processes]\nweb = \"npm start\"" } else { "web: npm start" };
+        let problem = Problem::new("there are no processes to run").at(Place::END);
+        reader.report(problem.help(format!("write what to run, each under a name of its own:\n{help}")));
+    }
+    let read = |(name, entry): (&String, &Entry)| service(reader, &defaults, name, entry);
+    processes.iter().flatten().filter_map(read).collect()
+}
+
+fn service(reader: &mut Reader<'_>, defaults: &Table, name: &str, entry: &Entry) -> Option<Service> {
+    let named = |message: &str| Problem::new(message).at(entry.key);
+    if name.trim().is_empty() {
+        reader.report(named("a process needs a name"));
+    } else if name.chars().any(char::is_control) {
+        reader.report(named("a name has no line breaks or control characters"));
+    } else if name.chars().count() > LONGEST_NAME {
+        reader.report(named("this name is too long").help(format!("write at most {LONGEST_NAME} characters")));
+    }
+    let Value::Table(own) = &entry.node.value else {
+        service::command_line(reader, &entry.node);
+        return None;
+    };
+    let mut table = defaults.clone();
+    merge(&mut table, own.clone());
+    if !table.contains_key("command") {
+        let misspelt = own.keys().any(|key| !PROCESS.keys.contains(&key.as_str()) && is_command(key));
+        if !misspelt {
+            let problem = Problem::new(format!("`{}` has no command", visible(name))).at(entry.key);
+            reader.report(problem.help("write `command = \"…\"`; a process without one is not supported yet"));
+        }
+    }
+    Some(service::read(reader, name, &table))
+}
+
+/// Returns whether a word was most likely meant to be `command`: then one problem is enough.
+fn is_command(word: &str) -> bool {
+    super::suggest::closest(word, PROCESS.keys.iter().copied()) == Some("command")
+}
+
+fn ui(reader: &mut Reader<'_>, table: &Table) -> Ui {
+    let mut ui = Ui {
+        theme: THEMES.first().copied().unwrap_or_default().to_owned(),
+        columns: vec![Column::State, Column::Cpu, Column::Memory, Column::Uptime],
+        keys: reader.key(table, "keys", bindings::read).unwrap_or_default(),
+    };
+    let Some(Some(table)) = table.get("ui").map(|entry| reader.table(&entry.node)) else { return ui };
+    reader.known(table, &UI);
+    let themes: Vec<(&str, &str)> = THEMES.iter().map(|theme| (*theme, *theme)).collect();
+    if let Some(theme) = reader.key(table, "theme", |reader, node| reader.choice(node, "theme", &themes)) {
+        theme.clone_into(&mut ui.theme);
+    }
+    if let Some(columns) = reader.key(table, "columns", columns) {
+        ui.columns = columns;
+    }
+    ui
+}
+
+fn columns(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Column>> {
+    let names: Vec<(&str, Column)> = Column::ALL.iter().map(|column| (column.name(), *column)).collect();
+    let mut seen: Vec<Column> = Vec::new();
+    reader.list(node, "a list of columns", |reader, item| {
+        let column = reader.choice(item, "column", &names)?;
+        if seen.contains(&column) {
+            reader.report(Problem::new(format!("the column `{}` is there twice", column.name())).at(item.place));
+        }
+        seen.push(column);
+        Some(column)
+    })
+}
