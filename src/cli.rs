@@ -8,5 +8,6 @@ mod plain;
 
 pub use args::{Arguments, FileArguments, Request, UpArguments};
 pub use check::check;
+pub use find::{FoundFile, find};
 pub use load::{LoadError, load};
 pub use plain::Plain;

@@ -249,10 +249,8 @@ fn is_toml(path: &Path) -> bool {
 }
 
 fn read_one(file: usize, source: &SourceFile, text: &str, problems: &mut Vec<Problem>) -> Option<raw::Table> {
-    if !is_toml(&source.path) {
-        return Some(procfile::read(file, text, problems));
-    }
-    let mut table = raw::read(file, text, problems)?;
+    let mut table =
+        if is_toml(&source.path) { raw::read(file, text, problems)? } else { procfile::read(file, text, problems) };
     validate::lengthen(&mut table);
     Some(table)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::source::Place;
 
@@ -49,33 +49,43 @@ pub struct Problems {
     /// The name and the text of each file.
     files: Vec<(String, String)>,
     list: Vec<Problem>,
+    /// How many more there are than a person would read.
+    left_out: usize,
 }
+
+/// How many problems are worth showing: a file with more of them has one cause, and its end is no help.
+const MOST_SHOWN: usize = 200;
 
 impl Problems {
     pub(super) fn new(files: Vec<(String, String)>, mut list: Vec<Problem>) -> Self {
-        list.sort_by_key(|problem| problem.place);
+        list.sort_by(|one, other| (one.place, &one.message).cmp(&(other.place, &other.message)));
         // what is wrong in `[defaults]` is met again in every process
         list.dedup_by(|one, other| one.place == other.place && one.message == other.message);
-        Self { files, list }
+        let left_out = list.len().saturating_sub(MOST_SHOWN);
+        list.truncate(MOST_SHOWN);
+        Self { files, list, left_out }
     }
 
-    /// Returns each problem.
+    /// Returns each problem that is shown.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.list.iter()
     }
 
-    /// Returns how many there are.
+    /// Returns how many there are, shown or not.
     #[must_use]
     #[allow(clippy::len_without_is_empty, reason = "there is always a problem")]
     pub fn len(&self) -> usize {
-        self.list.len()
+        self.list.len() + self.left_out
     }
 
     /// Returns all of them as text for a person, each with its line, and with colours if wanted.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-        let texts: Vec<String> = self.list.iter().map(|problem| self.render_one(problem, &renderer)).collect();
+        let mut texts: Vec<String> = self.list.iter().map(|problem| self.render_one(problem, &renderer)).collect();
+        if self.left_out > 0 {
+            texts.push(format!("and {} more", self.left_out));
+        }
         texts.join("\n\n")
     }
 
@@ -101,9 +111,6 @@ impl Problems {
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
         let number = before.matches('\n').count() + 1;
-        if line.trim().is_empty() {
-            return group.element(Origin::path(name).line(number).char_column(1));
-        }
         // a place of several lines is shown by its first
         let first = line.floor_char_boundary(start - line_start);
         let last = line.ceil_char_boundary(place.end.saturating_sub(line_start)).max(first);

@@ -72,12 +72,13 @@ pub(super) fn read(file: usize, text: &str, problems: &mut Vec<Problem>) -> Opti
     }
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut is_whole = true;
-    let mut last_line = None;
+    let mut last_start: Option<usize> = None;
     for error in errors {
         let span = error.span().unwrap_or(0..0);
-        let line = text.get(..span.start).unwrap_or(text).matches('\n').count();
         // one slip makes the reader stumble over the rest of the line
-        if last_line.replace(line) == Some(line) {
+        let last = last_start.replace(span.start).unwrap_or(usize::MAX);
+        let between = text.get(last.min(span.start)..last.max(span.start));
+        if between.is_some_and(|between| !between.contains('\n')) {
             continue;
         }
         let place = Place { file, start: span.start, end: span.end };
@@ -87,17 +88,30 @@ pub(super) fn read(file: usize, text: &str, problems: &mut Vec<Problem>) -> Opti
             continue;
         }
         is_whole = false;
-        problems.push(if error.message().starts_with("string values must be quoted") {
-            Problem::new("a string has to stand in quotes")
-                .at(place)
-                .help("write \"…\", or '…' around what has quotes in it")
-        } else {
-            Problem::new(error.message()).at(place)
-        });
+        let is_colon = text.get(..span.start).is_some_and(|before| before.trim_end().ends_with(':'));
+        problems.push(syntax(error.message(), is_colon).at(place));
     }
     let mut convert = Convert { file, problems };
     let table = convert.table(table.into_inner(), 0);
     is_whole.then_some(table)
+}
+
+/// Says what is no TOML, with what to do where that is known.
+fn syntax(message: &str, is_colon: bool) -> Problem {
+    const ADVICE: &[(&str, &str)] = &[
+        ("string values must be quoted", "write \"…\", or '…' around what has quotes in it"),
+        ("missing escaped value", "write `\\\\` for a backslash, or '…' around the string"),
+        ("invalid unquoted key", "put the name in quotes"),
+    ];
+    if is_colon && message.starts_with("key with no value") {
+        return Problem::new("a key is followed by `=`, not by `:`").help("write `name = \"command\"`");
+    }
+    let problem = Problem::new(message);
+    let advice = ADVICE.iter().find(|(begin, _)| message.starts_with(begin));
+    match advice {
+        Some((_, help)) => problem.help(*help),
+        None => problem,
+    }
 }
 
 /// Puts `over` over `base`, key by key; tables on both sides are merged.

@@ -97,6 +97,16 @@ impl Reader<'_> {
         Some(text)
     }
 
+    /// Reads one line that is shown to people: what a terminal would act on cannot be in it.
+    pub(super) fn line(&mut self, node: &Node) -> Option<String> {
+        let text = self.filled_text(node)?;
+        if text.chars().any(char::is_control) {
+            self.report(Problem::new("this is one line, without control characters").at(node.place));
+            return None;
+        }
+        Some(text)
+    }
+
     /// Reads true or false.
     pub(super) fn switch(&mut self, node: &Node) -> Option<bool> {
         if let Value::Switch(switch) = node.value {

@@ -64,7 +64,7 @@ pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Servic
     if oneshot && daemon {
         let places = [table.get("daemon"), table.get("oneshot")];
         if let [Some(daemon), Some(oneshot)] = places {
-            let problem = Problem::new(format!("`{}` is both `oneshot` and `daemon`", visible(name)));
+            let problem = Problem::new("a process is not both `oneshot` and `daemon`");
             let problem = problem.at(daemon.key).also(oneshot.key, "exit 0 is done");
             reader.report(problem.help("exit 0 means either done or gone to the background: keep one of the two"));
         }
@@ -72,7 +72,7 @@ pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Servic
     let command = reader.key(table, "command", command_line);
     Service {
         name: name.to_owned(),
-        description: reader.key(table, "description", Reader::text),
+        description: reader.key(table, "description", Reader::line),
         command: command.unwrap_or_else(|| CommandLine::Shell(String::new())),
         working_dir: reader.key(table, "working_dir", expandable_path).unwrap_or_else(|| ".".to_owned()),
         env: reader.key(table, "env", env).unwrap_or_default(),

@@ -2,7 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::*;
+use super::{Config, SourceFile, load};
+
+mod diagnostics;
+mod meaning;
+mod refusals;
+mod soup;
 
 fn source(name: &str, text: &str) -> SourceFile {
     SourceFile { path: PathBuf::from("/work/shop").join(name), shown: name.to_owned(), bytes: text.as_bytes().to_vec() }
@@ -15,18 +20,14 @@ fn good(text: &str) -> Config {
 fn said(text: &str) -> String {
     load(&[source("procfile.toml", text)]).map_or_else(|problems| problems.to_string(), |_| "nothing".to_owned())
 }
-#[test]
-fn show() {
-    for text in [
-        "",
-        "[processes]\nweb = npm start\n",
-        "[processes.a]\ncomand = 'x'\ntty = 1\nrestart_delay = 5\nrestart = true\ndepends_on = ['x']\n",
-        "[processes]\na='x'\na='y'\n[settings]\nscrollback='8'\nx=1\n",
-        "[processes.a]\ncommand='x'\nstop_keys='q'\ntty=false\n[keys.list]\nctrl-k='stop'\n[keys.any]\nC-k = 'kill'\nctrl-c='quit'",
-        "[processes",
-        "a = [[[[[1]]]]]\nb=1 2",
-        "theme='x'\n[web]\ncommand='s'\n",
-    ] {
-        println!("-----\n{}", said(text));
-    }
+
+/// Returns the messages alone, without the lines.
+fn messages(text: &str) -> Vec<String> {
+    load(&[source("procfile.toml", text)])
+        .map_or_else(|problems| problems.iter().map(|problem| problem.message().to_owned()).collect(), |_| Vec::new())
+}
+
+/// Returns the messages about one more line in the table of a process.
+fn about(line: &str) -> Vec<String> {
+    messages(&format!("[processes.web]\ncommand = \"x\"\n{line}\n"))
 }

@@ -28,9 +28,9 @@ const LEAST_SCROLLBACK: usize = 16 << 10;
 pub(super) fn read(reader: &mut Reader<'_>, path: &Path, table: &Table) -> Config {
     reader.known_or(table, &TOP, home);
     let root = path.parent().unwrap_or(Path::new("/")).to_owned();
-    let name = reader.key(table, "name", Reader::filled_text).or_else(|| {
+    let name = reader.key(table, "name", Reader::line).or_else(|| {
         let folder = root.file_name()?;
-        Some(folder.to_string_lossy().into_owned())
+        Some(visible(&folder.to_string_lossy()))
     });
     Config {
         name: name.unwrap_or_else(|| "project".to_owned()),

@@ -68,8 +68,8 @@ impl Ending {
     }
 
     fn ask(&mut self, stop: &Stop, now: Instant) -> Effect {
-        let (step, effect) = Step::ask(stop, now);
-        self.go_to(step);
+        let (asked, effect) = Step::ask(stop, now);
+        self.go_to(asked);
         effect
     }
 }

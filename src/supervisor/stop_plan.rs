@@ -38,8 +38,8 @@ impl Step {
     pub(crate) fn first(stop: &Stop, now: Instant) -> (Self, Effect) {
         match &stop.command {
             Some(command) => {
-                let step = Self::Command { deadline: now + stop.grace_period };
-                (step, Effect::RunStopCommand(command.clone()))
+                let deadline = now + stop.grace_period;
+                (Self::Command { deadline }, Effect::RunStopCommand(command.clone()))
             }
             None => Self::ask(stop, now),
         }

@@ -13,7 +13,7 @@ use super::super::wish::News;
 use super::Actor;
 use crate::config::OnExit;
 use crate::id::{RunId, ServiceId};
-use crate::logs::Tone;
+use crate::logs::{LogBuffer, Tone};
 use crate::process::{Exit, Survivor, Verdict};
 
 impl Actor {
@@ -79,7 +79,7 @@ impl Actor {
         slot.published.forget_tree();
         let wait = slot.machine.next_start().map(|until| until.saturating_duration_since(now));
         let (tone, note) = notes::ended(&slot.machine, report.as_deref(), wait.unwrap_or(Duration::ZERO));
-        self.tools.logs.write(id, |log| log.finish());
+        self.tools.logs.write(id, LogBuffer::finish);
         self.tools.logs.note(id, tone, &note);
         if let Some(report) = report {
             slot.published.report = Some(Arc::clone(&report));

@@ -53,9 +53,7 @@ impl Sampling {
 impl Actor {
     /// Returns when the next look is due; never while one is under way or nothing is alive.
     pub(super) fn sample_due(&self) -> Option<Instant> {
-        if self.sampling.sampler.is_none() {
-            return None;
-        }
+        self.sampling.sampler.as_ref()?;
         let mut alive = self.slots.iter().filter(|slot| slot.machine.guard().is_some()).peekable();
         alive.peek()?;
         let unseen = alive.clone().any(|slot| slot.published.members.is_empty());
