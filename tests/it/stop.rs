@@ -132,8 +132,9 @@ fn q_asks_and_can_be_taken_back() {
     let mut screen = Screen::spawn(&project, &["up"], 120, 30);
     screen.wait_for_state("b", "running");
     let before = services(project.token()).len();
-    screen.keys("q").wait_for("quit");
-    screen.keys(ESC).wait_for_state("a", "running");
+    screen.keys("q").wait_for("Stop 2 services and quit?");
+    screen.keys(ESC).wait_without("and quit?");
+    screen.wait_for_state("a", "running");
     assert_eq!(services(project.token()).len(), before);
     screen.keys("q").keys("y");
     quits_with_nothing_left(&mut screen, &project, "2 stopped · 0 survivors");
