@@ -92,7 +92,8 @@ fn problems(name: &str, text: &str) -> Vec<String> {
         _ if VALUES.contains(&floor) => NOT_IN_VALUES,
         _ => &[],
     };
-    wrong.extend(banned.iter().filter(|word| names_path(&code, word)).map(|word| format!("names `{word}`")));
+    let shipped = &code[..tests_begin(name, &code)];
+    wrong.extend(banned.iter().filter(|word| names_path(shipped, word)).map(|word| format!("names `{word}`")));
     wrong.into_iter().map(|problem| format!("src/{name}: {problem}")).collect()
 }
 
@@ -135,13 +136,18 @@ const GLOBS_IN_TESTS: &[&str] = &["use super", "use proptest::prelude"];
 
 /// Returns a problem for every glob import but those of a test module.
 fn globs(name: &str, code: &str) -> Vec<String> {
-    let is_tests = name.ends_with("tests.rs");
-    let tests_begin = code.find("#[cfg(test)]").unwrap_or(if is_tests { 0 } else { code.len() });
+    let tests_begin = tests_begin(name, code);
     let glob = |at: usize| {
         let line = code[..at].rsplit('\n').next().unwrap_or_default().trim();
         (!(GLOBS_IN_TESTS.contains(&line) && at > tests_begin)).then(|| format!("imports a glob: `{line}::*`"))
     };
     code.match_indices("::*").filter_map(|(at, _)| glob(at)).collect()
+}
+
+/// Returns where the tests of a file begin: at its end where it has none.
+fn tests_begin(name: &str, code: &str) -> usize {
+    let without = if name.ends_with("tests.rs") { 0 } else { code.len() };
+    code.find("#[cfg(test)]\nmod tests {").unwrap_or(without)
 }
 
 /// Whether `word` stands in `text` as a word of its own.
@@ -267,6 +273,7 @@ mod tests {
     #[test]
     fn values_have_no_clock_no_files_no_run_time_and_the_screen_no_kernel() {
         assert_eq!(broken("logs/buffer.rs", "let now = Instant::now();").len(), 1);
+        assert_eq!(broken("logs/buffer/tests.rs", "let now = Instant::now();"), Vec::<String>::new());
         assert_eq!(broken("config.rs", "use std::fs;").len(), 1);
         assert_eq!(broken("config.rs", "use tokio::time::Duration;").len(), 1);
         assert_eq!(broken("ui/view.rs", "use crate::engine::Tree;").len(), 1);

@@ -102,6 +102,7 @@ fn what_a_crashed_service_leaves_behind_is_swept() {
     let project = Project::new("[processes]\nweb = \"setsid sleep 1000 & sleep 0.2; exit 1\"\n");
     let mut screen = Screen::spawn(&project, &["up"], 120, 30);
     screen.wait_for_state("web", "crashed");
+    screen.wait_for("code 1");
     assert_no_service_lives(project.token());
     screen.keys("Q");
     assert_eq!(screen.exit_code(), 0);
@@ -131,8 +132,9 @@ fn q_asks_and_can_be_taken_back() {
     let mut screen = Screen::spawn(&project, &["up"], 120, 30);
     screen.wait_for_state("b", "running");
     let before = services(project.token()).len();
-    screen.keys("q").wait_for("quit");
-    screen.keys(ESC).wait_for_state("a", "running");
+    screen.keys("q").wait_for("Stop 2 services and quit?");
+    screen.keys(ESC).wait_without("and quit?");
+    screen.wait_for_state("a", "running");
     assert_eq!(services(project.token()).len(), before);
     screen.keys("q").keys("y");
     quits_with_nothing_left(&mut screen, &project, "2 stopped · 0 survivors");

@@ -138,14 +138,17 @@ size = "trap 'echo now: $(stty size)' WINCH; echo first: $(stty size); while :; 
     assert_eq!(screen.exit_code(), 0);
 }
 
-/// Reads the rows and columns that `stty size` has printed after `label`.
+/// Reads the rows and columns that `stty size` has printed last after `label`.
 fn size_after(label: &str) -> impl Fn(&vt100::Screen) -> Option<(u16, u16)> {
     move |screen| {
         let text = screen.contents();
-        text.split(label).skip(1).find_map(|rest| {
-            let mut words = rest.split_whitespace();
-            Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
-        })
+        text.split(label)
+            .skip(1)
+            .filter_map(|rest| {
+                let mut words = rest.split_whitespace();
+                Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
+            })
+            .last()
     }
 }
 

@@ -1,3 +1,5 @@
+//! Pipes and terminals that are read to their end.
+
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::OwnedFd;

@@ -1,3 +1,5 @@
+//! Lines as a terminal would show them, and sequences that must not get through.
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

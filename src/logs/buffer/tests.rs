@@ -1,3 +1,5 @@
+//! A buffer that keeps its bound, its order and its count.
+
 use proptest::prelude::*;
 
 use super::{LEAST_BOUND, LogBuffer};
