@@ -146,7 +146,7 @@ fn globs(name: &str, code: &str) -> Vec<String> {
 
 /// Returns where the tests of a file begin: at its end where it has none.
 fn tests_begin(name: &str, code: &str) -> usize {
-    let without = if name.ends_with("tests.rs") { 0 } else { code.len() };
+    let without = if name.ends_with("tests.rs") || name.contains("/tests/") { 0 } else { code.len() };
     code.find("#[cfg(test)]\nmod tests {").unwrap_or(without)
 }
 
