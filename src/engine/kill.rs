@@ -5,7 +5,9 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::io::Errno;
-use rustix::process::{Pid, PidfdFlags, kill_process, kill_process_group, pidfd_open, pidfd_send_signal};
+use rustix::process::{
+    Pid, PidfdFlags, getppid, getsid, kill_process, kill_process_group, pidfd_open, pidfd_send_signal,
+};
 
 use super::identity::Stat;
 use crate::process::{Delivery, ProcessId};
@@ -83,8 +85,13 @@ fn refused(id: ProcessId, signal: Signal, error: &io::Error) -> Delivery {
 /// Stops this process itself, as Ctrl-Z does; returns once it is continued.
 ///
 /// # Errors
-/// What the kernel refused.
+/// What the kernel refused, or that nobody is there who could continue it: as in setpgid(2), a group whose parents are
+/// all in other sessions is orphaned, and the kernel would not stop it for Ctrl-Z either.
 pub fn pause() -> io::Result<()> {
+    let parent = getppid().ok_or(Errno::SRCH)?;
+    if getsid(Some(parent))? != getsid(None)? {
+        return Err(io::Error::other("no shell started this program, so nothing could continue it"));
+    }
     Ok(rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP)?)
 }
 

@@ -87,6 +87,8 @@ pub struct Order {
     pub dir: PathBuf,
     /// Whether the guard's standard output is a terminal that becomes the program's own.
     pub terminal: bool,
+    /// Whether that terminal controls the program's session.
+    pub controlling: bool,
     /// What the program may use; the guard itself lives with the dashboard's.
     pub limits: Limits,
 }
@@ -193,6 +195,7 @@ impl Order {
             .list(&self.env, |output, (key, value)| output.bytes(key.as_bytes()).bytes(value.as_bytes()))
             .bytes(self.dir.as_os_str().as_bytes())
             .number(self.terminal.into())
+            .number(self.controlling.into())
             .number(core.0)
             .number(core.1)
             .number(files.0)
@@ -206,6 +209,7 @@ impl Order {
             env: input.list(|input| Ok((word(input)?, word(input)?)))?,
             dir: PathBuf::from(word(input)?),
             terminal: input.number()? != 0,
+            controlling: input.number()? != 0,
             limits: Limits { core: (input.number()?, input.number()?), files: (input.number()?, input.number()?) },
         })
     }
@@ -316,6 +320,7 @@ mod tests {
             env: vec![("PATH".into(), "/bin".into()), ("EMPTY".into(), "".into())],
             dir: "/".into(),
             terminal: true,
+            controlling: true,
             limits: Limits { core: (0, u64::MAX), files: (1024, 4096) },
         }
     }

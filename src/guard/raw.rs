@@ -25,6 +25,7 @@ pub(super) struct Image {
     pub(super) env: Words,
     pub(super) dir: CString,
     pub(super) terminal: bool,
+    pub(super) controlling: bool,
     pub(super) limits: Limits,
 }
 
@@ -84,9 +85,11 @@ fn prepare(image: &Image, guard: u32) -> Result<(), Step> {
     }
     // SAFETY: takes nothing and changes this process only.
     check(unsafe { libc::setsid() }, Step::Session)?;
-    if image.terminal {
+    if image.terminal && image.controlling {
         // SAFETY: this call takes a plain number; descriptor 1 is the terminal.
         check(unsafe { libc::ioctl(1, libc::TIOCSCTTY, 0) }, Step::Terminal)?;
+    }
+    if image.terminal {
         // SAFETY: copies over descriptors that nothing in this process refers to any more.
         check(unsafe { libc::dup2(1, 0) }, Step::Descriptors)?;
         // SAFETY: as above.

@@ -91,6 +91,7 @@ fn image(order: &Order, program: PathBuf) -> io::Result<Image> {
         env: Words::new(env),
         dir: word(order.dir.clone().into_os_string())?,
         terminal: order.terminal,
+        controlling: order.controlling,
         limits: order.limits,
     })
 }
@@ -136,6 +137,7 @@ mod tests {
             env: vec![("PATH".into(), path.into())],
             dir: dir.into(),
             terminal: false,
+            controlling: false,
             limits: Limits { core: (0, 0), files: (16, 16) },
         }
     }

@@ -126,7 +126,8 @@ type Begun = (Guard, Option<Terminal>, Vec<watch::Receiver<bool>>);
 
 async fn begin(job: &Job) -> Result<Begun, String> {
     let (columns, rows) = *job.tools.size.borrow();
-    let io = if job.config.tty { Io::Terminal { columns, rows } } else { Io::Pipes };
+    let controlling = !job.config.daemon;
+    let io = if job.config.tty { Io::Terminal { columns, rows, controlling } } else { Io::Pipes };
     let tools = Arc::clone(&job.tools);
     let config = Arc::clone(&job.config);
     // reads environment files

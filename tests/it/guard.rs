@@ -79,7 +79,7 @@ fn launch(script: &str, token: &str, io: Io) -> Launch {
     }
 }
 
-const TERMINAL: Io = Io::Terminal { columns: 80, rows: 24 };
+const TERMINAL: Io = Io::Terminal { columns: 80, rows: 24, controlling: true };
 
 async fn next(guard: &mut Guard) -> Report {
     tokio::time::timeout(Duration::from_secs(20), guard.next()).await.expect("the guard has something to say")
