@@ -1,9 +1,16 @@
 //! What services print: a bounded buffer of bytes cut into lines, and the reader that turns a line into styled text.
 
 mod ansi;
+mod arena;
 mod buffer;
+mod canvas;
+mod chunk;
+mod escape;
 mod lines;
+mod style;
+mod tail;
 
-pub use ansi::{Colour, Run, Style, StyledLine, plain_text, read_line};
-pub use buffer::{Dropped, Line, LogBuffer};
-pub use lines::{Source, Stamp, Tone};
+pub use ansi::{Run, StyledLine, plain_text, read_line};
+pub use buffer::LogBuffer;
+pub use lines::{Dropped, Line, Source, Stamp, Tone};
+pub use style::{Colour, Style};

@@ -25,3 +25,28 @@ pub enum Source {
     /// procdash itself: where a run began, how it ended.
     Note(Tone),
 }
+
+/// One line as it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// Its number since the log began, counted from 0; dropped and cleared lines keep theirs.
+    pub number: u64,
+    /// When its first byte arrived.
+    pub at: Stamp,
+    /// Who wrote it.
+    pub source: Source,
+    /// Its bytes without the line end.
+    pub bytes: &'a [u8],
+    /// Whether its end has arrived.
+    pub complete: bool,
+}
+
+/// What the buffer had to let go of to stay within its bounds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// Whole lines.
+    pub lines: u64,
+    /// Bytes as they arrived: those of the dropped lines with their line ends, and those of unfinished lines that grew
+    /// too long and had been overwritten by what followed a carriage return.
+    pub bytes: u64,
+}

@@ -1,0 +1,173 @@
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+use nix::pty::openpty;
+use nix::unistd::pipe;
+
+use super::{Pump, Sink};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a sink was told.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    Bytes(Vec<u8>),
+    Closed,
+}
+
+struct Teller(Sender<Told>);
+
+impl Sink for Teller {
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.0.send(Told::Bytes(bytes.to_vec())).unwrap();
+    }
+    fn closed(&mut self) {
+        self.0.send(Told::Closed).unwrap();
+    }
+}
+
+struct Panicker {
+    #[expect(dead_code, reason = "its end says that the sink was dropped")]
+    alive: Sender<Told>,
+}
+
+impl Sink for Panicker {
+    fn bytes(&mut self, _bytes: &[u8]) {
+        panic!("on purpose");
+    }
+    fn closed(&mut self) {}
+}
+
+fn attach(pump: &Pump, descriptor: OwnedFd) -> Receiver<Told> {
+    let (sender, receiver) = channel();
+    pump.attach(descriptor, Box::new(Teller(sender))).unwrap();
+    receiver
+}
+
+/// Collects until the sink is told of the end, and checks that nothing comes after it.
+fn everything(told: &Receiver<Told>) -> Vec<u8> {
+    let mut all = Vec::new();
+    while let Told::Bytes(bytes) = told.recv_timeout(PATIENCE).expect("the descriptor closes in time") {
+        all.extend(bytes);
+    }
+    assert!(told.recv_timeout(PATIENCE).is_err(), "the sink is dropped after it was told of the end");
+    all
+}
+
+fn numbered_lines(end: &str) -> Vec<u8> {
+    (1..=750_000).flat_map(|number| format!("{number}{end}").into_bytes()).collect()
+}
+
+#[test]
+fn every_byte_of_a_pipe_arrives() {
+    let pump = Pump::start().unwrap();
+    let (read_end, write_end) = pipe().unwrap();
+    let told = attach(&pump, read_end);
+    let mut child = Command::new("sh").args(["-c", "seq 1 750000"]).stdout(Stdio::from(write_end)).spawn().unwrap();
+    assert!(everything(&told) == numbered_lines("\n"), "the bytes differ");
+    child.wait().unwrap();
+}
+
+#[test]
+fn every_byte_of_a_pty_arrives() {
+    let pump = Pump::start().unwrap();
+    let pty = openpty(None, None).unwrap();
+    let mut child = Command::new("sh").args(["-c", "seq 1 750000"]).stdout(Stdio::from(pty.slave)).spawn().unwrap();
+    let told = attach(&pump, pty.master);
+    assert!(everything(&told) == numbered_lines("\r\n"), "the bytes differ");
+    child.wait().unwrap();
+}
+
+#[test]
+fn what_was_written_before_it_was_attached_arrives() {
+    let pump = Pump::start().unwrap();
+    let (read_end, write_end) = pipe().unwrap();
+    File::from(write_end).write_all(b"early").unwrap();
+    assert_eq!(everything(&attach(&pump, read_end)), b"early");
+}
+
+#[test]
+fn a_flood_does_not_keep_another_waiting() {
+    let pump = Pump::start().unwrap();
+    let (flood_end, flood) = pipe().unwrap();
+    let mut child = Command::new("cat").arg("/dev/zero").stdout(Stdio::from(flood)).spawn().unwrap();
+    let flooded = {
+        let (sender, receiver) = channel();
+        pump.attach(flood_end, Box::new(Counter(sender, 0))).unwrap();
+        receiver
+    };
+    assert_eq!(flooded.recv_timeout(PATIENCE), Ok(()));
+    let (read_end, write_end) = pipe().unwrap();
+    let told = attach(&pump, read_end);
+    let begin = Instant::now();
+    File::from(write_end).write_all(b"hello").unwrap();
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Bytes(b"hello".to_vec())));
+    assert!(begin.elapsed() < Duration::from_secs(2), "waited {:?}", begin.elapsed());
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Tells once that a mebibyte has come.
+struct Counter(Sender<()>, usize);
+
+impl Sink for Counter {
+    fn bytes(&mut self, bytes: &[u8]) {
+        let before = self.1;
+        self.1 += bytes.len();
+        if before < 1 << 20 && self.1 >= 1 << 20 {
+            self.0.send(()).unwrap();
+        }
+    }
+    fn closed(&mut self) {}
+}
+
+#[test]
+fn a_sink_that_panics_leaves_the_others_alive_and_its_writer_unharmed() {
+    let pump = Pump::start().unwrap();
+    let (bad_end, bad_writer) = pipe().unwrap();
+    let (good_end, good_writer) = pipe().unwrap();
+    let (alive, dropped) = channel();
+    pump.attach(bad_end, Box::new(Panicker { alive })).unwrap();
+    let good = attach(&pump, good_end);
+    let mut bad_writer = File::from(bad_writer);
+    bad_writer.write_all(b"boom").unwrap();
+    assert!(dropped.recv_timeout(PATIENCE).is_err(), "the sink is dropped");
+    // more than a pipe holds: only a reader lets this end, and without one it would fail
+    bad_writer.write_all(&vec![b'x'; 1 << 20]).unwrap();
+    File::from(good_writer).write_all(b"still here").unwrap();
+    assert_eq!(everything(&good), b"still here");
+}
+
+#[test]
+fn the_thread_ends_with_the_last_handle_and_lets_everything_go() {
+    let pump = Pump::start().unwrap();
+    let (read_end, write_end) = pipe().unwrap();
+    let told = attach(&pump, read_end);
+    let clone = pump.clone();
+    drop(pump);
+    let mut writer = File::from(write_end);
+    writer.write_all(b"a").unwrap();
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Bytes(b"a".to_vec())));
+    drop(clone);
+    assert!(told.recv_timeout(PATIENCE).is_err(), "the sink is dropped");
+    assert!(writer.write_all(b"b").is_err(), "the read end is closed");
+}
+
+#[test]
+fn a_stopped_pump_takes_nothing_more() {
+    let pump = Pump::start().unwrap();
+    pump.stop();
+    let (sender, _receiver) = channel();
+    assert!(pump.attach(pipe().unwrap().0, Box::new(Teller(sender))).is_err());
+}
+
+#[test]
+fn a_plain_file_is_refused() {
+    let (sender, _receiver) = channel();
+    let file = tempfile::tempfile().unwrap();
+    assert!(Pump::start().unwrap().attach(file.into(), Box::new(Teller(sender))).is_err());
+}
