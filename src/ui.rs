@@ -1,1 +1,22 @@
 //! Shows the board and the logs, and turns keys into commands.
+
+mod columns;
+mod dashboard;
+mod event_loop;
+mod input;
+mod layout;
+mod log_window;
+mod model;
+mod msg;
+mod report;
+mod sheet;
+pub mod terminal;
+mod text;
+mod theme;
+mod update;
+mod view;
+mod widgets;
+
+pub use dashboard::{Dashboard, Description};
+pub use event_loop::{run, run_on};
+pub use theme::Theme;

@@ -1,0 +1,90 @@
+//! Which columns of the list fit, and how wide its names may be: pure, so that nothing jumps when numbers change.
+
+use crate::config::Column;
+
+/// The bar of the selection, the mark, the state's sign, and a space.
+pub(crate) const LEAD: u16 = 4;
+/// The space before the right border.
+const TAIL: u16 = 1;
+/// Longer names are cut, however wide the screen is.
+const NAME_MOST: u16 = 32;
+/// Columns are hidden before a name gets shorter than this.
+const NAME_LEAST: u16 = 12;
+
+/// The columns from the one that stays longest to the one that is hidden first.
+const IMPORTANCE: &[Column] =
+    &[Column::State, Column::Uptime, Column::Cpu, Column::Memory, Column::Processes, Column::Restarts, Column::Pid];
+
+/// The list's columns, as they fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// Cells for the name.
+    pub(crate) name: u16,
+    /// The columns that are shown, in the order that was asked for.
+    pub(crate) columns: Vec<Column>,
+}
+
+/// Returns the cells of a column with the gap before it; fixed, whatever it shows.
+pub(crate) const fn width(column: Column) -> u16 {
+    match column {
+        // two spaces after the name, then the longest word, `crash-loop`
+        Column::State => 12,
+        // `100.0%` and a gap; a tree on many processors shows no tenths
+        Column::Cpu => 7,
+        // `1023K`
+        Column::Memory => 6,
+        // `exit 137`, `23h 59m`
+        Column::Uptime => 9,
+        // `120 procs`
+        Column::Processes => 10,
+        // `#4194304`
+        Column::Pid => 9,
+        // `↻99`
+        Column::Restarts => 4,
+    }
+}
+
+/// Returns the cells inside the border with which nothing has to be cut.
+pub(crate) fn wanted(longest_name: u16, columns: &[Column]) -> u16 {
+    LEAD + longest_name.min(NAME_MOST) + columns.iter().map(|&column| width(column)).sum::<u16>() + TAIL
+}
+
+/// Chooses what to show in `inner` cells.
+pub(crate) fn plan(inner: u16, longest_name: u16, columns: &[Column]) -> Plan {
+    let room = inner.saturating_sub(LEAD + TAIL);
+    let least = longest_name.clamp(1, NAME_LEAST);
+    let mut left = room.saturating_sub(least);
+    let mut fitting = Vec::new();
+    for column in IMPORTANCE.iter().filter(|column| columns.contains(column)) {
+        match left.checked_sub(width(*column)) {
+            Some(rest) => left = rest,
+            // a less important one must not take the place of this one
+            None => break,
+        }
+        fitting.push(*column);
+    }
+    let columns = columns.iter().copied().filter(|column| fitting.contains(column)).collect();
+    Plan { name: room.min(least) + left, columns }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FOUR: &[Column] = &[Column::State, Column::Cpu, Column::Memory, Column::Uptime];
+
+    #[test]
+    fn columns_disappear_by_importance_and_keep_their_order() {
+        assert_eq!(plan(60, 7, FOUR).columns, FOUR);
+        assert_eq!(plan(34, 7, FOUR).columns, [Column::State, Column::Uptime]);
+        assert_eq!(plan(26, 7, FOUR).columns, [Column::State]);
+        assert_eq!(plan(12, 7, FOUR), Plan { name: 7, columns: vec![] });
+        assert_eq!(plan(0, 7, FOUR).name, 0);
+    }
+
+    #[test]
+    fn what_is_wanted_shows_everything() {
+        let plan = plan(wanted(9, FOUR), 9, FOUR);
+        assert_eq!((plan.name, plan.columns.as_slice()), (9, FOUR));
+    }
+}

@@ -1,0 +1,113 @@
+//! From what the terminal reports to what it means: keys through the live keymap, the mouse as places.
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Position, Size};
+
+use crate::keys::{Action, Chord, Key};
+
+use super::model::{Model, Panel};
+use super::msg::{Msg, Step};
+
+/// Reads one report of the terminal; `None` where it means nothing here.
+///
+/// Pasted text is such a report: letters in it must not start or stop anything.
+pub(crate) fn read(event: &Event, model: &Model) -> Option<Msg> {
+    match event {
+        Event::Key(key) if key.kind != KeyEventKind::Release => press(chord(*key)?, model),
+        Event::Mouse(mouse) => pointer(*mouse),
+        Event::Resize(width, height) => Some(Msg::Resized(Size::new(*width, *height))),
+        Event::Key(_) | Event::Paste(_) | Event::FocusGained | Event::FocusLost => None,
+    }
+}
+
+fn press(chord: Chord, model: &Model) -> Option<Msg> {
+    let action = model.dashboard.keymap.action(model.context(), chord);
+    if action == Some(Action::Interrupt) {
+        return Some(Msg::Act(Action::Interrupt));
+    }
+    let in_menu = matches!(model.panels.last(), Some(Panel::Signals(_) | Panel::Restarts { .. } | Panel::Quit));
+    if in_menu && !model.is_quitting() {
+        let types = matches!(model.panels.last(), Some(Panel::Signals(_)));
+        return step(chord, action, types).map(Msg::Step);
+    }
+    let suspend = Chord { ctrl: true, ..Chord::from(Key::Char('z')) };
+    match action {
+        Some(action) => Some(Msg::Act(action)),
+        None if chord == suspend => Some(Msg::Suspend),
+        None => None,
+    }
+}
+
+/// Reads a key in a menu: arrows and their like always, letters as letters where they are typed.
+fn step(chord: Chord, action: Option<Action>, types: bool) -> Option<Step> {
+    let step = match chord.key {
+        Key::Up => Step::Up,
+        Key::Down => Step::Down,
+        Key::PageUp => Step::PageUp,
+        Key::PageDown => Step::PageDown,
+        Key::Home => Step::First,
+        Key::End => Step::Last,
+        Key::Enter => Step::Accept,
+        Key::Esc => Step::Cancel,
+        Key::Left => Step::SwitchBack,
+        Key::Tab if chord.shift => Step::SwitchBack,
+        Key::Tab | Key::Right => Step::Switch,
+        Key::Backspace => Step::Erase,
+        // as everywhere in a terminal: one word back would be too much for so few letters
+        Key::Char('h') if chord.ctrl => Step::Erase,
+        Key::Char('n') if chord.ctrl => Step::Down,
+        Key::Char('p') if chord.ctrl => Step::Up,
+        Key::Char(_) if chord.ctrl || chord.alt => return None,
+        Key::Char(letter) => match action {
+            Some(Action::Up) if !types => Step::Up,
+            Some(Action::Down) if !types => Step::Down,
+            Some(Action::Back) if !types => Step::Cancel,
+            _ => Step::Type(letter),
+        },
+        Key::Function(_) | Key::Delete | Key::Insert => return None,
+    };
+    Some(step)
+}
+
+/// Turns a key of the terminal library into one of ours.
+fn chord(event: KeyEvent) -> Option<Chord> {
+    let key = match event.code {
+        KeyCode::Char(char) => Key::Char(char),
+        KeyCode::F(number) => Key::Function(number),
+        KeyCode::Enter => Key::Enter,
+        KeyCode::Esc => Key::Esc,
+        KeyCode::Tab | KeyCode::BackTab => Key::Tab,
+        KeyCode::Backspace => Key::Backspace,
+        KeyCode::Delete => Key::Delete,
+        KeyCode::Insert => Key::Insert,
+        KeyCode::Up => Key::Up,
+        KeyCode::Down => Key::Down,
+        KeyCode::Left => Key::Left,
+        KeyCode::Right => Key::Right,
+        KeyCode::Home => Key::Home,
+        KeyCode::End => Key::End,
+        KeyCode::PageUp => Key::PageUp,
+        KeyCode::PageDown => Key::PageDown,
+        _ => return None,
+    };
+    let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
+    let alt = event.modifiers.contains(KeyModifiers::ALT);
+    // for a character the terminal has applied Shift already
+    let shifted = event.modifiers.contains(KeyModifiers::SHIFT) || event.code == KeyCode::BackTab;
+    Some(Chord { key, ctrl, alt, shift: shifted && !matches!(key, Key::Char(_)) })
+}
+
+fn pointer(event: MouseEvent) -> Option<Msg> {
+    let at = Position::new(event.column, event.row);
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => Some(Msg::Click(at)),
+        MouseEventKind::ScrollUp => Some(Msg::Wheel { at, down: false }),
+        MouseEventKind::ScrollDown => Some(Msg::Wheel { at, down: true }),
+        MouseEventKind::Down(_)
+        | MouseEventKind::Up(_)
+        | MouseEventKind::Drag(_)
+        | MouseEventKind::Moved
+        | MouseEventKind::ScrollLeft
+        | MouseEventKind::ScrollRight => None,
+    }
+}

@@ -1,0 +1,138 @@
+//! Where everything goes: from the size of the screen to rectangles, and to the size that services are told.
+
+use ratatui::layout::{Rect, Size};
+
+/// Below this the screen only says that it is too small.
+const SMALLEST: Size = Size::new(40, 10);
+/// From here on the list stands beside the log instead of above it.
+const BESIDE: u16 = 70;
+
+/// Where everything goes. A part that is not shown has no area.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Areas {
+    /// The title line.
+    pub(crate) title: Rect,
+    /// The list with its border.
+    pub(crate) list: Rect,
+    /// The log with its border.
+    pub(crate) log: Rect,
+    /// The status line.
+    pub(crate) status: Rect,
+    /// The line of keys.
+    pub(crate) hints: Rect,
+}
+
+/// How much room the list would use, border included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Need {
+    /// Cells across.
+    pub(crate) width: u16,
+    /// Cells down.
+    pub(crate) height: u16,
+}
+
+/// Places everything, or returns `None` where the screen is too small to be useful.
+pub(crate) fn arrange(size: Size, list: Need, zoom: bool) -> Option<Areas> {
+    if size.width < SMALLEST.width || size.height < SMALLEST.height {
+        return None;
+    }
+    let line = |y| Rect::new(0, y, size.width, 1);
+    let status = line(size.height - 2);
+    let hints = line(size.height - 1);
+    if zoom {
+        let log = Rect::new(0, 0, size.width, size.height - 2);
+        return Some(Areas { title: Rect::default(), list: Rect::default(), log, status, hints });
+    }
+    let body = Rect::new(0, 1, size.width, size.height - 3);
+    let (list, log) = if size.width >= BESIDE { beside(body, list) } else { above(body, list) };
+    Some(Areas { title: line(0), list, log, status, hints })
+}
+
+fn beside(body: Rect, list: Need) -> (Rect, Rect) {
+    let most = u16::try_from(u32::from(body.width) * 45 / 100).unwrap_or(body.width);
+    let width = list.width.clamp(20, most.max(20));
+    (Rect { width, ..body }, Rect { x: body.x + width, width: body.width - width, ..body })
+}
+
+fn above(body: Rect, list: Need) -> (Rect, Rect) {
+    let height = list.height.clamp(3, (body.height * 2 / 5).max(3));
+    (Rect { height, ..body }, Rect { y: body.y + height, height: body.height - height, ..body })
+}
+
+/// Returns the inside of a bordered area.
+pub(crate) const fn inside(area: Rect) -> Rect {
+    Rect {
+        x: area.x.saturating_add(1),
+        y: area.y.saturating_add(1),
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(2),
+    }
+}
+
+impl Areas {
+    /// Returns where the lines of the log go: inside the border, after the column of marks.
+    pub(crate) const fn log_text(&self) -> Rect {
+        let inner = inside(self.log);
+        Rect { x: inner.x.saturating_add(1), width: inner.width.saturating_sub(1), ..inner }
+    }
+
+    /// Returns the size that services are told, in cells: what they print as a full line fills one row.
+    pub(crate) const fn terminal_size(&self) -> Size {
+        let text = self.log_text();
+        Size::new(text.width, text.height)
+    }
+}
+
+/// Centres a panel that wants this inner size; it never covers the outermost row and column if it can help it.
+pub(crate) fn panel(screen: Size, width: u16, height: u16) -> Rect {
+    let width = width.saturating_add(4).min(screen.width.saturating_sub(2)).max(screen.width.min(4));
+    let height = height.saturating_add(2).min(screen.height.saturating_sub(2)).max(screen.height.min(3));
+    Rect::new((screen.width - width) / 2, (screen.height - height) / 2, width, height)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn nothing_overlaps_and_nothing_leaves_the_screen(
+            width in 0_u16..300, height in 0_u16..300, list_width in 0_u16..300, list_height in 0_u16..400,
+            zoom: bool,
+        ) {
+            let screen = Size::new(width, height);
+            let need = Need { width: list_width, height: list_height };
+            let Some(areas) = arrange(screen, need, zoom) else {
+                prop_assert!(width < 40 || height < 10);
+                return Ok(());
+            };
+            let whole = Rect::new(0, 0, width, height);
+            let parts = [areas.title, areas.list, areas.log, areas.status, areas.hints];
+            let covered: u32 = parts.iter().map(|part| part.area()).sum();
+            prop_assert_eq!(covered, whole.area(), "every cell belongs to one part");
+            for (place, part) in parts.iter().enumerate() {
+                prop_assert_eq!(part.intersection(whole), *part);
+                prop_assert!(parts.iter().skip(place + 1).all(|other| part.intersection(*other).is_empty()));
+            }
+            prop_assert!(areas.terminal_size().width >= 20 && areas.terminal_size().height >= 2);
+            prop_assert!(zoom || width < 70 || u32::from(areas.list.width) * 100 <= u32::from(width) * 45);
+        }
+
+        #[test]
+        fn a_panel_stays_on_the_screen(
+            width in 0_u16..300, height in 0_u16..300, wants_width in 0_u16..500, wants_height in 0_u16..500,
+        ) {
+            let area = panel(Size::new(width, height), wants_width, wants_height);
+            prop_assert_eq!(area.intersection(Rect::new(0, 0, width, height)), area);
+        }
+    }
+
+    #[test]
+    fn services_are_told_the_size_of_the_log() {
+        let need = Need { width: 36, height: 8 };
+        let sizes = [false, true].map(|zoom| arrange(Size::new(80, 24), need, zoom).map(|a| a.terminal_size()));
+        assert_eq!(sizes, [Some(Size::new(41, 19)), Some(Size::new(77, 20))]);
+    }
+}

@@ -1,0 +1,284 @@
+//! The screen as data: everything that the next frame depends on, but for the log's lines and the time.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use ratatui::layout::Size;
+
+use crate::id::ServiceId;
+use crate::keys::Context;
+use crate::logs::Tone;
+use crate::process::{Member, ProcessId};
+use crate::signal::Signal;
+use crate::supervisor::{Board, KillReport, Phase, ServiceStatus, Target};
+
+use super::columns::{self, Plan};
+use super::dashboard::Dashboard;
+use super::layout::{self, Areas, Need};
+use super::log_window::{LogView, Page};
+use super::text;
+
+/// The time, as the frame and the update are told it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    /// For durations.
+    pub(crate) now: Instant,
+    /// For the clock.
+    pub(crate) wall: Timestamp,
+}
+
+/// Which pane has the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Focus {
+    /// The list.
+    List,
+    /// The log.
+    Log,
+}
+
+/// One line about what happened last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Notice {
+    /// How it is meant.
+    pub(crate) tone: Tone,
+    /// For a person to read.
+    pub(crate) text: String,
+}
+
+/// Something that lies over the panes.
+#[derive(Clone, Debug)]
+pub(crate) enum Panel {
+    /// Which signal, and to whom.
+    Signals(SignalMenu),
+    /// Which services to restart.
+    Restarts {
+        /// The chosen row.
+        chosen: usize,
+    },
+    /// The processes of a service, live.
+    Tree(TreeView),
+    /// All that is known of a service.
+    Details {
+        /// Which.
+        service: ServiceId,
+        /// Rows scrolled past.
+        top: usize,
+    },
+    /// What a kill has found.
+    Report {
+        /// It.
+        report: Arc<KillReport>,
+        /// Rows scrolled past.
+        top: usize,
+    },
+    /// Whether to quit.
+    Quit,
+    /// Every key.
+    Help {
+        /// Rows scrolled past.
+        top: usize,
+    },
+    /// procdash's own log.
+    Diagnostics,
+}
+
+/// The state of the signal menu.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SignalMenu {
+    /// Whose processes.
+    pub(crate) service: ServiceId,
+    /// To which of them.
+    pub(crate) target: Target,
+    /// What was typed.
+    pub(crate) filter: String,
+    /// The chosen row among those that match.
+    pub(crate) chosen: usize,
+}
+
+impl SignalMenu {
+    /// Returns the signals that match what was typed: by number, by name, or by a word of the meaning.
+    pub(crate) fn matching(&self) -> Vec<Signal> {
+        let typed = self.filter.to_ascii_uppercase();
+        let bare = typed.strip_prefix("SIG").unwrap_or(&typed);
+        let matches = |signal: &Signal| {
+            let name = signal.name().trim_start_matches("SIG");
+            name.contains(bare)
+                || signal.number().to_string() == typed
+                || signal.meaning().to_ascii_uppercase().contains(&typed)
+        };
+        let mut found: Vec<Signal> = Signal::ALL.iter().copied().filter(matches).collect();
+        // a name that begins with it is what was meant
+        found.sort_by_key(|signal| {
+            let name = signal.name().trim_start_matches("SIG");
+            !bare.is_empty() && !name.starts_with(bare) && signal.number().to_string() != typed
+        });
+        found
+    }
+}
+
+/// The state of the tree view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TreeView {
+    /// Whose.
+    pub(crate) service: ServiceId,
+    /// The chosen process: by who it is, because rows come and go under it.
+    pub(crate) chosen: Option<ProcessId>,
+    /// Its row when it was last seen, for when it is gone.
+    pub(crate) row: usize,
+    /// Rows scrolled past.
+    pub(crate) top: usize,
+}
+
+/// The screen as data.
+#[derive(Clone, Debug)]
+pub(crate) struct Model {
+    /// What it was told once.
+    pub(crate) dashboard: Dashboard,
+    /// The newest board.
+    pub(crate) board: Board,
+    /// The terminal's size.
+    pub(crate) size: Size,
+    /// The chosen service.
+    pub(crate) selected: ServiceId,
+    /// The marked ones.
+    pub(crate) marked: BTreeSet<ServiceId>,
+    /// Which pane has the focus.
+    pub(crate) focus: Focus,
+    /// Whether the log has the screen to itself.
+    pub(crate) zoom: bool,
+    /// Whether long lines are wrapped.
+    pub(crate) wrap: bool,
+    /// Whether lines show when they arrived.
+    pub(crate) timestamps: bool,
+    /// Rows of the list scrolled past.
+    pub(crate) list_top: usize,
+    /// Where each log stands.
+    pub(crate) logs: Vec<LogView>,
+    /// What lies over the panes; the last is on top and has the keys.
+    pub(crate) panels: Vec<Panel>,
+    /// What happened last.
+    pub(crate) notice: Option<Notice>,
+    /// The services that lived when the quit began.
+    pub(crate) quitting: Vec<ServiceId>,
+}
+
+impl Model {
+    /// Makes the first screen.
+    pub(crate) fn new(dashboard: Dashboard, board: Board, size: Size) -> Self {
+        let logs = vec![LogView::default(); board.services.len()];
+        let mut model = Self {
+            dashboard,
+            board,
+            size,
+            selected: ServiceId::new(0),
+            marked: BTreeSet::new(),
+            focus: Focus::List,
+            zoom: false,
+            wrap: true,
+            timestamps: false,
+            list_top: 0,
+            logs,
+            panels: Vec::new(),
+            notice: None,
+            quitting: Vec::new(),
+        };
+        model.quitting = if model.is_quitting() { model.alive() } else { Vec::new() };
+        model
+    }
+
+    /// Returns a service's present state.
+    pub(crate) fn service(&self, service: ServiceId) -> Option<&ServiceStatus> {
+        self.board.services.get(service.index())
+    }
+
+    /// Returns every service with its identity.
+    pub(crate) fn services(&self) -> impl Iterator<Item = (ServiceId, &ServiceStatus)> {
+        (0..).map(ServiceId::new).zip(&self.board.services)
+    }
+
+    /// Returns a service's name, or nothing where there is none.
+    pub(crate) fn name(&self, service: ServiceId) -> &str {
+        self.service(service).map_or("", |status| &status.name)
+    }
+
+    /// Returns the processes of a service.
+    pub(crate) fn members(&self, service: ServiceId) -> &[Member] {
+        self.service(service).map_or(&[], |status| &status.members)
+    }
+
+    /// Returns the services that have, or may have, processes.
+    pub(crate) fn alive(&self) -> Vec<ServiceId> {
+        self.services().filter(|(_, status)| status.state.is_alive()).map(|(service, _)| service).collect()
+    }
+
+    /// Returns what start, stop, restart and kill act on: the marked, or else the chosen one.
+    pub(crate) fn targets(&self) -> Vec<ServiceId> {
+        if !self.marked.is_empty() {
+            return self.marked.iter().copied().collect();
+        }
+        self.service(self.selected).map(|_| vec![self.selected]).unwrap_or_default()
+    }
+
+    /// Whether everything is being stopped.
+    pub(crate) fn is_quitting(&self) -> bool {
+        matches!(self.board.phase, Phase::Quitting { .. })
+    }
+
+    /// Returns the context in which keys are looked up.
+    pub(crate) fn context(&self) -> Context {
+        match self.focus {
+            Focus::List => Context::List,
+            Focus::Log => Context::Log,
+        }
+    }
+
+    /// Returns where the chosen log stands.
+    pub(crate) fn log_view(&self) -> LogView {
+        self.logs.get(self.selected.index()).cloned().unwrap_or_default()
+    }
+
+    /// Returns where the chosen log stands, to be changed.
+    pub(crate) fn log_view_mut(&mut self) -> Option<&mut LogView> {
+        self.logs.get_mut(self.selected.index())
+    }
+
+    /// Returns where everything is, or `None` where the screen is too small.
+    pub(crate) fn areas(&self) -> Option<Areas> {
+        let width = columns::wanted(self.longest_name(), &self.dashboard.columns).saturating_add(2);
+        let height = text::cells(self.board.services.len()).saturating_add(2);
+        layout::arrange(self.size, Need { width, height }, self.zoom)
+    }
+
+    /// Returns how the list's columns fit into `inner` cells.
+    pub(crate) fn columns(&self, inner: u16) -> Plan {
+        columns::plan(inner, self.longest_name(), &self.dashboard.columns)
+    }
+
+    fn longest_name(&self) -> u16 {
+        text::cells(self.board.services.iter().map(|status| text::width(&status.name)).max().unwrap_or(0))
+    }
+
+    /// Returns the room for the log's lines.
+    pub(crate) fn page(&self) -> Page {
+        let area = self.areas().map(|areas| areas.log_text()).unwrap_or_default();
+        let stamp = if self.timestamps { STAMP_WIDTH } else { 0 };
+        Page { width: usize::from(area.width.saturating_sub(stamp)), height: usize::from(area.height), wrap: self.wrap }
+    }
+
+    /// Moves the list so that the chosen row is seen, and never past its end.
+    pub(crate) fn show_selected(&mut self) {
+        let rows = self.areas().map_or(0, |areas| usize::from(layout::inside(areas.list).height));
+        self.list_top = scrolled_to(self.list_top, self.selected.index(), rows, self.board.services.len());
+    }
+}
+
+/// The cells of `12:04:29.113 `.
+pub(crate) const STAMP_WIDTH: u16 = 13;
+
+/// Returns the `top` nearest to the one given with which `row` is among `rows` rows of `total`.
+pub(crate) fn scrolled_to(top: usize, row: usize, rows: usize, total: usize) -> usize {
+    let lowest = (row + 1).saturating_sub(rows.max(1));
+    top.clamp(lowest, row.max(lowest)).min(total.saturating_sub(rows.max(1)).max(lowest))
+}

@@ -1,0 +1,102 @@
+//! What a stop or kill has found, and how a run ended, in words.
+
+use ratatui::text::{Line, Span};
+
+use crate::logs::Tone;
+use crate::process::Exit;
+use crate::signal::Signal;
+use crate::supervisor::{Action, EndedRun, Fate, HowItEnded, KillReport};
+
+use super::model::Notice;
+use super::text;
+use super::theme::Theme;
+
+/// Says how a run ended: `exited with code 1 after 02:13`.
+pub(crate) fn how_it_ended(ended: &EndedRun) -> String {
+    let Some(exit) = ended.exit else { return "could not be started".to_owned() };
+    format!("{exit} after {}", text::duration(ended.ran))
+}
+
+/// Says the same in the eight cells of a column: `exit 1`, `SIGKILL`.
+pub(crate) fn short_end(ended: &EndedRun) -> String {
+    match ended.exit {
+        None => "no start".to_owned(),
+        Some(Exit::Code(code)) => format!("exit {code}"),
+        Some(Exit::Signal { number, .. }) => {
+            Signal::from_number(number).map_or_else(|| format!("sig {number}"), |signal| signal.name().to_owned())
+        }
+    }
+}
+
+/// Says what was found, or nothing where nothing was there to be found.
+pub(crate) fn one_line(report: &KillReport) -> Option<Notice> {
+    if report.action == Action::Sweep && report.members.is_empty() && report.survivors.is_empty() {
+        return None;
+    }
+    let (name, left) = (&report.name, report.survivors.len());
+    let past = report.action.past();
+    let ended = report.members.iter().filter(|member| member.fate == Fate::Gone).count() as u64;
+    let what = match (report.action, report.how) {
+        (Action::Kill, _) => format!("{past} {}", report.killed.max(ended)),
+        (Action::Restart, HowItEnded::Forced) => format!("{past} · {ended} gone, {} by force", report.killed),
+        (Action::Restart, _) => format!("{past} · {ended} gone"),
+        (_, HowItEnded::Forced) => format!("{past} {ended}, {} by force", report.killed),
+        (_, _) => format!("{past} {ended}"),
+    };
+    let checked = text::brief(report.checked_in);
+    Some(match report.survivors.first() {
+        Some(survivor) => {
+            let who = text::cut(&survivor.command, 30);
+            let text = format!("{name}: {what}, {left} left: {} {who} ({})", survivor.id.pid, survivor.state.word());
+            Notice { tone: Tone::Bad, text }
+        }
+        None if report.verified => {
+            Notice { tone: Tone::Good, text: format!("{name}: {what}, 0 left · checked in {checked}") }
+        }
+        None => Notice { tone: Tone::Bad, text: format!("{name}: {what}, but the check could not be completed") },
+    })
+}
+
+/// Returns the whole report as lines of at most `room` cells.
+pub(crate) fn lines(report: &KillReport, room: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let mut lines = vec![summary(report, theme)];
+    for survivor in &report.survivors {
+        let head = format!("✗ {:>7} ", survivor.id.pid);
+        let state = format!("{:<9} ", survivor.state.word());
+        let command = text::cut(&survivor.command, room.saturating_sub(text::width(&head) + text::width(&state)));
+        lines.push(Line::from(vec![Span::styled(head + &state, theme.bad), Span::styled(command, theme.text)]));
+        let reason = text::wrap(&survivor.reason, room.saturating_sub(10));
+        lines.extend(reason.into_iter().map(|part| Line::styled(format!("          {part}"), theme.busy)));
+    }
+    for member in &report.members {
+        let (sign, word, style) = match member.fate {
+            Fate::Gone => ("✓", "gone", theme.good),
+            Fate::Alive => ("✗", "alive", theme.bad),
+        };
+        let head = format!("{sign} {:>7} ", member.member.id.pid);
+        let depth = usize::from(member.member.depth).min(8) * 2;
+        let command = format!("{}{}", " ".repeat(depth), member.member.command);
+        let command = text::cut(&command, room.saturating_sub(text::width(&head) + 6));
+        let word = Span::styled(format!("{word:<6}"), style);
+        lines.push(Line::from(vec![Span::styled(head, style), word, Span::styled(command, theme.text)]));
+    }
+    lines
+}
+
+fn summary(report: &KillReport, theme: &Theme) -> Line<'static> {
+    let how = match report.how {
+        HowItEnded::Acknowledged => "by its stop command",
+        HowItEnded::InGrace => "within its grace",
+        HowItEnded::Forced => "by force",
+        HowItEnded::ByItself => "by itself",
+    };
+    let signal = report.signal.map_or_else(String::new, |signal| format!("{signal} first · "));
+    let proof = if report.verified { "seen to be gone" } else { "not seen to be gone" };
+    let style = if report.verified { theme.good } else { theme.bad };
+    let times = format!(" · took {}, checked in {}", text::brief(report.took), text::brief(report.checked_in));
+    Line::from(vec![
+        Span::styled(format!("{} of {}: {signal}ended {how}, ", report.action.past(), report.run), theme.text),
+        Span::styled(proof, style),
+        Span::styled(times, theme.quiet),
+    ])
+}

@@ -1,0 +1,141 @@
+//! Takes the terminal over, and gives it back as it was: on every way out, and only once.
+
+use std::io::{self, BufWriter, Stdout, Write};
+use std::panic;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::ResetColor;
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{execute, queue};
+use tokio::sync::Notify;
+
+/// Whether the terminal is ours at the moment.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Rung when any task of the program panics.
+static PANICKED: Notify = Notify::const_new();
+
+/// Reports presses and the wheel, with coordinates beyond 223; not every movement, which would wake us for nothing.
+const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
+
+/// From here to the next mark the terminal shows nothing, and then all of it.
+const FRAME_BEGINS: &[u8] = b"\x1b[?2026h";
+const FRAME_ENDS: &[u8] = b"\x1b[?2026l";
+
+/// A frame of the largest screens is written at once.
+const ROOM: usize = 256 * 1024;
+
+/// Holds the terminal; gives it back when dropped.
+#[derive(Debug)]
+pub struct Guard(());
+
+impl Guard {
+    /// Takes the terminal over, and makes every panic give it back before it says anything.
+    ///
+    /// # Errors
+    /// If the terminal refuses; it is as before then.
+    pub fn enter() -> io::Result<Self> {
+        give_back_on_panic();
+        take()?;
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // there is no way left to tell: the terminal itself is what failed
+        let _nobody_to_tell = leave();
+    }
+}
+
+/// Takes the terminal over, where it is not ours already.
+pub(crate) fn take() -> io::Result<()> {
+    if TAKEN.swap(true, Ordering::SeqCst) {
+        return Ok(());
+    }
+    let taken = enable_raw_mode().and_then(|()| {
+        let mut out = io::stdout();
+        queue!(out, EnterAlternateScreen, EnableBracketedPaste, Hide)?;
+        out.write_all(MOUSE_ON)?;
+        out.flush()
+    });
+    if taken.is_err() {
+        let _the_first_error_counts = leave();
+    }
+    taken
+}
+
+/// Gives the terminal back and returns whether it was ours; a second call does nothing.
+///
+/// Safe to call from anywhere, also from a panic hook: nothing is drawn after it.
+///
+/// # Errors
+/// The first that occurred; every step is tried all the same.
+pub fn leave() -> io::Result<bool> {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return Ok(false);
+    }
+    let mut out = io::stdout();
+    let steps = [
+        out.write_all(FRAME_ENDS),
+        out.write_all(MOUSE_OFF),
+        execute!(out, DisableBracketedPaste, ResetColor, LeaveAlternateScreen, Show),
+        // last: until here an answer of the terminal to one of these must not be echoed
+        disable_raw_mode(),
+    ];
+    steps.into_iter().collect::<io::Result<Vec<()>>>().map(|_| true)
+}
+
+/// Returns when any task of the program has panicked; the terminal was given back then.
+pub(crate) async fn panicked() {
+    PANICKED.notified().await;
+}
+
+fn give_back_on_panic() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let next = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            // the message below is worth more than an error of the terminal
+            let _nobody_to_tell = leave();
+            next(info);
+            PANICKED.notify_one();
+        }));
+    });
+}
+
+/// Where frames are written: whole ones, and none at all while the terminal is not ours.
+#[derive(Debug)]
+pub(crate) struct FrameWriter {
+    out: BufWriter<Stdout>,
+    in_frame: bool,
+}
+
+impl FrameWriter {
+    pub(crate) fn new() -> Self {
+        Self { out: BufWriter::with_capacity(ROOM, io::stdout()), in_frame: false }
+    }
+}
+
+impl Write for FrameWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !TAKEN.load(Ordering::SeqCst) {
+            return Ok(bytes.len());
+        }
+        if !self.in_frame {
+            self.out.write_all(FRAME_BEGINS)?;
+            self.in_frame = true;
+        }
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.in_frame) && TAKEN.load(Ordering::SeqCst) {
+            self.out.write_all(FRAME_ENDS)?;
+        }
+        self.out.flush()
+    }
+}

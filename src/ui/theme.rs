@@ -1,0 +1,199 @@
+//! How things look: a name for every kind of thing on the screen, and a style for every name.
+
+use ratatui::style::{Color, Modifier, Style};
+
+use crate::logs::{self, Colour, Tone};
+use crate::supervisor::State;
+
+/// A style for every kind of thing on the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Theme {
+    /// Plain text.
+    pub(crate) text: Style,
+    /// What matters less: borders, units, explanations.
+    pub(crate) quiet: Style,
+    /// The border of the pane that has the focus, and of panels.
+    pub(crate) focus: Style,
+    /// Headings.
+    pub(crate) title: Style,
+    /// A key that can be pressed.
+    pub(crate) key: Style,
+    /// What went well or is well.
+    pub(crate) good: Style,
+    /// What is under way.
+    pub(crate) busy: Style,
+    /// What went wrong.
+    pub(crate) bad: Style,
+    /// The chosen row of a menu.
+    pub(crate) chosen: Style,
+    /// A mark.
+    pub(crate) mark: Style,
+    /// Whether the colours of the services' own output are shown.
+    pub(crate) colourful: bool,
+}
+
+impl Theme {
+    /// The names that [`Theme::named`] knows.
+    pub const NAMES: &'static [&'static str] = &["default", "light", "mono"];
+
+    /// Returns the theme with this name; `no_color` (the variable `NO_COLOR` is set) overrules every name.
+    #[must_use]
+    pub fn named(name: &str, no_color: bool) -> Option<Self> {
+        let known = match name {
+            "default" => Self::palette(),
+            "light" => Self::light(),
+            "mono" => Self::mono(),
+            _ => return None,
+        };
+        Some(if no_color { Self::mono() } else { known })
+    }
+
+    /// Returns what is shown where no theme was named.
+    pub(crate) fn plain(no_color: bool) -> Self {
+        if no_color { Self::mono() } else { Self::palette() }
+    }
+
+    /// Uses only the terminal's own palette, which its owner chose to be readable on its background.
+    fn palette() -> Self {
+        let plain = Style::new();
+        Self {
+            text: plain,
+            quiet: plain.fg(Color::DarkGray),
+            focus: plain.fg(Color::Cyan),
+            title: plain.add_modifier(Modifier::BOLD),
+            key: plain.fg(Color::Cyan).add_modifier(Modifier::BOLD),
+            good: plain.fg(Color::Green),
+            busy: plain.fg(Color::Yellow),
+            bad: plain.fg(Color::Red).add_modifier(Modifier::BOLD),
+            chosen: plain.add_modifier(Modifier::REVERSED),
+            mark: plain.fg(Color::Magenta).add_modifier(Modifier::BOLD),
+            colourful: true,
+        }
+    }
+
+    /// Uses fixed dark colours, for a light background whose palette has a pale yellow or cyan.
+    fn light() -> Self {
+        let plain = Style::new();
+        Self {
+            text: plain,
+            quiet: plain.fg(Color::Indexed(243)),
+            focus: plain.fg(Color::Indexed(25)),
+            title: plain.add_modifier(Modifier::BOLD),
+            key: plain.fg(Color::Indexed(25)).add_modifier(Modifier::BOLD),
+            good: plain.fg(Color::Indexed(28)),
+            busy: plain.fg(Color::Indexed(130)),
+            bad: plain.fg(Color::Indexed(124)).add_modifier(Modifier::BOLD),
+            chosen: plain.add_modifier(Modifier::REVERSED),
+            mark: plain.fg(Color::Indexed(90)).add_modifier(Modifier::BOLD),
+            colourful: true,
+        }
+    }
+
+    /// Uses no colour at all, only weight.
+    fn mono() -> Self {
+        let plain = Style::new();
+        let bold = plain.add_modifier(Modifier::BOLD);
+        Self {
+            text: plain,
+            quiet: plain.add_modifier(Modifier::DIM),
+            focus: bold,
+            title: bold,
+            key: bold,
+            good: plain,
+            busy: plain,
+            bad: bold,
+            chosen: plain.add_modifier(Modifier::REVERSED),
+            mark: bold,
+            colourful: false,
+        }
+    }
+
+    /// Returns the style of a state's sign and word.
+    pub(crate) fn state(&self, state: State) -> Style {
+        match state {
+            State::Running | State::Done => self.good,
+            State::Starting | State::Stopping | State::Backoff => self.busy,
+            State::Crashed | State::CrashLoop | State::Stuck => self.bad,
+            State::Stopped | State::Exited => self.quiet,
+        }
+    }
+
+    /// Returns the style of procdash's own words.
+    pub(crate) fn tone(&self, tone: Tone) -> Style {
+        match tone {
+            Tone::Calm => self.quiet,
+            Tone::Good => self.good,
+            Tone::Bad => self.bad,
+        }
+    }
+
+    /// Returns the border of a pane.
+    pub(crate) fn border(&self, has_focus: bool) -> Style {
+        if has_focus { self.focus } else { self.quiet }
+    }
+
+    /// Translates the style a service chose.
+    pub(crate) fn output(&self, style: logs::Style) -> Style {
+        let mut shown = Style::new();
+        if self.colourful {
+            shown.fg = style.fg.map(colour);
+            shown.bg = style.bg.map(colour);
+        }
+        let attributes = [
+            (style.bold, Modifier::BOLD),
+            (style.dim, Modifier::DIM),
+            (style.italic, Modifier::ITALIC),
+            (style.underline, Modifier::UNDERLINED),
+            (style.reverse, Modifier::REVERSED),
+            (style.hidden, Modifier::HIDDEN),
+            (style.strike, Modifier::CROSSED_OUT),
+        ];
+        attributes.into_iter().filter(|(set, _)| *set).fold(shown, |style, (_, modifier)| style.add_modifier(modifier))
+    }
+}
+
+const fn colour(colour: Colour) -> Color {
+    match colour {
+        Colour::Indexed(number) => Color::Indexed(number),
+        Colour::Rgb(red, green, blue) => Color::Rgb(red, green, blue),
+    }
+}
+
+/// Returns the sign of a state: one cell wide everywhere, and never without the state's word beside it.
+pub(crate) const fn sign(state: State) -> &'static str {
+    match state {
+        State::Stopped => "○",
+        State::Starting => "◐",
+        State::Running => "●",
+        State::Stopping => "◌",
+        State::Done | State::Exited => "✓",
+        State::Crashed => "✗",
+        State::Backoff => "⧗",
+        State::CrashLoop => "↻",
+        State::Stuck => "▲",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::text;
+
+    #[test]
+    fn every_sign_is_one_cell_wide() {
+        for &state in State::ALL {
+            assert_eq!(text::width(sign(state)), 1, "{}", state.word());
+        }
+    }
+
+    #[test]
+    fn every_name_is_known_and_no_color_takes_every_colour_away() {
+        for name in Theme::NAMES {
+            assert!(Theme::named(name, false).is_some());
+            assert_eq!(Theme::named(name, true), Some(Theme::mono()));
+        }
+        assert_eq!(Theme::named("neon", false), None);
+        let loud = logs::Style { fg: Some(Colour::Indexed(1)), bold: true, ..logs::Style::default() };
+        assert_eq!(Theme::mono().output(loud), Style::new().add_modifier(Modifier::BOLD));
+    }
+}

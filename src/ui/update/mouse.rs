@@ -1,0 +1,59 @@
+//! The mouse: a click chooses, the wheel scrolls what is under the pointer.
+
+use ratatui::layout::Position;
+
+use crate::keys::Action;
+
+use crate::ui::layout;
+use crate::ui::model::{Focus, Model, Moment};
+use crate::ui::msg::Effect;
+use crate::ui::widgets::hints_line;
+
+/// Rows that one notch of the wheel scrolls.
+const NOTCH: usize = 3;
+
+/// Chooses a service, a pane, or a hint.
+pub(super) fn click(model: &mut Model, at: Position, moment: Moment) -> Vec<Effect> {
+    let Some(areas) = model.areas() else { return Vec::new() };
+    if areas.hints.contains(at) {
+        let action = hints_line::action_at(model, at.x.saturating_sub(areas.hints.x));
+        return action.map(|action| super::act(model, action, moment)).unwrap_or_default();
+    }
+    if !model.panels.is_empty() || model.is_quitting() {
+        return Vec::new();
+    }
+    if areas.list.contains(at) {
+        model.focus = Focus::List;
+        let rows = layout::inside(areas.list);
+        if rows.contains(at) {
+            let place = model.list_top + usize::from(at.y.saturating_sub(rows.y));
+            if place < model.board.services.len() {
+                super::moving::select(model, place);
+            }
+        }
+    } else if areas.log.contains(at) {
+        model.focus = Focus::Log;
+    }
+    Vec::new()
+}
+
+/// Scrolls what is under the pointer.
+pub(super) fn wheel(model: &mut Model, at: Position, down: bool, moment: Moment) -> Vec<Effect> {
+    if model.is_quitting() {
+        return Vec::new();
+    }
+    if !model.panels.is_empty() {
+        let action = if down { Action::Down } else { Action::Up };
+        return super::panels::act(model, action, moment);
+    }
+    let Some(areas) = model.areas() else { return Vec::new() };
+    if areas.list.contains(at) {
+        let rows = usize::from(layout::inside(areas.list).height);
+        let last = model.board.services.len().saturating_sub(rows);
+        let top = model.list_top;
+        model.list_top = if down { (top + NOTCH).min(last) } else { top.saturating_sub(NOTCH) };
+    } else if areas.log.contains(at) {
+        super::moving::scroll(model, down, NOTCH);
+    }
+    Vec::new()
+}

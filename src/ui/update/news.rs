@@ -1,0 +1,97 @@
+//! What the supervisor tells: a new board, and what has happened.
+
+use std::sync::Arc;
+
+use crate::id::ServiceId;
+use crate::logs::Tone;
+use crate::supervisor::{Board, Event, KillReport, State, Target};
+
+use crate::ui::model::{Model, Notice, Panel};
+use crate::ui::msg::Effect;
+use crate::ui::report;
+
+/// Puts a new board in place of the old one.
+pub(super) fn board(model: &mut Model, board: Board) -> Vec<Effect> {
+    let was_quitting = model.is_quitting();
+    let lived = model.alive();
+    model.board = board;
+    model.logs.resize_with(model.board.services.len(), Default::default);
+    model.show_selected();
+    if model.is_quitting() && !was_quitting {
+        // from the board before: what ended at once belongs to the picture too
+        model.quitting = lived;
+        return super::panels::close_all(model);
+    }
+    super::panels::keep_process_chosen(model);
+    Vec::new()
+}
+
+/// Says on the status line what has happened, if a person wants to know it.
+pub(super) fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
+    let notice = match event {
+        Event::Changed { service, to, .. } => changed(model, service, to),
+        Event::Verified(found) => verified(model, found),
+        Event::Signalled { service, signal, target, delivered, refused } => {
+            let name = model.name(service);
+            let what = format!("{name}: {signal} to {}", target_word(target));
+            Some(match refused.first() {
+                None if delivered == 0 => Notice { tone: Tone::Bad, text: format!("{what}: nobody was there") },
+                None => Notice { tone: Tone::Good, text: format!("{what}: {}", processes(delivered)) },
+                Some(reason) => {
+                    let text = format!("{what}: sent to {delivered}, {} refused: {reason}", refused.len());
+                    Notice { tone: Tone::Bad, text }
+                }
+            })
+        }
+        Event::Refused { service, reason } => {
+            let name = service.map(|service| model.name(service)).filter(|name| !reason.starts_with(name));
+            let text = name.map_or_else(|| reason.clone(), |name| format!("{name}: {reason}"));
+            Some(Notice { tone: Tone::Bad, text })
+        }
+    };
+    if notice.is_some() {
+        model.notice = notice;
+    }
+    Vec::new()
+}
+
+fn processes(count: usize) -> String {
+    if count == 1 { "1 process".to_owned() } else { format!("{count} processes") }
+}
+
+fn target_word(target: Target) -> String {
+    match target {
+        Target::Main => "the main process".to_owned(),
+        Target::Group => "its group".to_owned(),
+        Target::Tree => "its tree".to_owned(),
+        Target::Process(id) => format!("pid {}", id.pid),
+    }
+}
+
+/// Returns what to say about a change: only ends, for the list already shows the rest.
+fn changed(model: &Model, service: ServiceId, to: State) -> Option<Notice> {
+    let status = model.service(service)?;
+    let name = &status.name;
+    let end = || status.ended.as_ref().map_or_else(|| to.word().to_owned(), report::how_it_ended);
+    let problem = || status.problem.as_deref().map_or_else(end, str::to_owned);
+    let (tone, text) = match to {
+        State::Done | State::Exited => (Tone::Good, format!("{name}: {}", end())),
+        State::Crashed => (Tone::Bad, format!("{name}: {}", problem())),
+        State::Backoff => (Tone::Bad, format!("{name}: {}; it will be started again", problem())),
+        State::CrashLoop => {
+            (Tone::Bad, format!("{name}: {}; {} times in a row, so it waits for you", problem(), status.restarts + 1))
+        }
+        State::Stuck => (Tone::Bad, format!("{name}: something of it could not be killed")),
+        State::Stopped | State::Starting | State::Running | State::Stopping => return None,
+    };
+    Some(Notice { tone, text })
+}
+
+fn verified(model: &mut Model, found: Arc<KillReport>) -> Option<Notice> {
+    let notice = report::one_line(&found);
+    if !found.survivors.is_empty() && model.panels.is_empty() && !model.is_quitting() {
+        // what is left needs a person; a panel that is open already is not pushed aside
+        model.panels.push(Panel::Report { report: found, top: 0 });
+    }
+    notice
+}

@@ -1,0 +1,58 @@
+//! The frame: from the screen as data to cells. Drawing cannot change what it draws.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::widgets::Widget;
+use tui_logger::TuiWidgetState;
+
+use super::log_window::LogWindow;
+use super::model::{Model, Moment, Panel};
+use super::widgets::diagnostics::Diagnostics;
+use super::widgets::hints_line::HintsLine;
+use super::widgets::log_pane::LogPane;
+use super::widgets::service_list::ServiceList;
+use super::widgets::status_line::StatusLine;
+use super::widgets::title_bar::TitleBar;
+use super::widgets::too_small::TooSmall;
+use super::widgets::{self, quit_monitor};
+
+/// One frame.
+pub(crate) struct Scene<'a> {
+    /// The screen as data.
+    pub(crate) model: &'a Model,
+    /// The lines of the chosen log.
+    pub(crate) window: &'a LogWindow,
+    /// The time.
+    pub(crate) moment: Moment,
+    /// Where procdash's own log stands.
+    pub(crate) diagnostics: &'a TuiWidgetState,
+}
+
+impl Widget for &Scene<'_> {
+    /// Draws the frame; `area` must have the size that the model knows.
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let (model, moment) = (self.model, self.moment);
+        let theme = &model.dashboard.theme;
+        let Some(areas) = model.areas() else {
+            TooSmall { theme }.render(area, buf);
+            return;
+        };
+        if !areas.list.is_empty() {
+            TitleBar { model, moment }.render(areas.title, buf);
+            ServiceList { model, moment }.render(areas.list, buf);
+        }
+        LogPane { model, window: self.window, moment }.render(areas.log, buf);
+        StatusLine { model }.render(areas.status, buf);
+        HintsLine { model }.render(areas.hints, buf);
+        for panel in &model.panels {
+            match (widgets::sheet(model, panel, moment), panel) {
+                (Some(sheet), _) => sheet.draw(model.size, theme, buf),
+                (None, Panel::Diagnostics) => Diagnostics { model, state: self.diagnostics }.render(area, buf),
+                (None, _) => {}
+            }
+        }
+        if let Some(sheet) = quit_monitor::sheet(model, moment) {
+            sheet.draw(model.size, theme, buf);
+        }
+    }
+}

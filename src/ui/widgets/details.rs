@@ -1,0 +1,116 @@
+//! All that is known of one service.
+
+use std::time::Instant;
+
+use jiff::SignedDuration;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::id::ServiceId;
+use crate::supervisor::{ServiceStatus, Usage};
+use crate::ui::model::{Model, Moment};
+use crate::ui::sheet::{self, Sheet};
+use crate::ui::theme::{Theme, sign};
+use crate::ui::{report, text};
+
+const WIDTH: u16 = 90;
+/// The cells of the names on the left.
+const LABEL: usize = 12;
+
+/// Builds the panel.
+pub(crate) fn sheet(model: &Model, service: ServiceId, top: usize, moment: Moment) -> Sheet {
+    let theme = &model.dashboard.theme;
+    let room = sheet::room(model.size, WIDTH);
+    let mut facts = Facts { lines: Vec::new(), room, theme };
+    if let Some(status) = model.service(service) {
+        let about = model.dashboard.services.get(service.index()).cloned().unwrap_or_default();
+        let state = format!("{} {}", sign(status.state), status.state.word());
+        facts.add("state", &state, theme.state(status.state));
+        facts.maybe("problem", status.problem.as_deref(), theme.bad);
+        facts.maybe("about", about.description.as_deref(), theme.text);
+        facts.add("command", &about.command, theme.text);
+        facts.add("folder", if about.working_dir.is_empty() { "." } else { &about.working_dir }, theme.text);
+        facts.run(model, status, moment);
+        facts.end(status);
+    }
+    Sheet {
+        title: model.name(service).to_owned(),
+        footer: "Esc back".to_owned(),
+        head: Vec::new(),
+        body: facts.lines,
+        chosen: None,
+        top,
+        width: WIDTH,
+        tall: false,
+    }
+}
+
+/// Rows of a name and a value.
+struct Facts<'a> {
+    lines: Vec<Line<'static>>,
+    room: usize,
+    theme: &'a Theme,
+}
+
+impl Facts<'_> {
+    fn add(&mut self, label: &str, value: &str, style: Style) {
+        for (row, part) in text::wrap(value, self.room.saturating_sub(LABEL)).into_iter().enumerate() {
+            let label = text::left(if row == 0 { label } else { "" }, LABEL);
+            let part = text::cut(&part, self.room.saturating_sub(LABEL));
+            self.lines.push(Line::from(vec![Span::styled(label, self.theme.quiet), Span::styled(part, style)]));
+        }
+    }
+
+    fn maybe(&mut self, label: &str, value: Option<&str>, style: Style) {
+        if let Some(value) = value {
+            self.add(label, value, style);
+        }
+    }
+
+    fn run(&mut self, model: &Model, status: &ServiceStatus, moment: Moment) {
+        let plain = self.theme.text;
+        if status.run.number() > 0 {
+            self.add("run", &status.run.number().to_string(), plain);
+        }
+        if let Some(main) = status.main {
+            self.add("pid", &main.pid.to_string(), plain);
+        }
+        if let Some(guard) = status.guard {
+            self.add("guard", &format!("pid {guard}"), plain);
+        }
+        if let Some(started) = status.started.filter(|_| status.state.is_alive()) {
+            let lasted = text::duration(moment.now.saturating_duration_since(started));
+            self.add("started", &format!("{}, {lasted} ago", clock(model, started, moment)), plain);
+            let Usage { cpu_percent, memory, processes } = status.usage;
+            let plural = if processes == 1 { "" } else { "es" };
+            let usage = format!(
+                "{processes} process{plural}, cpu {}, memory {}",
+                text::percent(cpu_percent),
+                text::size(memory)
+            );
+            self.add("uses", &usage, plain);
+        }
+        if status.restarts > 0 {
+            self.add("restarts", &format!("{} in a row, by itself", status.restarts), plain);
+        }
+    }
+
+    fn end(&mut self, status: &ServiceStatus) {
+        if let Some(ended) = &status.ended {
+            let asked = if ended.asked { ", as asked" } else { "" };
+            self.add("last end", &format!("{}{asked}", report::how_it_ended(ended)), self.theme.text);
+        }
+        if let Some(found) = &status.report {
+            self.lines.push(Line::default());
+            self.lines.push(Line::styled("last stop", self.theme.title));
+            self.lines.extend(report::lines(found, self.room, self.theme));
+        }
+    }
+}
+
+/// Returns when `at` was on the clock on the wall.
+fn clock(model: &Model, at: Instant, moment: Moment) -> String {
+    let ago = SignedDuration::try_from(moment.now.saturating_duration_since(at)).unwrap_or(SignedDuration::ZERO);
+    let then = moment.wall.checked_sub(ago).unwrap_or(moment.wall);
+    then.to_zoned(model.dashboard.zone.clone()).strftime("%H:%M:%S").to_string()
+}

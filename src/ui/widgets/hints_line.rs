@@ -1,0 +1,114 @@
+//! The last line: the keys that matter here, as they are bound now; a click on one presses it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::widgets::Widget;
+
+use crate::keys::Action;
+use crate::ui::model::{Focus, Model};
+use crate::ui::text;
+
+/// What is offered in the list, the most useful first; the last two stay when there is little room.
+const IN_LIST: &[(Action, &str)] = &[
+    (Action::Restart, "restart"),
+    (Action::Start, "start"),
+    (Action::Stop, "stop"),
+    (Action::Kill, "kill tree"),
+    (Action::SignalMenu, "signal"),
+    (Action::Tree, "tree"),
+    (Action::Details, "details"),
+    (Action::Open, "log"),
+    (Action::Mark, "mark"),
+    (Action::Zoom, "zoom"),
+    (Action::RestartMenu, "restart…"),
+];
+
+/// What is offered in the log.
+const IN_LOG: &[(Action, &str)] = &[
+    (Action::Back, "list"),
+    (Action::Follow, "follow"),
+    (Action::Top, "start"),
+    (Action::Bottom, "end"),
+    (Action::Wrap, "wrap"),
+    (Action::Timestamps, "times"),
+    (Action::Clear, "clear"),
+    (Action::Zoom, "zoom"),
+    (Action::Restart, "restart"),
+    (Action::Kill, "kill tree"),
+    (Action::Stop, "stop"),
+];
+
+const ALWAYS: &[(Action, &str)] = &[(Action::Help, "help"), (Action::Quit, "quit")];
+const QUITTING: &[(Action, &str)] = &[(Action::Interrupt, "kill what is left now")];
+
+/// One hint in its place.
+struct Hint {
+    x: u16,
+    width: u16,
+    action: Action,
+    key: String,
+    word: &'static str,
+}
+
+/// The last line.
+pub(crate) struct HintsLine<'a> {
+    /// What is shown.
+    pub(crate) model: &'a Model,
+}
+
+/// Returns the key for `action` as it is shown, if it has one.
+pub(crate) fn key(model: &Model, action: Action) -> Option<String> {
+    model.dashboard.keymap.keys(model.context(), action).first().map(|chord| chord.label())
+}
+
+/// Returns the action whose hint covers column `x`.
+pub(crate) fn action_at(model: &Model, x: u16) -> Option<Action> {
+    placed(model, model.size.width)
+        .into_iter()
+        .find(|hint| (hint.x..hint.x + hint.width).contains(&x))
+        .map(|hint| hint.action)
+}
+
+/// Places as many hints as fit whole.
+fn placed(model: &Model, width: u16) -> Vec<Hint> {
+    let (most, always) = match (model.is_quitting(), model.focus) {
+        (true, _) => (QUITTING, &[][..]),
+        (false, Focus::List) => (IN_LIST, ALWAYS),
+        (false, Focus::Log) => (IN_LOG, ALWAYS),
+    };
+    let hint = |&(action, word): &(Action, &'static str)| {
+        let key = key(model, action)?;
+        let width = text::cells(text::width(&key) + 1 + text::width(word));
+        Some(Hint { x: 0, width, action, key, word })
+    };
+    let ending: Vec<Hint> = always.iter().filter_map(hint).collect();
+    let mut left = width.saturating_sub(1 + ending.iter().map(|hint| hint.width + 2).sum::<u16>());
+    let mut hints = Vec::new();
+    for hint in most.iter().filter_map(hint) {
+        let Some(rest) = left.checked_sub(hint.width + 2) else { break };
+        left = rest;
+        hints.push(hint);
+    }
+    hints.extend(ending);
+    let mut x = 1;
+    for hint in &mut hints {
+        hint.x = x;
+        x += hint.width + 2;
+    }
+    hints
+}
+
+impl Widget for &HintsLine<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let theme = &self.model.dashboard.theme;
+        for hint in placed(self.model, area.width) {
+            let room = |x: u16| usize::from(area.right().saturating_sub(x));
+            let start = area.x + hint.x;
+            if start >= area.right() {
+                break;
+            }
+            let (x, y) = buf.set_stringn(start, area.y, &hint.key, room(start), theme.key);
+            buf.set_stringn(x + 1, y, hint.word, room(x + 1), theme.text);
+        }
+    }
+}

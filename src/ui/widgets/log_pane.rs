@@ -1,0 +1,171 @@
+//! The log of the chosen service.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Alignment, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Widget};
+
+use crate::keys::Action;
+use crate::logs::{Source, Stamp, Tone};
+use crate::supervisor::ServiceStatus;
+use crate::ui::log_window::{Content, LogWindow, Position, Row};
+use crate::ui::model::{Focus, Model, Moment, STAMP_WIDTH};
+use crate::ui::widgets::hints_line;
+use crate::ui::{layout, report, sheet, text};
+
+/// The log of the chosen service.
+pub(crate) struct LogPane<'a> {
+    /// What is shown.
+    pub(crate) model: &'a Model,
+    /// Its lines.
+    pub(crate) window: &'a LogWindow,
+    /// When.
+    pub(crate) moment: Moment,
+}
+
+impl LogPane<'_> {
+    /// Returns the parts of the title from the left: name, facts, whether it follows.
+    fn title(&self, status: &ServiceStatus, room: usize) -> Line<'static> {
+        let theme = &self.model.dashboard.theme;
+        let border = theme.border(self.has_focus());
+        let follows = self.model.log_view().position == Position::Follow;
+        let state = if follows { ("following", theme.quiet) } else { ("paused", theme.busy) };
+        let facts = self.facts(status);
+        // name, two rules of four cells, and a space at either end
+        let rest = room.saturating_sub(text::width(state.0) + 4 + 2);
+        let name = text::cut(&status.name, rest.min((rest / 2).max(12)));
+        let left = rest.saturating_sub(text::width(&name) + 4);
+        let mut spans = vec![Span::raw(" "), Span::styled(name, theme.title)];
+        if text::width(&facts) <= left && !facts.is_empty() {
+            spans.extend([Span::styled(" ── ", border), Span::styled(facts, theme.text)]);
+        }
+        spans.extend([Span::styled(" ── ", border), Span::styled(state.0, state.1), Span::raw(" ")]);
+        Line::from(spans)
+    }
+
+    fn facts(&self, status: &ServiceStatus) -> String {
+        match (status.main, status.started) {
+            (Some(main), Some(started)) => {
+                let count = status.usage.processes;
+                let plural = if count == 1 { "" } else { "s" };
+                let lasted = text::duration(self.moment.now.saturating_duration_since(started));
+                format!("pid {} · {count} proc{plural} · {lasted}", main.pid)
+            }
+            _ => match &status.ended {
+                Some(ended) => format!("{} · {}", status.state.word(), report::how_it_ended(ended)),
+                None => status.state.word().to_owned(),
+            },
+        }
+    }
+
+    fn has_focus(&self) -> bool {
+        self.model.focus == Focus::Log && self.model.panels.is_empty()
+    }
+
+    /// Returns what the lower border says: how much is new, and where the pane stands.
+    fn position(&self) -> Option<Line<'static>> {
+        let theme = &self.model.dashboard.theme;
+        let view = self.model.log_view();
+        let mut spans = Vec::new();
+        if !self.model.wrap && view.column > 0 {
+            spans.push(Span::styled(format!(" column {} ", view.column + 1), theme.quiet));
+        }
+        if let (Position::At(_), Some(row)) = (view.position, self.window.rows.last()) {
+            if self.window.unseen > 0 {
+                let key = hints_line::key(self.model, Action::Bottom).unwrap_or_default();
+                let new = format!(" +{} new · {key} ", text::count(self.window.unseen));
+                spans.push(Span::styled(new, theme.busy));
+            }
+            let place = (row.place.line + 1).saturating_sub(self.window.first);
+            let total = self.window.end.saturating_sub(self.window.first);
+            spans.push(Span::styled(format!(" {} of {} ", text::count(place), text::count(total)), theme.quiet));
+        }
+        (!spans.is_empty()).then(|| Line::from(spans).alignment(Alignment::Right))
+    }
+
+    fn draw_row(&self, row: &Row, line: Rect, buf: &mut Buffer) {
+        let theme = &self.model.dashboard.theme;
+        let end = line.right();
+        let (mark, style) = match row.content {
+            Content::Line(Source::Output) => (" ", theme.text),
+            Content::Line(Source::Error) => ("▏", theme.bad),
+            Content::Line(Source::Note(tone)) => (note_sign(tone), theme.tone(tone)),
+            Content::Dropped(dropped) => {
+                let text = format!(
+                    "  ┄┄ {} earlier lines ({}) made room for newer ones ┄┄",
+                    text::count(dropped.lines),
+                    text::size(dropped.bytes)
+                );
+                buf.set_stringn(line.x, line.y, text, usize::from(line.width), theme.quiet);
+                return;
+            }
+        };
+        if row.place.row == 0 || row.content == Content::Line(Source::Error) {
+            buf.set_stringn(line.x, line.y, mark, usize::from(line.width), style);
+        }
+        let mut x = line.x + 1;
+        if self.model.timestamps {
+            if row.place.row == 0 {
+                buf.set_stringn(x, line.y, self.stamp(row.at), usize::from(end.saturating_sub(x)), theme.quiet);
+            }
+            x = (x + STAMP_WIDTH).min(end);
+        }
+        let is_note = matches!(row.content, Content::Line(Source::Note(_)));
+        for run in &row.runs {
+            let style = if is_note { style } else { theme.output(run.style) };
+            (x, _) = buf.set_stringn(x, line.y, &run.text, usize::from(end.saturating_sub(x)), style);
+        }
+        if row.goes_on {
+            buf.set_stringn(end.saturating_sub(1), line.y, "›", 1, theme.key);
+        }
+    }
+
+    fn stamp(&self, at: Stamp) -> String {
+        let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
+        let Ok(moment) = jiff::Timestamp::from_millisecond(millis) else { return String::new() };
+        moment.to_zoned(self.model.dashboard.zone.clone()).strftime("%H:%M:%S%.3f").to_string()
+    }
+}
+
+const fn note_sign(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Calm => "─",
+        Tone::Good => "✓",
+        Tone::Bad => "✗",
+    }
+}
+
+impl Widget for &LogPane<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let theme = &self.model.dashboard.theme;
+        let mut block = Block::bordered().border_type(BorderType::Rounded).border_style(theme.border(self.has_focus()));
+        if let Some(status) = self.model.service(self.model.selected) {
+            block = block.title(self.title(status, usize::from(area.width.saturating_sub(2))));
+        }
+        if let Some(position) = self.position() {
+            block = block.title_bottom(position);
+        }
+        block.render(area, buf);
+        let inner = layout::inside(area);
+        for (y, row) in (inner.y..inner.bottom()).zip(&self.window.rows) {
+            self.draw_row(row, Rect { y, height: 1, ..inner }, buf);
+        }
+        if self.window.rows.is_empty() {
+            let text = text::left("  nothing printed yet", usize::from(inner.width));
+            buf.set_stringn(inner.x, inner.y, text, usize::from(inner.width), theme.quiet);
+        }
+        self.draw_scrollbar(Rect { x: inner.right(), width: 1, ..inner }, buf);
+    }
+}
+
+impl LogPane<'_> {
+    /// Draws where the window is; by lines, so only nearly right where lines are wrapped.
+    fn draw_scrollbar(&self, track: Rect, buf: &mut Buffer) {
+        let (Some(first), Some(last)) = (self.window.rows.first(), self.window.rows.last()) else { return };
+        let lines = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        let total = lines(self.window.end.saturating_sub(self.window.first));
+        let top = lines(first.place.line.saturating_sub(self.window.first));
+        let rows = lines(last.place.line.saturating_sub(first.place.line) + 1);
+        sheet::scrollbar(track, top, rows, total, &self.model.dashboard.theme, buf);
+    }
+}

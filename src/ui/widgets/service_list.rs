@@ -1,0 +1,114 @@
+//! The list of services: a sign and a word for every state, and figures that keep to their columns.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Alignment, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Widget};
+
+use crate::config::Column;
+use crate::id::ServiceId;
+use crate::supervisor::{ServiceStatus, State};
+use crate::ui::columns::{self, Plan};
+use crate::ui::model::{Focus, Model, Moment};
+use crate::ui::theme::sign;
+use crate::ui::{report, sheet, text};
+
+/// The list of services.
+pub(crate) struct ServiceList<'a> {
+    /// What is shown.
+    pub(crate) model: &'a Model,
+    /// When.
+    pub(crate) moment: Moment,
+}
+
+impl ServiceList<'_> {
+    fn row(&self, service: ServiceId, status: &ServiceStatus, plan: &Plan) -> Line<'static> {
+        let theme = &self.model.dashboard.theme;
+        let chosen = service == self.model.selected;
+        let has_focus = self.model.focus == Focus::List && self.model.panels.is_empty();
+        let bar = Span::styled(if chosen { "▌" } else { " " }, theme.border(has_focus));
+        let marked = self.model.marked.contains(&service);
+        let mark = Span::styled(if marked { "+" } else { " " }, theme.mark);
+        let sign = Span::styled(sign(status.state), theme.state(status.state));
+        let name = format!(" {}", text::left(&status.name, usize::from(plan.name)));
+        let weight = if chosen { Modifier::BOLD } else { Modifier::empty() };
+        let name = Span::styled(name, theme.text.add_modifier(weight));
+        let mut spans = vec![bar, mark, sign, name];
+        spans.extend(plan.columns.iter().map(|&column| self.cell(status, column)));
+        Line::from(spans)
+    }
+
+    fn cell(&self, status: &ServiceStatus, column: Column) -> Span<'static> {
+        let theme = &self.model.dashboard.theme;
+        let alive = status.state.is_alive();
+        let figure = |known: bool, value: String| (if known { value } else { String::new() }, theme.text);
+        let (value, style) = match column {
+            Column::State => {
+                let word = format!("  {}", status.state.word());
+                let width = usize::from(columns::width(column));
+                return Span::styled(text::left(&word, width), theme.state(status.state));
+            }
+            Column::Cpu => figure(alive, text::percent(status.usage.cpu_percent)),
+            Column::Memory => figure(alive, text::size(status.usage.memory)),
+            Column::Uptime => self.time(status),
+            Column::Processes => {
+                let count = status.usage.processes;
+                figure(alive, format!("{count} proc{}", if count == 1 { " " } else { "s" }))
+            }
+            Column::Pid => {
+                let pid = status.main.map(|main| format!("#{}", main.pid));
+                (pid.unwrap_or_default(), theme.quiet)
+            }
+            Column::Restarts => figure(status.restarts > 0, format!("↻{}", status.restarts)),
+        };
+        // one space at least stays before the figure, so that two columns never touch
+        let width = usize::from(columns::width(column)) - 1;
+        Span::styled(format!(" {}", text::right(&value, width)), style)
+    }
+
+    /// Returns how long it has run, how long until something happens, or how it ended.
+    fn time(&self, status: &ServiceStatus) -> (String, Style) {
+        let theme = &self.model.dashboard.theme;
+        let now = self.moment.now;
+        let until = |word: &str, at: std::time::Instant| {
+            (format!("{word} {}s", text::seconds_left(at.saturating_duration_since(now))), theme.busy)
+        };
+        match status.state {
+            State::Backoff => status.next_start.map(|at| until("in", at)),
+            State::Stopping => status.stopping.and_then(|stop| stop.deadline).map(|at| until("kill", at)),
+            State::Starting | State::Running | State::Stuck => {
+                status.started.map(|at| (text::duration(now.saturating_duration_since(at)), theme.text))
+            }
+            State::Done | State::Exited => status.ended.as_ref().map(|end| (report::short_end(end), theme.quiet)),
+            State::Crashed | State::CrashLoop => status.ended.as_ref().map(|end| (report::short_end(end), theme.bad)),
+            State::Stopped => None,
+        }
+        .unwrap_or_default()
+    }
+}
+
+impl Widget for &ServiceList<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let theme = &self.model.dashboard.theme;
+        let has_focus = self.model.focus == Focus::List && self.model.panels.is_empty();
+        let mut block = Block::bordered()
+            .border_type(BorderType::Rounded)
+            .border_style(theme.border(has_focus))
+            .title(Line::styled(" processes ", if has_focus { theme.title } else { theme.quiet }));
+        if !self.model.marked.is_empty() {
+            let marked = format!(" {} marked ", self.model.marked.len());
+            block = block.title_bottom(Line::styled(marked, theme.mark).alignment(Alignment::Right));
+        }
+        let inner = block.inner(area);
+        block.render(area, buf);
+        let plan = self.model.columns(inner.width);
+        let rows = self.model.services().skip(self.model.list_top);
+        for (y, (service, status)) in (inner.y..inner.bottom()).zip(rows) {
+            buf.set_line(inner.x, y, &self.row(service, status, &plan), inner.width);
+        }
+        let track = Rect { x: inner.right(), width: 1, ..inner };
+        let total = self.model.board.services.len();
+        sheet::scrollbar(track, self.model.list_top, usize::from(inner.height), total, theme, buf);
+    }
+}
