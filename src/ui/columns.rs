@@ -27,8 +27,8 @@ pub(crate) struct Plan {
 /// Returns the cells of a column with the gap before it; fixed, whatever it shows.
 pub(crate) const fn width(column: Column) -> u16 {
     match column {
-        // two spaces after the name, then the longest word, `crash-loop`
-        Column::State => 12,
+        // a space, then the longest word, `crash-loop`
+        Column::State => 11,
         // `100.0%` and a gap; a tree on many processors shows no tenths
         Column::Cpu => 7,
         // `1023K`
@@ -46,7 +46,8 @@ pub(crate) const fn width(column: Column) -> u16 {
 
 /// Returns the cells inside the border with which nothing has to be cut.
 pub(crate) fn wanted(longest_name: u16, columns: &[Column]) -> u16 {
-    LEAD + longest_name.min(NAME_MOST) + columns.iter().map(|&column| width(column)).sum::<u16>() + TAIL
+    // one cell more than the longest name, so that the columns stand apart where there is room
+    LEAD + longest_name.min(NAME_MOST) + 1 + columns.iter().map(|&column| width(column)).sum::<u16>() + TAIL
 }
 
 /// Chooses what to show in `inner` cells.
@@ -77,14 +78,14 @@ mod tests {
     fn columns_disappear_by_importance_and_keep_their_order() {
         assert_eq!(plan(60, 7, FOUR).columns, FOUR);
         assert_eq!(plan(34, 7, FOUR).columns, [Column::State, Column::Uptime]);
-        assert_eq!(plan(26, 7, FOUR).columns, [Column::State]);
-        assert_eq!(plan(12, 7, FOUR), Plan { name: 7, columns: vec![] });
+        assert_eq!(plan(24, 7, FOUR).columns, [Column::State]);
+        assert_eq!(plan(12, 7, FOUR), Plan { name: 7, columns: Vec::new() });
         assert_eq!(plan(0, 7, FOUR).name, 0);
     }
 
     #[test]
     fn what_is_wanted_shows_everything() {
         let plan = plan(wanted(9, FOUR), 9, FOUR);
-        assert_eq!((plan.name, plan.columns.as_slice()), (9, FOUR));
+        assert_eq!((plan.name, plan.columns.as_slice()), (10, FOUR));
     }
 }

@@ -258,8 +258,13 @@ impl Excerpt {
             rows.push(Row { place, at: Stamp::default(), content, runs: Vec::new(), goes_on: false });
         }
         for line in &self.lines {
-            let runs = carry.read(line);
-            let (parts, goes_on) = if page.wrap {
+            let mut runs = carry.read(line);
+            let is_note = matches!(line.source, Source::Note(_));
+            if is_note {
+                // a space after its sign
+                runs.insert(0, Run { text: " ".to_owned(), style: Style::default() });
+            }
+            let (parts, goes_on) = if page.wrap || is_note {
                 (wrap(runs, page.width), false)
             } else {
                 let (part, goes_on) = clip(runs, view.column, page.width);

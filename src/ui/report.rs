@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 use crate::logs::Tone;
 use crate::process::Exit;
 use crate::signal::Signal;
-use crate::supervisor::{Action, EndedRun, Fate, HowItEnded, KillReport};
+use crate::supervisor::{Action, EndedRun, Fate, HowItEnded, KillReport, MemberFate};
 
 use super::model::Notice;
 use super::text;
@@ -68,7 +68,9 @@ pub(crate) fn lines(report: &KillReport, room: usize, theme: &Theme) -> Vec<Line
         let reason = text::wrap(&survivor.reason, room.saturating_sub(10));
         lines.extend(reason.into_iter().map(|part| Line::styled(format!("          {part}"), theme.busy)));
     }
-    for member in &report.members {
+    // a survivor was named above, with its reason
+    let survives = |member: &&MemberFate| report.survivors.iter().any(|left| left.id == member.member.id);
+    for member in report.members.iter().filter(|member| !survives(member)) {
         let (sign, word, style) = match member.fate {
             Fate::Gone => ("✓", "gone", theme.good),
             Fate::Alive => ("✗", "alive", theme.bad),

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Rect, Size};
+use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
@@ -68,7 +69,7 @@ impl Sheet {
         }
         let track = Rect { y: inner.y + text::cells(self.head.len()).min(inner.height), ..inner };
         let track = Rect { height: inner.bottom().saturating_sub(track.y), x: inner.right(), width: 1, ..track };
-        scrollbar(track, top, rows, total, theme, buf);
+        scrollbar(track, top, rows, total, theme.focus, buf);
     }
 }
 
@@ -101,7 +102,8 @@ fn hide_half_characters(area: Rect, buf: &mut Buffer) {
 }
 
 /// Draws on a border which part of `total` rows is seen; nothing where all of them are.
-pub(crate) fn scrollbar(track: Rect, top: usize, rows: usize, total: usize, theme: &Theme, buf: &mut Buffer) {
+#[allow(clippy::too_many_arguments, reason = "four numbers and where they are drawn")]
+pub(crate) fn scrollbar(track: Rect, top: usize, rows: usize, total: usize, style: Style, buf: &mut Buffer) {
     let height = usize::from(track.height);
     if total <= rows || height == 0 || rows == 0 {
         return;
@@ -112,7 +114,7 @@ pub(crate) fn scrollbar(track: Rect, top: usize, rows: usize, total: usize, them
     let start = (top.min(hidden) * (height - length)).div_ceil(hidden).min(height - length);
     for y in (track.y..track.bottom()).skip(start).take(length) {
         if let Some(cell) = buf.cell_mut((track.x, y)) {
-            cell.set_symbol("┃").set_style(theme.focus);
+            cell.set_symbol("┃").set_style(style);
         }
     }
 }

@@ -55,17 +55,18 @@ impl Theme {
 
     /// Uses only the terminal's own palette, which its owner chose to be readable on its background.
     fn palette() -> Self {
-        let plain = Style::new();
+        // named, so that words in a quiet border are not quiet with it
+        let plain = Style::new().fg(Color::Reset);
         Self {
             text: plain,
-            quiet: plain.fg(Color::DarkGray),
+            quiet: plain.fg(Color::DarkGray).remove_modifier(Modifier::BOLD),
             focus: plain.fg(Color::Cyan),
             title: plain.add_modifier(Modifier::BOLD),
             key: plain.fg(Color::Cyan).add_modifier(Modifier::BOLD),
             good: plain.fg(Color::Green),
             busy: plain.fg(Color::Yellow),
             bad: plain.fg(Color::Red).add_modifier(Modifier::BOLD),
-            chosen: plain.add_modifier(Modifier::REVERSED),
+            chosen: plain.bg(Color::Reset).add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
             mark: plain.fg(Color::Magenta).add_modifier(Modifier::BOLD),
             colourful: true,
         }
@@ -73,17 +74,17 @@ impl Theme {
 
     /// Uses fixed dark colours, for a light background whose palette has a pale yellow or cyan.
     fn light() -> Self {
-        let plain = Style::new();
+        let plain = Style::new().fg(Color::Reset);
         Self {
             text: plain,
-            quiet: plain.fg(Color::Indexed(243)),
+            quiet: plain.fg(Color::Indexed(243)).remove_modifier(Modifier::BOLD),
             focus: plain.fg(Color::Indexed(25)),
             title: plain.add_modifier(Modifier::BOLD),
             key: plain.fg(Color::Indexed(25)).add_modifier(Modifier::BOLD),
             good: plain.fg(Color::Indexed(28)),
             busy: plain.fg(Color::Indexed(130)),
             bad: plain.fg(Color::Indexed(124)).add_modifier(Modifier::BOLD),
-            chosen: plain.add_modifier(Modifier::REVERSED),
+            chosen: plain.bg(Color::Reset).add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
             mark: plain.fg(Color::Indexed(90)).add_modifier(Modifier::BOLD),
             colourful: true,
         }
@@ -95,14 +96,14 @@ impl Theme {
         let bold = plain.add_modifier(Modifier::BOLD);
         Self {
             text: plain,
-            quiet: plain.add_modifier(Modifier::DIM),
+            quiet: plain.add_modifier(Modifier::DIM).remove_modifier(Modifier::BOLD),
             focus: bold,
             title: bold,
             key: bold,
             good: plain,
             busy: plain,
             bad: bold,
-            chosen: plain.add_modifier(Modifier::REVERSED),
+            chosen: plain.add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
             mark: bold,
             colourful: false,
         }
@@ -125,6 +126,11 @@ impl Theme {
             Tone::Good => self.good,
             Tone::Bad => self.bad,
         }
+    }
+
+    /// Returns how the panes look while a panel lies over them.
+    pub(crate) fn behind(&self) -> Style {
+        self.quiet.bg(Color::Reset).remove_modifier(Modifier::all().difference(Modifier::DIM))
     }
 
     /// Returns the border of a pane.
@@ -168,7 +174,7 @@ pub(crate) const fn sign(state: State) -> &'static str {
         State::Stopping => "◌",
         State::Done | State::Exited => "✓",
         State::Crashed => "✗",
-        State::Backoff => "⧗",
+        State::Backoff => "◔",
         State::CrashLoop => "↻",
         State::Stuck => "▲",
     }

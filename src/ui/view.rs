@@ -44,6 +44,9 @@ impl Widget for &Scene<'_> {
         LogPane { model, window: self.window, moment }.render(areas.log, buf);
         StatusLine { model }.render(areas.status, buf);
         HintsLine { model }.render(areas.hints, buf);
+        if !model.panels.is_empty() || model.is_quitting() {
+            buf.set_style(area, theme.behind());
+        }
         for panel in &model.panels {
             match (widgets::sheet(model, panel, moment), panel) {
                 (Some(sheet), _) => sheet.draw(model.size, theme, buf),

@@ -35,6 +35,7 @@ impl Widget for &Diagnostics<'_> {
         TuiLoggerWidget::default()
             .output_timestamp(Some("%H:%M:%S".to_owned()))
             .output_level(Some(TuiLoggerLevelOutput::Long))
+            .output_separator(' ')
             .output_target(true)
             .output_file(false)
             .output_line(false)

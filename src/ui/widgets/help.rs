@@ -10,13 +10,16 @@ use crate::ui::text;
 /// Two columns of keys.
 const WIDTH: u16 = 112;
 const COLUMN: usize = 54;
+/// One column of them.
+const ONE_COLUMN: u16 = 54;
 const KEYS: usize = 14;
 
 /// Builds the help, in two columns where there is room for them.
 pub(crate) fn sheet(model: &Model, top: usize) -> Sheet {
     let room = sheet::room(model.size, WIDTH);
     let columns = if room >= 2 * COLUMN { 2 } else { 1 };
-    let cell = if columns == 2 { COLUMN } else { room };
+    let width = if columns == 2 { WIDTH } else { ONE_COLUMN };
+    let cell = COLUMN.min(sheet::room(model.size, width));
     let groups: Vec<Vec<Line<'static>>> = Group::ALL.iter().map(|&group| rows(model, group, cell)).collect();
     let total: usize = groups.iter().map(Vec::len).sum();
     let mut sides = [Vec::new(), Vec::new()];
@@ -35,7 +38,7 @@ pub(crate) fn sheet(model: &Model, top: usize) -> Sheet {
         body: side_by_side(left, right),
         chosen: None,
         top,
-        width: if columns == 2 { WIDTH } else { text::cells(COLUMN + 8) },
+        width,
         tall: false,
     }
 }
@@ -57,7 +60,8 @@ fn side_by_side(left: Vec<Line<'static>>, right: Vec<Line<'static>>) -> Vec<Line
 
 fn rows(model: &Model, group: Group, room: usize) -> Vec<Line<'static>> {
     let theme = &model.dashboard.theme;
-    let mut rows = vec![Line::styled(group.title(), theme.title)];
+    // the style is the words': a line's own would spread over the column beside it
+    let mut rows = vec![Line::from(Span::styled(group.title(), theme.title))];
     let mut actions = Action::ALL.iter().copied().filter(|action| action.group() == group).peekable();
     while let Some(action) = actions.next() {
         let keys = keys(model, action);
@@ -70,10 +74,10 @@ fn rows(model: &Model, group: Group, room: usize) -> Vec<Line<'static>> {
         };
         let style = if keys.is_empty() { theme.quiet } else { theme.key };
         let keys = if keys.is_empty() { "not bound".to_owned() } else { keys };
-        rows.push(Line::from(vec![
-            Span::styled(format!("  {}", text::left(&keys, KEYS)), style),
-            Span::styled(text::cut(help, room.saturating_sub(KEYS + 2)), theme.text),
-        ]));
+        for (row, part) in text::wrap(help, room.saturating_sub(KEYS + 2)).into_iter().enumerate() {
+            let keys = text::left(if row == 0 { &keys } else { "" }, KEYS);
+            rows.push(Line::from(vec![Span::styled(format!("  {keys}"), style), Span::styled(part, theme.text)]));
+        }
     }
     rows.push(Line::default());
     rows

@@ -16,8 +16,11 @@ pub(crate) fn sheet(model: &Model, found: &KillReport, top: usize) -> Sheet {
     let mut head = Vec::new();
     if !found.survivors.is_empty() {
         let count = found.survivors.len();
-        let words = format!("{count} process{} could not be ended.", if count == 1 { "" } else { "es" });
-        let words = format!("{words} {} is not started again before they are gone.", found.name);
+        let words = if count == 1 {
+            format!("1 process could not be ended; {} is not started again before it is gone.", found.name)
+        } else {
+            format!("{count} processes could not be ended; {} is not started again before they are gone.", found.name)
+        };
         head.extend(text::wrap(&words, room).into_iter().map(|line| Line::styled(line, theme.bad)));
         head.push(Line::default());
     }

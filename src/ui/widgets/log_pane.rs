@@ -30,30 +30,36 @@ impl LogPane<'_> {
         let border = theme.border(self.has_focus());
         let follows = self.model.log_view().position == Position::Follow;
         let state = if follows { ("following", theme.quiet) } else { ("paused", theme.busy) };
-        let facts = self.facts(status);
         // name, two rules of four cells, and a space at either end
         let rest = room.saturating_sub(text::width(state.0) + 4 + 2);
         let name = text::cut(&status.name, rest.min((rest / 2).max(12)));
         let left = rest.saturating_sub(text::width(&name) + 4);
+        let facts = self.facts(status).into_iter().find(|facts| text::width(facts) <= left);
         let mut spans = vec![Span::raw(" "), Span::styled(name, theme.title)];
-        if text::width(&facts) <= left && !facts.is_empty() {
+        if let Some(facts) = facts.filter(|facts| !facts.is_empty()) {
             spans.extend([Span::styled(" ── ", border), Span::styled(facts, theme.text)]);
         }
         spans.extend([Span::styled(" ── ", border), Span::styled(state.0, state.1), Span::raw(" ")]);
         Line::from(spans)
     }
 
-    fn facts(&self, status: &ServiceStatus) -> String {
+    /// Returns what is known of the run, from the longest form to the shortest.
+    fn facts(&self, status: &ServiceStatus) -> Vec<String> {
+        let word = status.state.word();
         match (status.main, status.started) {
             (Some(main), Some(started)) => {
                 let count = status.usage.processes;
                 let plural = if count == 1 { "" } else { "s" };
                 let lasted = text::duration(self.moment.now.saturating_duration_since(started));
-                format!("pid {} · {count} proc{plural} · {lasted}", main.pid)
+                let pid = format!("pid {}", main.pid);
+                vec![format!("{pid} · {count} proc{plural} · {lasted}"), format!("{pid} · {lasted}"), pid]
             }
             _ => match &status.ended {
-                Some(ended) => format!("{} · {}", status.state.word(), report::how_it_ended(ended)),
-                None => status.state.word().to_owned(),
+                Some(ended) if !ended.asked => {
+                    let end = report::how_it_ended(ended);
+                    vec![format!("{word} · {end}"), end, word.to_owned()]
+                }
+                _ => vec![word.to_owned()],
             },
         }
     }
@@ -166,6 +172,7 @@ impl LogPane<'_> {
         let total = lines(self.window.end.saturating_sub(self.window.first));
         let top = lines(first.place.line.saturating_sub(self.window.first));
         let rows = lines(last.place.line.saturating_sub(first.place.line) + 1);
-        sheet::scrollbar(track, top, rows, total, &self.model.dashboard.theme, buf);
+        let style = self.model.dashboard.theme.border(self.has_focus());
+        sheet::scrollbar(track, top, rows, total, style, buf);
     }
 }

@@ -45,7 +45,7 @@ impl ServiceList<'_> {
         let figure = |known: bool, value: String| (if known { value } else { String::new() }, theme.text);
         let (value, style) = match column {
             Column::State => {
-                let word = format!("  {}", status.state.word());
+                let word = format!(" {}", status.state.word());
                 let width = usize::from(columns::width(column));
                 return Span::styled(text::left(&word, width), theme.state(status.state));
             }
@@ -109,6 +109,6 @@ impl Widget for &ServiceList<'_> {
         }
         let track = Rect { x: inner.right(), width: 1, ..inner };
         let total = self.model.board.services.len();
-        sheet::scrollbar(track, self.model.list_top, usize::from(inner.height), total, theme, buf);
+        sheet::scrollbar(track, self.model.list_top, usize::from(inner.height), total, theme.border(has_focus), buf);
     }
 }

@@ -9,19 +9,11 @@ use crate::supervisor::State;
 use crate::ui::model::{Model, Moment};
 use crate::ui::text;
 
-/// The order in which states are counted: what needs a person comes right after what runs.
-const ORDER: &[State] = &[
-    State::Running,
-    State::Starting,
-    State::Stopping,
-    State::Stuck,
-    State::CrashLoop,
-    State::Crashed,
-    State::Backoff,
-    State::Done,
-    State::Exited,
-    State::Stopped,
-];
+/// What is under way or needs a person; always counted.
+const PRESSING: &[State] =
+    &[State::Running, State::Starting, State::Stopping, State::Stuck, State::CrashLoop, State::Crashed, State::Backoff];
+/// What rests; counted where there is room.
+const RESTING: &[State] = &[State::Done, State::Exited, State::Stopped];
 
 /// The first line.
 pub(crate) struct TitleBar<'a> {
@@ -47,18 +39,24 @@ impl TitleBar<'_> {
         [upto(3), upto(2), Line::default()]
     }
 
-    fn counts(&self) -> Vec<Span<'static>> {
+    /// Returns the counts of `states`, as many whole ones as fit into `room` cells; an ellipsis stands for the rest.
+    fn counts(&self, states: &[State], room: usize) -> Vec<Span<'static>> {
         let theme = &self.model.dashboard.theme;
-        let mut spans = Vec::new();
-        for &state in ORDER {
-            let count = self.model.board.services.iter().filter(|status| status.state == state).count();
-            if count == 0 {
-                continue;
-            }
-            if !spans.is_empty() {
-                spans.push(Span::styled(" · ", theme.quiet));
-            }
-            spans.push(Span::styled(format!("{count} {}", state.word()), theme.state(state)));
+        let services = &self.model.board.services;
+        let count = |state: State| services.iter().filter(|status| status.state == state).count();
+        let parts = states.iter().map(|&state| (count(state), state)).filter(|(count, _)| *count > 0);
+        let mut spans: Vec<Span<'static>> = Vec::new();
+        let mut left = room;
+        for (count, state) in parts {
+            let part = format!("{count} {}", state.word());
+            let dot = if spans.is_empty() { "" } else { " · " };
+            // room for the ellipsis stays
+            let Some(rest) = left.checked_sub(text::width(dot) + text::width(&part) + 2) else {
+                spans.push(Span::styled(" …", theme.quiet));
+                break;
+            };
+            left = rest + 2;
+            spans.extend([Span::styled(dot, theme.quiet), Span::styled(part, theme.state(state))]);
         }
         spans
     }
@@ -69,20 +67,24 @@ impl Widget for &TitleBar<'_> {
         let theme = &self.model.dashboard.theme;
         let width = usize::from(area.width);
         let project = text::cut(&self.model.dashboard.project, (width / 3).max(8));
-        let mut left = vec![
+        let mut left = Line::from(vec![
             Span::styled(" procdash", theme.focus),
             Span::styled(" · ", theme.quiet),
             Span::styled(project, theme.title),
-            Span::raw("      "),
-        ];
-        left.extend(self.counts());
-        let left = Line::from(left);
-        // the counts matter most, then what is used, then the time
-        let fits = |right: &&Line<'_>| left.width() + 3 + right.width() < width;
+            Span::raw(if width >= 100 { "      " } else { "   " }),
+        ]);
+        let start = left.width();
+        let counts = |states: &[State], room: usize| Line::from(self.counts(states, room.saturating_sub(start)));
+        let pressing = counts(PRESSING, width);
+        // what is under way matters most, then what is used and the time, then what rests
+        let fits = |right: &&Line<'_>| start + pressing.width() + 3 + right.width() < width;
         let sides = self.right_side();
         let right = sides.iter().find(fits).cloned().unwrap_or_default();
-        let room = width.saturating_sub(right.width() + 1);
-        buf.set_line(area.x, area.y, &left, text::cells(room));
-        buf.set_line(area.x + text::cells(room), area.y, &right, text::cells(right.width()));
+        let gap = if right.width() > 0 { 4 } else { 0 };
+        let all = counts(&[PRESSING, RESTING].concat(), width.saturating_sub(right.width() + gap));
+        left.spans.extend(all.spans);
+        buf.set_line(area.x, area.y, &left, area.width);
+        let x = width.saturating_sub(right.width() + 1);
+        buf.set_line(area.x + text::cells(x), area.y, &right, text::cells(right.width()));
     }
 }
