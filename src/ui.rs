@@ -3,6 +3,8 @@
 mod columns;
 mod dashboard;
 mod event_loop;
+#[cfg(test)]
+mod fixture;
 mod input;
 mod layout;
 mod log_window;

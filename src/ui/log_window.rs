@@ -333,3 +333,6 @@ fn clip(runs: Vec<Run>, start: usize, width: usize) -> (Vec<Run>, bool) {
     }
     (kept, false)
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,3 +59,6 @@ impl Widget for &Scene<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

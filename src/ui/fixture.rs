@@ -1,0 +1,241 @@
+//! A shop with eight services in as many states, and a look at the screen that shows them.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Size;
+use tui_logger::TuiWidgetState;
+
+use super::dashboard::{Dashboard, Description};
+use super::log_window::{Excerpt, LogWindow};
+use super::model::{Model, Moment};
+use super::text;
+use super::theme::Theme;
+use super::view::Scene;
+use crate::config::Column;
+use crate::id::{RunId, ServiceId};
+use crate::keys::Keymap;
+use crate::logs::{LogBuffer, Source, Stamp, Tone};
+use crate::process::{Exit, Member, ProcessId, ProcessState, Survivor};
+use crate::signal::Signal;
+use crate::supervisor::{
+    Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, ServiceStatus, State, Stopping, Usage,
+};
+
+/// 12:04:31 on the second of January 2026, in UTC.
+pub(crate) const WALL: i64 = 1_767_355_471;
+
+pub(crate) fn id(place: u32) -> ServiceId {
+    ServiceId::new(place)
+}
+
+/// One moment, the same for a board and for the frame that shows it.
+pub(crate) fn moment() -> Moment {
+    // far enough from the machine's start that a service can have run for a day
+    Moment { now: Instant::now() + Duration::from_secs(1 << 20), wall: Timestamp::from_second(WALL).unwrap() }
+}
+
+pub(crate) fn member(pid: u32, depth: u16, command: &str, state: ProcessState, cpu_percent: f32) -> Member {
+    let id = ProcessId { pid, start: u64::from(pid) };
+    Member { id, parent: 1, depth, command: command.to_owned(), state, cpu_percent, memory: 16 << 20 }
+}
+
+pub(crate) fn stopped(name: &str) -> ServiceStatus {
+    ServiceStatus {
+        name: name.into(),
+        state: State::Stopped,
+        run: RunId::default(),
+        main: None,
+        guard: None,
+        started: None,
+        ended: None,
+        restarts: 0,
+        next_start: None,
+        stopping: None,
+        usage: Usage::default(),
+        members: Arc::new([]),
+        survivors: Arc::new([]),
+        report: None,
+        problem: None,
+    }
+}
+
+pub(crate) fn running(name: &str, moment: Moment, seconds: u64, members: Vec<Member>) -> ServiceStatus {
+    ServiceStatus {
+        state: State::Running,
+        run: RunId::default().next(),
+        main: members.first().map(|member| member.id),
+        guard: Some(41_800),
+        started: Some(moment.now - Duration::from_secs(seconds)),
+        usage: Usage {
+            cpu_percent: members.iter().map(|member| member.cpu_percent).sum(),
+            memory: members.iter().map(|member| member.memory).sum(),
+            processes: members.len(),
+        },
+        members: members.into(),
+        ..stopped(name)
+    }
+}
+
+pub(crate) fn ended(name: &str, state: State, exit: Exit) -> ServiceStatus {
+    let run = EndedRun { exit: Some(exit), ran: Duration::from_secs(133), asked: false };
+    ServiceStatus { state, run: RunId::default().next(), ended: Some(run), ..stopped(name) }
+}
+
+/// db, migrate, api, web, worker, mailer, docs, storybook.
+pub(crate) fn board(moment: Moment) -> Board {
+    let sleeping = ProcessState::Sleeping;
+    let db = vec![
+        member(41_801, 0, "postgres -D data", sleeping, 0.2),
+        member(41_810, 1, "postgres: checkpointer", sleeping, 0.0),
+        member(41_811, 1, "postgres: walwriter", sleeping, 0.2),
+    ];
+    let api = vec![
+        member(41_822, 0, "sh -c \"cargo run -p api\"", sleeping, 0.0),
+        member(41_823, 1, "cargo run -p api", sleeping, 0.0),
+        member(41_900, 2, "target/debug/api --listen 127.0.0.1:3000 --workers 2", ProcessState::Running, 31.4),
+        member(41_901, 3, "api: worker", ProcessState::Uninterruptible, 2.0),
+        member(41_902, 3, "api: worker", ProcessState::Stopped, 0.0),
+    ];
+    let web = vec![member(42_000, 0, "npm run dev", ProcessState::Running, 98.0)];
+    let killed = Exit::Signal { number: Signal::SIGKILL.number(), core_dumped: false };
+    let services = vec![
+        running("db", moment, 3900, db),
+        ended("migrate", State::Done, Exit::Code(0)),
+        running("api", moment, 133, api),
+        ServiceStatus { state: State::Starting, ..running("web", moment, 3, web) },
+        ended("worker", State::Crashed, Exit::Code(1)),
+        ServiceStatus {
+            next_start: Some(moment.now + Duration::from_millis(3500)),
+            restarts: 2,
+            ..ended("mailer", State::Backoff, Exit::Code(1))
+        },
+        stopped("docs"),
+        ServiceStatus { restarts: 5, ..ended("storybook", State::CrashLoop, killed) },
+    ];
+    Board { services, phase: Phase::Up }
+}
+
+pub(crate) fn report(verified: bool) -> KillReport {
+    let state = ProcessState::Uninterruptible;
+    let reason = "waits inside the kernel, where no signal reaches it; a disk or a server does not answer".to_owned();
+    let left =
+        Survivor { id: ProcessId { pid: 41_825, start: 41_825 }, command: "dd of=/mnt/x".to_owned(), state, reason };
+    let fate = |n: u32| MemberFate {
+        member: member(41_822 + n, u16::try_from(n.min(2)).unwrap(), "api: worker", ProcessState::Sleeping, 0.0),
+        fate: if n == 3 && !verified { Fate::Alive } else { Fate::Gone },
+    };
+    KillReport {
+        service: id(2),
+        name: "api".into(),
+        run: RunId::default().next(),
+        action: Action::Kill,
+        how: HowItEnded::Forced,
+        signal: None,
+        members: (0..4).map(fate).collect(),
+        killed: 7,
+        survivors: if verified { Vec::new() } else { vec![left] },
+        verified,
+        took: Duration::from_millis(20),
+        checked_in: Duration::from_millis(14),
+    }
+}
+
+/// Turns the board into one on which everything is being stopped.
+pub(crate) fn quitting(mut board: Board, moment: Moment) -> Board {
+    let Moment { now, .. } = moment;
+    board.phase = Phase::Quitting { since: now, deadline: now + Duration::from_secs(30), hurried: false };
+    for (place, status) in board.services.iter_mut().enumerate().filter(|(_, status)| status.state.is_alive()) {
+        status.state = State::Stopping;
+        status.stopping = Some(Stopping {
+            action: Action::Quit,
+            signal: Some(Signal::SIGTERM),
+            since: now - Duration::from_secs(2),
+            deadline: (place != 3).then_some(now + Duration::from_millis(2500)),
+            again: false,
+        });
+    }
+    board.services[0] = ServiceStatus { report: Some(Arc::new(report(true))), ..stopped("db") };
+    board
+}
+
+pub(crate) fn model(board: Board, width: u16, height: u16) -> Model {
+    let about = |description: &str, command: &str| Description {
+        description: Some(description.to_owned()),
+        command: command.to_owned(),
+        working_dir: "services/api".to_owned(),
+    };
+    let dashboard = Dashboard {
+        project: "shop".to_owned(),
+        services: vec![about("orders and carts", "cargo run -p api"); board.services.len()],
+        columns: vec![Column::State, Column::Cpu, Column::Memory, Column::Uptime],
+        keymap: Keymap::new(&[]).unwrap(),
+        theme: Theme::named("default", false).unwrap(),
+        zone: TimeZone::UTC,
+    };
+    Model::new(dashboard, board, Size::new(width, height))
+}
+
+/// A log of `lines` lines with colours, a warning on its own pipe, and notes around them.
+pub(crate) fn log(lines: u64) -> LogBuffer {
+    let mut log = LogBuffer::new(1 << 20);
+    let at = |second: u64| Stamp(u64::try_from(WALL).unwrap() * 1000 + second * 1000 + 113);
+    log.note(Tone::Calm, "run 1", at(0));
+    for n in 0..lines {
+        let line = format!("\x1b[32mINFO\x1b[0m GET /cart/{n} \x1b[36m200\x1b[0m 3ms\n");
+        log.push(Source::Output, line.as_bytes(), at(n));
+        if n % 12 == 6 {
+            let warning = "warning: a sentence that is longer than most panes are wide goes on in the next row\n";
+            log.push(Source::Error, warning.as_bytes(), at(n));
+        }
+    }
+    log.note(Tone::Bad, "exited with code 1 after 02:13", at(lines));
+    log
+}
+
+/// Draws the screen with this log and returns the cells.
+pub(crate) fn cells(model: &mut Model, log: &LogBuffer, moment: Moment) -> Buffer {
+    let page = model.page();
+    let window = model
+        .log_view_mut()
+        .map(|view| Excerpt::copy(log, view, page).lay_out(view, page))
+        .unwrap_or_else(LogWindow::default);
+    let mut terminal = Terminal::new(TestBackend::new(model.size.width, model.size.height)).unwrap();
+    let state = TuiWidgetState::new();
+    let scene = Scene { model, window: &window, moment, diagnostics: &state };
+    terminal.draw(|frame| frame.render_widget(&scene, frame.area())).unwrap();
+    terminal.backend().buffer().clone()
+}
+
+/// Returns the rows as a person sees them; fails where a row is not exactly as wide as the screen.
+pub(crate) fn rows(buffer: &Buffer) -> Vec<String> {
+    let row = |y: u16| {
+        let mut row = String::new();
+        let mut x = 0;
+        while x < buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            row.push_str(symbol);
+            x += text::cells(text::width(symbol)).max(1);
+        }
+        assert_eq!(x, buffer.area.width, "a wide character hangs over the edge: {row}");
+        row
+    };
+    (0..buffer.area.height).map(row).collect()
+}
+
+/// Compares a screen with the picture of this name; `PROCDASH_PICTURES=new` takes the screen as the picture.
+#[track_caller]
+pub(crate) fn assert_picture(name: &str, buffer: &Buffer) {
+    let rows = rows(buffer).iter().map(|row| row.trim_end().to_owned() + "\n").collect::<String>();
+    let path = format!("{}/tests/pictures/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("PROCDASH_PICTURES").is_some_and(|value| value == "new") {
+        std::fs::write(&path, &rows).unwrap();
+    }
+    let picture = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(picture == rows, "the screen is not the picture {name}:\n{picture}\nbut\n{rows}");
+}

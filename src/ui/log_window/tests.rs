@@ -1,0 +1,145 @@
+//! Following, scrolling, wrapping, and colours that began before the window.
+
+use super::*;
+use crate::logs::{Colour, Tone};
+
+const PAGE: super::Page = super::Page { width: 10, height: 4, wrap: true };
+
+fn filled(lines: std::ops::Range<u64>) -> LogBuffer {
+    let mut log = LogBuffer::new(1 << 20);
+    more(&mut log, lines);
+    log
+}
+
+fn more(log: &mut LogBuffer, lines: std::ops::Range<u64>) {
+    for n in lines {
+        log.push(Source::Output, format!("line {n}\n").as_bytes(), Stamp(n));
+    }
+}
+
+fn look(log: &LogBuffer, view: &mut LogView, page: super::Page) -> LogWindow {
+    Excerpt::copy(log, view, page).lay_out(view, page)
+}
+
+fn texts(window: &LogWindow) -> Vec<String> {
+    window.rows.iter().map(|row| row.runs.iter().map(|run| run.text.as_str()).collect()).collect()
+}
+
+fn scroll(log: &LogBuffer, view: &mut LogView, rows: i64) -> Vec<String> {
+    view.pending = rows;
+    texts(&look(log, view, PAGE))
+}
+
+#[test]
+fn a_pane_that_follows_shows_the_newest_lines() {
+    let (mut log, mut view) = (filled(0..9), LogView::default());
+    assert_eq!(texts(&look(&log, &mut view, PAGE)), ["line 5", "line 6", "line 7", "line 8"]);
+    more(&mut log, 9..20);
+    assert_eq!(texts(&look(&log, &mut view, PAGE)), ["line 16", "line 17", "line 18", "line 19"]);
+}
+
+#[test]
+fn scrolling_back_stays_there_and_counts_what_is_new() {
+    let (mut log, mut view) = (filled(0..9), LogView::default());
+    look(&log, &mut view, PAGE);
+    assert_eq!(scroll(&log, &mut view, -2), ["line 3", "line 4", "line 5", "line 6"]);
+    more(&mut log, 9..20);
+    let window = look(&log, &mut view, PAGE);
+    assert_eq!(texts(&window), ["line 3", "line 4", "line 5", "line 6"]);
+    assert_eq!(window.unseen, 11);
+}
+
+#[test]
+fn scrolling_past_either_end_stops_there_and_the_end_is_followed_again() {
+    let (mut log, mut view) = (filled(0..9), LogView::default());
+    assert_eq!(scroll(&log, &mut view, -100), ["line 0", "line 1", "line 2", "line 3"]);
+    assert_eq!(scroll(&log, &mut view, 3), ["line 3", "line 4", "line 5", "line 6"]);
+    assert_eq!(scroll(&log, &mut view, i64::MAX), ["line 5", "line 6", "line 7", "line 8"]);
+    more(&mut log, 9..10);
+    assert_eq!(texts(&look(&log, &mut view, PAGE)), ["line 6", "line 7", "line 8", "line 9"]);
+}
+
+#[test]
+fn a_log_that_fits_cannot_be_scrolled() {
+    let (log, mut view) = (filled(0..3), LogView::default());
+    assert_eq!(scroll(&log, &mut view, -5), ["line 0", "line 1", "line 2"]);
+    assert_eq!(view.position, Position::Follow);
+}
+
+#[test]
+fn follow_can_be_paused_where_it_is() {
+    let (mut log, mut view) = (filled(0..9), LogView::default());
+    look(&log, &mut view, PAGE);
+    view.toggle_follow();
+    more(&mut log, 9..12);
+    assert_eq!(texts(&look(&log, &mut view, PAGE)), ["line 5", "line 6", "line 7", "line 8"]);
+    view.toggle_follow();
+    assert_eq!(texts(&look(&log, &mut view, PAGE)), ["line 8", "line 9", "line 10", "line 11"]);
+}
+
+#[test]
+fn long_lines_go_on_in_the_next_row_and_are_scrolled_by_rows() {
+    let mut log = LogBuffer::new(1 << 20);
+    log.push(Source::Output, "0123456789abcdefghijKLM\n日本語日本語\nend\n".as_bytes(), Stamp(0));
+    let mut view = LogView::default();
+    assert_eq!(texts(&look(&log, &mut view, PAGE)), ["KLM", "日本語日本", "語", "end"]);
+    assert_eq!(scroll(&log, &mut view, -1), ["abcdefghij", "KLM", "日本語日本", "語"]);
+    assert_eq!(view.position, Position::At(Place { line: 0, row: 1 }));
+}
+
+#[test]
+fn lines_that_are_cut_are_scrolled_sideways() {
+    let page = super::Page { wrap: false, ..PAGE };
+    let mut log = LogBuffer::new(1 << 20);
+    log.push(Source::Output, "0123456789abcdefgh\n日本語日本語日\nend\n".as_bytes(), Stamp(0));
+    let mut view = LogView { column: 3, ..LogView::default() };
+    let window = look(&log, &mut view, page);
+    assert_eq!(texts(&window), ["3456789abc", " 語日本語", ""]);
+    assert_eq!(window.rows.iter().map(|row| row.goes_on).collect::<Vec<_>>(), [true, true, false]);
+}
+
+#[test]
+fn a_colour_that_began_above_the_window_goes_on_in_it() {
+    let red = Style { fg: Some(Colour::Indexed(1)), ..Style::default() };
+    let mut log = LogBuffer::new(1 << 20);
+    log.push(Source::Output, b"\x1b[0mplain\n\x1b[31mred\n", Stamp(0));
+    more(&mut log, 0..100);
+    let window = look(&log, &mut LogView::default(), PAGE);
+    assert!(window.rows.iter().all(|row| row.runs[0].style == red));
+    log.note(Tone::Calm, "run 2", Stamp(0));
+    more(&mut log, 0..4);
+    let window = look(&log, &mut LogView::default(), PAGE);
+    assert!(window.rows.iter().all(|row| row.runs[0].style == Style::default()), "a new run starts afresh");
+}
+
+#[test]
+fn the_start_of_a_log_says_what_had_to_go() {
+    let mut log = LogBuffer::new(64 * 1024);
+    more(&mut log, 0..100_000);
+    let mut view = LogView::default();
+    view.go_to_start();
+    let window = look(&log, &mut view, PAGE);
+    assert!(matches!(window.rows[0].content, Content::Dropped(dropped) if dropped.lines == log.first()));
+    assert_eq!(window.rows[1].place.line, log.first());
+    // a pane at the start keeps to the start while more has to go
+    more(&mut log, 0..50_000);
+    assert_eq!(look(&log, &mut view, PAGE).rows[1].place.line, log.first());
+}
+
+#[test]
+fn a_cleared_log_is_empty_and_an_excerpt_of_the_same_lines_is_equal() {
+    let mut log = filled(0..9);
+    let view = LogView::default();
+    assert_eq!(Excerpt::copy(&log, &view, PAGE), Excerpt::copy(&log, &view, PAGE));
+    log.clear();
+    assert!(look(&log, &mut LogView::default(), PAGE).rows.is_empty());
+}
+
+#[test]
+fn a_page_without_room_is_no_problem() {
+    let (log, mut view) = (filled(0..9), LogView::default());
+    for (width, height) in [(0, 0), (0, 3), (3, 0), (1, 1)] {
+        let window = look(&log, &mut view, super::Page { width, height, wrap: true });
+        assert!(window.rows.len() <= height);
+    }
+}

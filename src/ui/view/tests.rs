@@ -1,0 +1,198 @@
+//! Pictures of every screen, and what holds for all of them.
+
+use std::sync::Arc;
+
+use ratatui::style::Color;
+
+use super::*;
+use crate::keys::Action;
+use crate::supervisor::{Board, Event};
+use crate::ui::fixture::{assert_picture, board, cells, id, log, model, moment, quitting, report, rows};
+use crate::ui::msg::{Msg, Step};
+use crate::ui::theme::Theme;
+use crate::ui::update::update;
+
+/// A screen of the shop after some messages.
+fn screen(width: u16, height: u16, msgs: impl IntoIterator<Item = Msg>) -> Buffer {
+    let moment = moment();
+    let mut model = model(board(moment), width, height);
+    for msg in msgs {
+        update(&mut model, msg, moment);
+    }
+    cells(&mut model, &log(40), moment)
+}
+
+fn acts(actions: &[Action]) -> Vec<Msg> {
+    actions.iter().copied().map(Msg::Act).collect()
+}
+
+#[test]
+fn the_list_stands_beside_the_log_at_80_by_24() {
+    assert_picture("main_80x24", &screen(80, 24, []));
+}
+
+#[test]
+fn a_larger_screen_shows_every_column_and_what_happened() {
+    let verified = Msg::Happened(Event::Verified(Arc::new(report(true))));
+    assert_picture("main_120x35", &screen(120, 35, [Msg::Act(Action::Select3), verified]));
+}
+
+#[test]
+fn a_narrow_screen_has_the_list_above_the_log() {
+    assert_picture("narrow_60x24", &screen(60, 24, acts(&[Action::Select5])));
+}
+
+#[test]
+fn a_pane_that_is_scrolled_back_says_so_and_shows_times() {
+    let back = [Action::Mark, Action::Mark, Action::Open, Action::Timestamps, Action::HalfPageUp];
+    assert_picture("paused_100x20", &screen(100, 20, acts(&back)));
+}
+
+#[test]
+fn zoom_gives_the_log_everything_but_the_last_two_lines() {
+    assert_picture("zoom_80x24", &screen(80, 24, acts(&[Action::Zoom, Action::Wrap, Action::Right])));
+}
+
+#[test]
+fn the_signal_menu_narrows_as_one_types() {
+    let typed = "usr".chars().map(|letter| Msg::Step(Step::Type(letter)));
+    let open = acts(&[Action::Select3, Action::SignalMenu]);
+    let switch = [Msg::Step(Step::Switch), Msg::Step(Step::Switch)];
+    assert_picture("signals_80x24", &screen(80, 24, open.clone()));
+    assert_picture("signals_typed_80x24", &screen(80, 24, open.into_iter().chain(typed).chain(switch)));
+}
+
+#[test]
+fn the_restart_menu_offers_the_marked_and_all_that_run() {
+    assert_picture("restarts_80x24", &screen(80, 24, acts(&[Action::Mark, Action::Mark, Action::RestartMenu])));
+}
+
+#[test]
+fn the_tree_shows_who_started_whom() {
+    assert_picture("tree_100x20", &screen(100, 20, acts(&[Action::Select3, Action::Tree, Action::Down, Action::Down])));
+}
+
+#[test]
+fn details_tell_all_that_is_known() {
+    assert_picture("details_100x24", &screen(100, 24, acts(&[Action::Select3, Action::Details])));
+}
+
+#[test]
+fn what_could_not_be_killed_is_shown_without_being_asked_for() {
+    let verified = Msg::Happened(Event::Verified(Arc::new(report(false))));
+    assert_picture("left_80x24", &screen(80, 24, [verified]));
+}
+
+#[test]
+fn quitting_asks_first() {
+    assert_picture("quit_80x24", &screen(80, 24, acts(&[Action::Quit])));
+}
+
+#[test]
+fn quitting_shows_who_is_still_alive_and_for_how_long() {
+    let moment = moment();
+    let mut model = model(board(moment), 100, 26);
+    update(&mut model, Msg::Board(quitting(board(moment), moment)), moment);
+    assert_picture("quitting_100x26", &cells(&mut model, &log(40), moment));
+}
+
+#[test]
+fn the_help_has_two_columns_where_they_fit_and_scrolls_where_not() {
+    assert_picture("help_120x40", &screen(120, 40, acts(&[Action::Help])));
+    assert_picture("help_80x24", &screen(80, 24, acts(&[Action::Help, Action::PageDown])));
+}
+
+#[test]
+fn a_screen_that_is_too_small_says_so() {
+    assert_picture("too_small_38x9", &screen(38, 9, []));
+}
+
+fn strange_names(moment: crate::ui::model::Moment) -> Board {
+    let mut board = board(moment);
+    let long = "n".repeat(200);
+    let names = ["データベース移行", "🦀 crab", "👨‍👩‍👧‍👦 family", &long, "e\u{301}te\u{301}", "a\tb\u{1b}[31m", "ﾊﾞﾝﾄﾞ", ""];
+    for (status, name) in board.services.iter_mut().zip(names) {
+        status.name = name.into();
+    }
+    board
+}
+
+#[test]
+fn wide_and_strange_names_keep_the_columns_straight() {
+    let moment = moment();
+    let mut model = model(strange_names(moment), 100, 16);
+    assert_picture("names_100x16", &cells(&mut model, &log(40), moment));
+}
+
+/// Every view there is, at one size.
+fn every_view(board: &Board, width: u16, height: u16) -> Vec<Buffer> {
+    let moment = moment();
+    let openers = [
+        Action::Wrap,
+        Action::Zoom,
+        Action::Timestamps,
+        Action::SignalMenu,
+        Action::RestartMenu,
+        Action::Tree,
+        Action::Details,
+        Action::Diagnostics,
+        Action::Help,
+        Action::Quit,
+    ];
+    let log = log(9);
+    let mut seen = Vec::new();
+    for action in openers {
+        let mut model = model(board.clone(), width, height);
+        update(&mut model, Msg::Act(Action::Select3), moment);
+        update(&mut model, Msg::Act(action), moment);
+        seen.push(cells(&mut model, &log, moment));
+    }
+    for msg in [Msg::Happened(Event::Verified(Arc::new(report(false)))), Msg::Board(quitting(board.clone(), moment))] {
+        let mut model = model(board.clone(), width, height);
+        update(&mut model, msg, moment);
+        seen.push(cells(&mut model, &log, moment));
+    }
+    seen
+}
+
+#[test]
+fn every_view_can_be_drawn_at_every_small_size() {
+    let board = board(moment());
+    for width in 1..=60 {
+        for height in 1..=20 {
+            every_view(&board, width, height).iter().for_each(|view| assert_eq!(rows(view).len(), usize::from(height)));
+        }
+    }
+}
+
+#[test]
+fn wide_characters_under_a_panel_leave_its_border_straight() {
+    let board = strange_names(moment());
+    for (width, height) in [(40, 10), (69, 12), (70, 24), (81, 24), (120, 35), (121, 36), (200, 60), (300, 100)] {
+        every_view(&board, width, height).iter().for_each(|view| assert_eq!(rows(view).len(), usize::from(height)));
+    }
+}
+
+#[test]
+fn without_colour_nothing_is_lost_but_the_colour() {
+    let moment = moment();
+    let mut model = model(board(moment), 120, 35);
+    let colourful = rows(&cells(&mut model, &log(40), moment));
+    model.dashboard.theme = Theme::named("default", true).unwrap();
+    let plain = cells(&mut model, &log(40), moment);
+    assert_eq!(rows(&plain), colourful);
+    assert!(plain.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
+}
+
+#[test]
+fn three_hundred_services_scroll_with_the_choice() {
+    let moment = moment();
+    let mut many = board(moment);
+    many.services = (0..300).map(|n| crate::ui::fixture::stopped(&format!("replica.{n}"))).collect();
+    let mut model = model(many, 80, 24);
+    model.selected = id(298);
+    update(&mut model, Msg::Act(Action::Down), moment);
+    let screen = rows(&cells(&mut model, &log(1), moment));
+    assert!(screen[20].contains("▌ ○ replica.299"), "{screen:#?}");
+    assert!(screen[2].contains("replica.281"), "{screen:#?}");
+}
