@@ -286,3 +286,6 @@ impl<S: FnMut()> Screen<S> {
 fn moment() -> Moment {
     Moment { now: Instant::now(), wall: Timestamp::now() }
 }
+
+#[cfg(test)]
+mod tests;

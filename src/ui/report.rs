@@ -59,7 +59,7 @@ pub(crate) fn one_line(report: &KillReport) -> Option<Notice> {
 
 /// Returns the whole report as lines of at most `room` cells.
 pub(crate) fn lines(report: &KillReport, room: usize, theme: &Theme) -> Vec<Line<'static>> {
-    let mut lines = vec![summary(report, theme)];
+    let mut lines = Vec::from(summary(report, theme));
     for survivor in &report.survivors {
         let head = format!("✗ {:>7} ", survivor.id.pid);
         let state = format!("{:<9} ", survivor.state.word());
@@ -85,7 +85,7 @@ pub(crate) fn lines(report: &KillReport, room: usize, theme: &Theme) -> Vec<Line
     lines
 }
 
-fn summary(report: &KillReport, theme: &Theme) -> Line<'static> {
+fn summary(report: &KillReport, theme: &Theme) -> [Line<'static>; 2] {
     let how = match report.how {
         HowItEnded::Acknowledged => "by its stop command",
         HowItEnded::InGrace => "within its grace",
@@ -95,10 +95,52 @@ fn summary(report: &KillReport, theme: &Theme) -> Line<'static> {
     let signal = report.signal.map_or_else(String::new, |signal| format!("{signal} first · "));
     let proof = if report.verified { "seen to be gone" } else { "not seen to be gone" };
     let style = if report.verified { theme.good } else { theme.bad };
-    let times = format!(" · took {}, checked in {}", text::brief(report.took), text::brief(report.checked_in));
-    Line::from(vec![
-        Span::styled(format!("{} of {}: {signal}ended {how}, ", report.action.past(), report.run), theme.text),
-        Span::styled(proof, style),
-        Span::styled(times, theme.quiet),
-    ])
+    let what = format!("{} {} · ended {how} · ", report.run, report.action.past());
+    let took = format!("{signal}took {} · checked in {}", text::brief(report.took), text::brief(report.checked_in));
+    [
+        Line::from(vec![Span::styled(what, theme.text), Span::styled(proof, style)]),
+        Line::from(Span::styled(took, theme.quiet)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::supervisor::Action;
+    use crate::ui::fixture::report;
+
+    fn said(action: Action, how: HowItEnded) -> Option<String> {
+        one_line(&KillReport { action, how, ..report(true) }).map(|notice| notice.text)
+    }
+
+    #[test]
+    fn one_line_says_what_was_done_and_what_is_left() {
+        let lines = [
+            (Action::Kill, HowItEnded::Forced, "api: killed 7, 0 left · checked in 14 ms"),
+            (Action::Stop, HowItEnded::InGrace, "api: stopped 4, 0 left · checked in 14 ms"),
+            (Action::Stop, HowItEnded::Forced, "api: stopped 4, 7 by force, 0 left · checked in 14 ms"),
+            (Action::Restart, HowItEnded::InGrace, "api: restarted · 4 gone, 0 left · checked in 14 ms"),
+            (Action::Sweep, HowItEnded::ByItself, "api: swept 4, 0 left · checked in 14 ms"),
+        ];
+        for (action, how, line) in lines {
+            assert_eq!(said(action, how).as_deref(), Some(line));
+        }
+    }
+
+    #[test]
+    fn a_survivor_is_named_and_a_check_that_failed_is_not_called_a_success() {
+        let left = one_line(&report(false)).unwrap();
+        assert_eq!(
+            (left.tone, left.text.as_str()),
+            (Tone::Bad, "api: killed 7, 1 left: 41825 dd of=/mnt/x (disk wait)")
+        );
+        let unseen = one_line(&KillReport { verified: false, ..report(true) }).unwrap();
+        assert_eq!(unseen.text, "api: killed 7, but the check could not be completed");
+    }
+
+    #[test]
+    fn an_end_that_left_nothing_behind_is_not_worth_a_line() {
+        let swept = KillReport { action: Action::Sweep, members: Vec::new(), ..report(true) };
+        assert_eq!(one_line(&swept), None);
+    }
 }

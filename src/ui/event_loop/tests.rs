@@ -1,0 +1,126 @@
+//! The loop from end to end, on a terminal of memory.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use futures_util::stream;
+use ratatui::backend::TestBackend;
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::*;
+use crate::logs::{Source, Stamp};
+use crate::supervisor::{LogStore, Summary};
+use crate::ui::fixture::{board, id, model, moment, rows};
+
+/// A dashboard that runs, and every end of it.
+struct Running {
+    keys: mpsc::Sender<io::Result<Report>>,
+    asked: mpsc::Receiver<Command>,
+    boards: watch::Sender<crate::supervisor::Board>,
+    events: broadcast::Sender<Event>,
+    logs: LogStore,
+    ended: JoinHandle<(io::Result<()>, Vec<String>)>,
+}
+
+fn start() -> Running {
+    let (keys, typed) = mpsc::channel(16);
+    let (commands, asked) = mpsc::channel(16);
+    let first = board(moment());
+    let logs = LogStore::new(first.services.len(), 1 << 20);
+    let dashboard = model(first.clone(), 80, 24).dashboard;
+    let (boards, board) = watch::channel(first);
+    let (events, heard) = broadcast::channel(16);
+    let handle = Handle { commands, board, events: heard, logs: logs.clone() };
+    let input = stream::unfold(typed, |mut typed| async { typed.recv().await.map(|report| (report, typed)) });
+    let ended = tokio::spawn(async move {
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+        let result = run_on(&mut terminal, handle, dashboard, Box::pin(input), || {}).await;
+        (result, rows(terminal.backend().buffer()))
+    });
+    Running { keys, asked, boards, events, logs, ended }
+}
+
+impl Running {
+    async fn press(&self, key: char) {
+        let event = KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE);
+        self.keys.send(Ok(Report::Key(event))).await.unwrap();
+    }
+
+    /// Lets some frames pass, ends the program, and returns its last screen.
+    async fn last_screen(self) -> Vec<String> {
+        tokio::time::sleep(FRAME * 4).await;
+        self.boards.send_modify(|board| board.phase = Phase::Down(Summary::default()));
+        let (result, screen) = self.ended.await.unwrap();
+        result.unwrap();
+        screen
+    }
+}
+
+#[tokio::test]
+async fn keys_become_commands_after_the_size_was_told() {
+    let mut running = start();
+    assert_eq!(running.asked.recv().await, Some(Command::Resize { columns: 41, rows: 19 }));
+    running.press('3').await;
+    running.press('x').await;
+    assert_eq!(running.asked.recv().await, Some(Command::Stop(vec![id(2)])));
+    running.press('z').await;
+    assert_eq!(running.asked.recv().await, Some(Command::Resize { columns: 77, rows: 20 }));
+    running.last_screen().await;
+}
+
+#[tokio::test]
+async fn lines_boards_and_events_reach_the_screen() {
+    let running = start();
+    running.logs.write(id(0), |log| log.push(Source::Output, b"ready to accept connections\n", Stamp(0)));
+    running.boards.send_modify(|board| board.services[6].problem = Some("no such folder".into()));
+    let reason = "it is not known here".to_owned();
+    running.events.send(Event::Refused { service: Some(id(6)), reason }).unwrap();
+    let screen = running.last_screen().await;
+    assert!(screen[2].contains("ready to accept connections"), "{screen:#?}");
+    assert!(screen[22].contains("docs: it is not known here"), "{screen:#?}");
+}
+
+#[tokio::test]
+async fn a_cleared_log_is_empty_on_the_screen_too() {
+    let running = start();
+    running.logs.write(id(0), |log| log.push(Source::Output, b"old\n", Stamp(0)));
+    running.press('C').await;
+    let screen = running.last_screen().await;
+    assert!(screen[2].contains("nothing printed yet"), "{screen:#?}");
+}
+
+#[tokio::test]
+async fn the_end_of_the_keys_is_not_the_end_of_the_program() {
+    let mut running = start();
+    running.asked.recv().await;
+    let (keys, _) = mpsc::channel(1);
+    drop(std::mem::replace(&mut running.keys, keys));
+    running.last_screen().await;
+}
+
+#[tokio::test]
+async fn a_supervisor_that_vanishes_is_an_error() {
+    let running = start();
+    drop(running.boards);
+    let (result, _) = running.ended.await.unwrap();
+    assert_eq!(result.unwrap_err().to_string(), "the supervisor has ended unexpectedly");
+}
+
+#[tokio::test]
+async fn requests_wait_in_order_while_the_supervisor_is_busy() {
+    let mut running = start();
+    for _ in 0..40 {
+        running.press('s').await;
+    }
+    running.press('Q').await;
+    tokio::time::sleep(FRAME * 2).await;
+    let mut starts = 0;
+    loop {
+        match running.asked.recv().await {
+            Some(Command::Start(_)) => starts += 1,
+            Some(Command::Resize { .. }) => {}
+            last => break assert_eq!(last, Some(Command::Quit)),
+        }
+    }
+    assert_eq!(starts, 40);
+    running.last_screen().await;
+}
