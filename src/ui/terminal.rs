@@ -146,3 +146,17 @@ impl Write for FrameWriter {
         written
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_that_was_not_taken_is_not_given_back_and_not_drawn_on() {
+        assert!(!leave().unwrap());
+        let mut frames = FrameWriter::new();
+        frames.write_all(b"a frame").unwrap();
+        frames.flush().unwrap();
+        assert!(frames.frame.is_empty(), "it was let go of, not kept for later");
+    }
+}
