@@ -31,14 +31,12 @@ pub(crate) const fn width(column: Column) -> u16 {
         Column::State => 11,
         // `100.0%` and a gap; a tree on many processors shows no tenths
         Column::Cpu => 7,
-        // `1023K`
+        // `999K`, and room for the terabytes
         Column::Memory => 6,
-        // `exit 137`, `23h 59m`
-        Column::Uptime => 9,
+        // `exit 137`, `23h 59m`; `#4194304`
+        Column::Uptime | Column::Pid => 9,
         // `120 procs`
         Column::Processes => 10,
-        // `#4194304`
-        Column::Pid => 9,
         // `↻99`
         Column::Restarts => 4,
     }

@@ -193,7 +193,7 @@ impl<S: FnMut()> Screen<S> {
             return false;
         }
         let unmoved = view.pending == 0;
-        self.window = excerpt.clone().lay_out(view, page);
+        self.window = excerpt.lay_out(view, page);
         // after a move the next excerpt is another one
         self.excerpt = unmoved.then_some(excerpt);
         true

@@ -12,7 +12,7 @@ use ratatui::layout::Size;
 use tui_logger::TuiWidgetState;
 
 use super::dashboard::{Dashboard, Description};
-use super::log_window::{Excerpt, LogWindow};
+use super::log_window::{Excerpt, LogView};
 use super::model::{Model, Moment};
 use super::text;
 use super::theme::Theme;
@@ -71,7 +71,7 @@ pub(crate) fn running(name: &str, moment: Moment, seconds: u64, members: Vec<Mem
         run: RunId::default().next(),
         main: members.first().map(|member| member.id),
         guard: Some(41_800),
-        started: Some(moment.now - Duration::from_secs(seconds)),
+        started: Some(moment.now.checked_sub(Duration::from_secs(seconds)).unwrap()),
         usage: Usage {
             cpu_percent: members.iter().map(|member| member.cpu_percent).sum(),
             memory: members.iter().map(|member| member.memory).sum(),
@@ -155,7 +155,7 @@ pub(crate) fn quitting(mut board: Board, moment: Moment) -> Board {
         status.stopping = Some(Stopping {
             action: Action::Quit,
             signal: Some(Signal::SIGTERM),
-            since: now - Duration::from_secs(2),
+            since: now.checked_sub(Duration::from_secs(2)).unwrap(),
             deadline: (place != 3).then_some(now + Duration::from_millis(2500)),
             again: false,
         });
@@ -201,10 +201,8 @@ pub(crate) fn log(lines: u64) -> LogBuffer {
 /// Draws the screen with this log and returns the cells.
 pub(crate) fn cells(model: &mut Model, log: &LogBuffer, moment: Moment) -> Buffer {
     let page = model.page();
-    let window = model
-        .log_view_mut()
-        .map(|view| Excerpt::copy(log, view, page).lay_out(view, page))
-        .unwrap_or_else(LogWindow::default);
+    let look = |view: &mut LogView| Excerpt::copy(log, view, page).lay_out(view, page);
+    let window = model.log_view_mut().map(look).unwrap_or_default();
     let mut terminal = Terminal::new(TestBackend::new(model.size.width, model.size.height)).unwrap();
     let state = TuiWidgetState::new();
     let scene = Scene { model, window: &window, moment, diagnostics: &state };

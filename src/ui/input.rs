@@ -70,6 +70,7 @@ fn step(chord: Chord, action: Option<Action>, types: bool) -> Option<Step> {
 }
 
 /// Turns a key of the terminal library into one of ours.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the keys that nobody has stay unknown")]
 fn chord(event: KeyEvent) -> Option<Chord> {
     let key = match event.code {
         KeyCode::Char(char) => Key::Char(char),

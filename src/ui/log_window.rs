@@ -218,7 +218,7 @@ impl Carry {
 
 impl Excerpt {
     /// Lays the lines out on `page`, moves `view` by what was pending, and returns what is on the screen.
-    pub(crate) fn lay_out(self, view: &mut LogView, page: Page) -> LogWindow {
+    pub(crate) fn lay_out(&self, view: &mut LogView, page: Page) -> LogWindow {
         let (first, end) = (self.first, self.end);
         let reaches_end = self.lines.last().is_none_or(|line| line.number + 1 >= end);
         let mut rows = self.rows(view, page);
@@ -245,7 +245,7 @@ impl Excerpt {
         LogWindow { rows, first, end, unseen: end - view.seen }
     }
 
-    fn rows(self, view: &LogView, page: Page) -> Vec<Row> {
+    fn rows(&self, view: &LogView, page: Page) -> Vec<Row> {
         let mut carry = Carry::default();
         for line in &self.before {
             carry.read(line);

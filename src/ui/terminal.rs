@@ -1,6 +1,6 @@
 //! Takes the terminal over, and gives it back as it was: on every way out, and only once.
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, Stdout, Write};
 use std::panic;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +25,7 @@ const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 const FRAME_BEGINS: &[u8] = b"\x1b[?2026h";
 const FRAME_ENDS: &[u8] = b"\x1b[?2026l";
 
-/// A frame of the largest screens is written at once.
+/// Enough for a frame of the largest screens.
 const ROOM: usize = 256 * 1024;
 
 /// Holds the terminal; gives it back when dropped.
@@ -107,35 +107,56 @@ fn give_back_on_panic() {
     });
 }
 
-/// Where frames are written: whole ones, and none at all while the terminal is not ours.
+/// Where frames are written: each in one piece, and none at all while the terminal is not ours.
+///
+/// Not a `BufWriter`: that writes its rest when it is dropped, which after a panic is half a frame on a terminal that
+/// was given back.
 #[derive(Debug)]
 pub(crate) struct FrameWriter {
-    out: BufWriter<Stdout>,
-    in_frame: bool,
+    frame: Vec<u8>,
+    out: Stdout,
 }
 
 impl FrameWriter {
     pub(crate) fn new() -> Self {
-        Self { out: BufWriter::with_capacity(ROOM, io::stdout()), in_frame: false }
+        Self { frame: Vec::with_capacity(ROOM), out: io::stdout() }
     }
 }
 
 impl Write for FrameWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if !TAKEN.load(Ordering::SeqCst) {
-            return Ok(bytes.len());
+        if self.frame.is_empty() {
+            self.frame.extend_from_slice(FRAME_BEGINS);
         }
-        if !self.in_frame {
-            self.out.write_all(FRAME_BEGINS)?;
-            self.in_frame = true;
-        }
-        self.out.write(bytes)
+        self.frame.extend_from_slice(bytes);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if std::mem::take(&mut self.in_frame) && TAKEN.load(Ordering::SeqCst) {
-            self.out.write_all(FRAME_ENDS)?;
+        if self.frame.is_empty() {
+            return Ok(());
         }
-        self.out.flush()
+        self.frame.extend_from_slice(FRAME_ENDS);
+        // locked before the look, so that a `leave` in another thread comes after the frame or keeps it from coming
+        let mut out = self.out.lock();
+        let written =
+            if TAKEN.load(Ordering::SeqCst) { out.write_all(&self.frame).and_then(|()| out.flush()) } else { Ok(()) };
+        drop(out);
+        self.frame.clear();
+        written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_that_was_not_taken_is_not_given_back_and_not_drawn_on() {
+        assert!(!leave().unwrap());
+        let mut frames = FrameWriter::new();
+        frames.write_all(b"a frame").unwrap();
+        frames.flush().unwrap();
+        assert!(frames.frame.is_empty(), "it was let go of, not kept for later");
     }
 }

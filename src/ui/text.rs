@@ -117,7 +117,7 @@ pub(crate) fn duration(time: Duration) -> String {
 pub(crate) fn brief(time: Duration) -> String {
     if time < Duration::from_secs(1) {
         format!("{} ms", time.as_millis())
-    } else if time < Duration::from_secs(60) {
+    } else if time < Duration::from_mins(1) {
         format!("{:.1} s", time.as_secs_f64())
     } else {
         duration(time)
@@ -157,7 +157,7 @@ pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             shown.push(' ');
         }
         shown.push(digit);

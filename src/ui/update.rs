@@ -16,7 +16,11 @@ use crate::supervisor::Command;
 /// Changes the screen by one message and returns what is to be done.
 pub(crate) fn update(model: &mut Model, msg: Msg, moment: Moment) -> Vec<Effect> {
     match msg {
-        Msg::Act(action) => act(model, action, moment),
+        Msg::Act(action) => {
+            // what only confirmed the key before has been read by now
+            model.notice.take_if(|notice| notice.tone == Tone::Calm);
+            act(model, action, moment)
+        }
         Msg::Step(step) => panels::step(model, step),
         Msg::Click(at) => mouse::click(model, at, moment),
         Msg::Wheel { at, down } => mouse::wheel(model, at, down, moment),
@@ -51,9 +55,11 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
         return panels::act(model, action, moment);
     }
     match action {
-        Action::Restart | Action::Start | Action::Stop | Action::Kill | Action::StartAll => {
-            services::ask(model, action)
-        }
+        Action::Restart => services::ask(model, Command::Restart),
+        Action::Start => services::ask(model, Command::Start),
+        Action::Stop => services::ask(model, Command::Stop),
+        Action::Kill => services::ask(model, Command::Kill),
+        Action::StartAll => vec![Effect::Ask(Command::StartAll)],
         Action::Mark | Action::UnmarkAll => services::mark(model, action),
         Action::SignalMenu
         | Action::RestartMenu
@@ -93,19 +99,19 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
 }
 
 fn focus(model: &mut Model, action: Action) {
-    match action {
-        Action::Open => model.focus = Focus::Log,
-        Action::NextPane => {
-            // the list cannot have the focus while it is not there
-            model.focus = if model.focus == Focus::List { Focus::Log } else { Focus::List };
-            model.zoom = false;
-        }
-        Action::Zoom => {
-            model.zoom = !model.zoom;
-            model.focus = if model.zoom { Focus::Log } else { model.focus };
-        }
-        _ if model.zoom => model.zoom = false,
-        _ => model.focus = Focus::List,
+    if action == Action::Open {
+        model.focus = Focus::Log;
+    } else if action == Action::NextPane {
+        model.focus = if model.focus == Focus::List { Focus::Log } else { Focus::List };
+        // the list cannot have the focus while it is not there
+        model.zoom = false;
+    } else if action == Action::Zoom {
+        model.zoom = !model.zoom;
+        model.focus = if model.zoom { Focus::Log } else { model.focus };
+    } else if model.zoom {
+        model.zoom = false;
+    } else {
+        model.focus = Focus::List;
     }
     model.show_selected();
 }

@@ -32,6 +32,7 @@ pub(super) fn select(model: &mut Model, place: usize) {
 }
 
 /// Moves in the pane that has the focus.
+#[expect(clippy::wildcard_enum_match_arm, reason = "what moves by no rows jumps")]
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if let Some(place) = PLACES.iter().position(|&key| key == action) {
         if place < model.board.services.len() {
@@ -79,6 +80,7 @@ pub(super) fn scroll(model: &mut Model, down: bool, rows: usize) {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other actions mean nothing here")]
 fn jump(model: &mut Model, action: Action) {
     let wrap = model.wrap;
     let Some(view) = model.log_view_mut() else { return };

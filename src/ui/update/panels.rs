@@ -10,6 +10,7 @@ use crate::ui::msg::{Effect, Page, Step};
 use crate::ui::widgets::{self, restart_menu};
 
 /// Opens the panel of `action`.
+#[expect(clippy::wildcard_enum_match_arm, reason = "what opens nothing else asks before it quits")]
 pub(super) fn open(model: &mut Model, action: Action) -> Vec<Effect> {
     let service = model.selected;
     if model.service(service).is_none() && !matches!(action, Action::Help | Action::Diagnostics | Action::Quit) {
@@ -83,6 +84,7 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other actions mean nothing here")]
 fn by_wheel(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Up => step(model, Step::Up),
@@ -91,6 +93,7 @@ fn by_wheel(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other actions mean nothing here")]
 fn in_diagnostics(action: Action) -> Vec<Effect> {
     match action {
         Action::Up | Action::PageUp | Action::HalfPageUp | Action::Top => vec![Effect::Diagnostics(Page::Back)],
@@ -101,6 +104,7 @@ fn in_diagnostics(action: Action) -> Vec<Effect> {
 }
 
 /// Returns where a move leads from `row`, in a list of `total` rows of which `rows` are seen.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other actions move nothing")]
 fn moved(action: Action, row: usize, rows: usize, total: usize) -> usize {
     let target = match action {
         Action::Up => row.saturating_sub(1),
@@ -166,6 +170,7 @@ pub(super) fn keep_process_chosen(model: &mut Model) {
 }
 
 /// Does what a key means in a menu.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other steps and panels mean nothing here")]
 pub(super) fn step(model: &mut Model, step: Step) -> Vec<Effect> {
     if step == Step::Cancel {
         return close(model);
@@ -185,6 +190,7 @@ pub(super) fn step(model: &mut Model, step: Step) -> Vec<Effect> {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other steps move nothing")]
 fn stepped(step: Step, row: usize, total: usize) -> usize {
     let action = match step {
         Step::Up => Action::Up,
@@ -198,6 +204,7 @@ fn stepped(step: Step, row: usize, total: usize) -> usize {
     moved(action, row, 10, total)
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other steps move, or mean nothing here")]
 fn in_signals(model: &mut Model, step: Step) -> Vec<Effect> {
     let Some(Panel::Signals(menu)) = model.panels.last_mut() else { return Vec::new() };
     match step {
@@ -235,10 +242,7 @@ const fn next_target(target: Target, back: bool) -> Target {
 fn in_restarts(model: &mut Model, step: Step) -> Vec<Effect> {
     let choices = restart_menu::choices(model);
     let Some(Panel::Restarts { chosen }) = model.panels.last_mut() else { return Vec::new() };
-    let by_letter = match step {
-        Step::Type(letter) => choices.iter().position(|choice| choice.letter == letter.to_ascii_lowercase()),
-        _ => None,
-    };
+    let by_letter = choices.iter().position(|choice| step == Step::Type(choice.letter));
     *chosen = by_letter.unwrap_or_else(|| stepped(step, *chosen, choices.len()));
     if step != Step::Accept && by_letter.is_none() {
         return Vec::new();

@@ -1,27 +1,16 @@
 //! Keys that act on services: the marked ones, or else the chosen one.
 
+use crate::id::ServiceId;
 use crate::keys::Action;
 use crate::supervisor::Command;
 
 use crate::ui::model::Model;
 use crate::ui::msg::Effect;
 
-/// Asks for a start, stop, restart or kill.
-pub(super) fn ask(model: &Model, action: Action) -> Vec<Effect> {
-    if action == Action::StartAll {
-        return vec![Effect::Ask(Command::StartAll)];
-    }
+/// Asks for `wish` to happen to the marked services, or else to the chosen one.
+pub(super) fn ask(model: &Model, wish: fn(Vec<ServiceId>) -> Command) -> Vec<Effect> {
     let targets = model.targets();
-    if targets.is_empty() {
-        return Vec::new();
-    }
-    let command = match action {
-        Action::Start => Command::Start(targets),
-        Action::Stop => Command::Stop(targets),
-        Action::Restart => Command::Restart(targets),
-        _ => Command::Kill(targets),
-    };
-    vec![Effect::Ask(command)]
+    if targets.is_empty() { Vec::new() } else { vec![Effect::Ask(wish(targets))] }
 }
 
 /// Marks the chosen service and goes on to the next, or takes all marks away.

@@ -24,7 +24,7 @@ fn shop() -> Model {
 fn press(model: &mut Model, keys: &[KeyCode]) -> Vec<Effect> {
     let mut effects = Vec::new();
     for &key in keys {
-        effects.extend(report_to(model, Report::Key(KeyEvent::new(key, KeyModifiers::NONE))));
+        effects.extend(report_to(model, &Report::Key(KeyEvent::new(key, KeyModifiers::NONE))));
     }
     effects
 }
@@ -34,15 +34,15 @@ fn type_keys(model: &mut Model, letters: &str) -> Vec<Effect> {
 }
 
 fn ctrl(model: &mut Model, letter: char) -> Vec<Effect> {
-    report_to(model, Report::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)))
+    report_to(model, &Report::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)))
 }
 
-fn report_to(model: &mut Model, event: Report) -> Vec<Effect> {
-    input::read(&event, model).map(|msg| update(model, msg, moment())).unwrap_or_default()
+fn report_to(model: &mut Model, event: &Report) -> Vec<Effect> {
+    input::read(event, model).map(|msg| update(model, msg, moment())).unwrap_or_default()
 }
 
 fn mouse(model: &mut Model, kind: MouseEventKind, column: u16, row: u16) -> Vec<Effect> {
-    report_to(model, Report::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }))
+    report_to(model, &Report::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }))
 }
 
 fn ask(command: Command) -> Vec<Effect> {
@@ -281,7 +281,7 @@ fn interrupt_and_suspend_work_in_every_menu() {
 #[test]
 fn pasted_text_starts_and_stops_nothing() {
     let mut model = shop();
-    assert_eq!(report_to(&mut model, Report::Paste("xXrQ\n".to_owned())), []);
+    assert_eq!(report_to(&mut model, &Report::Paste("xXrQ\n".to_owned())), []);
     assert!(model.panels.is_empty());
 }
 

@@ -100,6 +100,12 @@ impl Facts<'_> {
             let asked = if ended.asked { ", as asked" } else { "" };
             self.add("last end", &format!("{}{asked}", report::how_it_ended(ended)), self.theme.text);
         }
+        if status.report.as_ref().is_none_or(|found| found.survivors.is_empty()) {
+            for survivor in status.survivors.iter() {
+                let who = format!("{} {} ({})", survivor.id.pid, survivor.command, survivor.state.word());
+                self.add("still there", &format!("{who}: {}", survivor.reason), self.theme.bad);
+            }
+        }
         if let Some(found) = &status.report {
             self.lines.push(Line::default());
             self.lines.push(Line::styled("last stop", self.theme.title));

@@ -64,6 +64,15 @@ impl LogPane<'_> {
         }
     }
 
+    /// Says why there is nothing to be seen.
+    fn emptiness(&self) -> String {
+        let Some(status) = self.model.service(self.model.selected) else {
+            return "  there are no services".to_owned();
+        };
+        let key = hints_line::key(self.model, Action::Start).filter(|_| !status.state.is_alive());
+        key.map_or_else(|| "  nothing printed yet".to_owned(), |key| format!("  nothing printed yet · {key} starts it"))
+    }
+
     fn has_focus(&self) -> bool {
         self.model.focus == Focus::Log && self.model.panels.is_empty()
     }
@@ -157,8 +166,7 @@ impl Widget for &LogPane<'_> {
             self.draw_row(row, Rect { y, height: 1, ..inner }, buf);
         }
         if self.window.rows.is_empty() {
-            let text = text::left("  nothing printed yet", usize::from(inner.width));
-            buf.set_stringn(inner.x, inner.y, text, usize::from(inner.width), theme.quiet);
+            buf.set_stringn(inner.x, inner.y, self.emptiness(), usize::from(inner.width), theme.quiet);
         }
         self.draw_scrollbar(Rect { x: inner.right(), width: 1, ..inner }, buf);
     }

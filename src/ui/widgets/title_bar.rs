@@ -71,16 +71,16 @@ impl Widget for &TitleBar<'_> {
             Span::styled(" procdash", theme.focus),
             Span::styled(" · ", theme.quiet),
             Span::styled(project, theme.title),
-            Span::raw(if width >= 100 { "      " } else { "   " }),
+            Span::raw(if width >= 140 { "      " } else { "   " }),
         ]);
         let start = left.width();
         let counts = |states: &[State], room: usize| Line::from(self.counts(states, room.saturating_sub(start)));
         let pressing = counts(PRESSING, width);
         // what is under way matters most, then what is used and the time, then what rests
-        let fits = |right: &&Line<'_>| start + pressing.width() + 3 + right.width() < width;
+        let fits = |right: &&Line<'_>| start + pressing.width() + 5 + right.width() < width;
         let sides = self.right_side();
         let right = sides.iter().find(fits).cloned().unwrap_or_default();
-        let gap = if right.width() > 0 { 4 } else { 0 };
+        let gap = if right.width() > 0 { 3 } else { 0 };
         let all = counts(&[PRESSING, RESTING].concat(), width.saturating_sub(right.width() + gap));
         left.spans.extend(all.spans);
         buf.set_line(area.x, area.y, &left, area.width);
