@@ -158,7 +158,7 @@ fn every_key_and_much_nonsense_is_survived() {
     let mut screen = Screen::spawn(&project, &["up"], 80, 24);
     screen.wait_for("still 42");
     for typed in
-        ["jjkk", "\t\t", "\x1b[A\x1b[B\x1b[5~\x1b[6~", "gGfWLC", "\x1b[200~pasted\x1b[201~", "tiz?", "\x1b[<0;5;5M"]
+        ["jjkk", "\t\t", "\x1b[A\x1b[B\x1b[5~\x1b[6~", "gGfWLC", "\x1b[200~pasted\x1b[201~", "ttiiz?", "\x1b[<0;5;5M"]
     {
         screen.keys(typed);
     }
