@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use procdash::keys::Action;
+
 use crate::support::project::Project;
 use crate::support::terminal::{Screen, count};
 
@@ -131,7 +133,10 @@ size = "trap 'echo now: $(stty size)' WINCH; echo first: $(stty size); while :; 
     );
     let mut screen = Screen::spawn(&project, &["up"], 120, 30);
     let (first, now) = (size_after("first: "), size_after("now: "));
-    screen.wait_until("first size", |screen| first(screen).is_some_and(|(rows, columns)| rows < 30 && columns < 120));
+    screen.wait_until("first size", |screen| {
+        let newest = now(screen).or_else(|| first(screen));
+        newest.is_some_and(|(rows, columns)| rows < 30 && columns < 120)
+    });
     screen.resize(100, 20);
     screen.wait_until("second size", |screen| now(screen).is_some_and(|(rows, columns)| rows < 20 && columns < 100));
     screen.keys("Q");
@@ -162,10 +167,10 @@ fn every_key_and_much_nonsense_is_survived() {
     {
         screen.keys(typed);
     }
-    screen.wait_for("what every key does");
+    screen.wait_for(Action::Kill.help());
     screen.keys("\x1b");
     // an escape and a letter in one breath would be Alt and the letter
-    screen.wait_until("the help to be closed", |screen| !screen.contents().contains("what every key does"));
+    screen.wait_until("the help to be closed", |screen| !screen.contents().contains(Action::Kill.help()));
     screen.keys("Q");
     assert_eq!(screen.exit_code(), 0);
     screen.assert_given_back();
