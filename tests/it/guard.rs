@@ -116,7 +116,7 @@ fn die_and_see_all_gone(script: &str, count: usize) {
         let token = std::env::var("PROCDASH_TEST_TOKEN").unwrap();
         let start = || async {
             let (guard, channel) = guards().launch(&launch(script, &token, Io::Pipes)).await.unwrap();
-            writeln!(std::io::stdout(), "started").unwrap();
+            std::io::stdout().write_all(b"started\n").unwrap();
             std::future::pending::<()>().await;
             drop((guard, channel));
         };
