@@ -125,9 +125,8 @@ impl Fleet {
     }
 
     fn wait_until_up(&self) {
-        let up =
-            |path: &Path| fs::read(path).is_ok_and(|bytes| bytes.iter().filter(|&&b| b == b'\n').count() >= self.count);
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let up = |path: &Path| fs::read_to_string(path).is_ok_and(|text| text.lines().count() >= self.count);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while !up(&self.lines()) {
             assert!(Instant::now() < deadline, "{} services are not up after a minute", self.count);
             thread::park_timeout(Duration::from_micros(200));
@@ -223,7 +222,7 @@ impl Run {
 fn swallow(master: OwnedFd) {
     thread::spawn(move || {
         let mut file = fs::File::from(master);
-        let mut buffer = [0; 65536];
+        let mut buffer = [0; 16 * 1024];
         while file.read(&mut buffer).is_ok_and(|count| count > 0) {}
     });
 }

@@ -5,7 +5,7 @@ esc=$(printf '\033')
 if [ -n "${NO_COLOR:-}" ]; then
     red='' green='' yellow='' blue='' magenta='' cyan='' bold='' dim='' plain=''
 else
-    red="$esc[31m" green="$esc[32m" yellow="$esc[33m" blue="$esc[34m" magenta="$esc[35m" cyan="$esc[36m"
+    red="$esc[31m" green="$esc[32m" yellow="$esc[33m" blue="$esc[94m" magenta="$esc[35m" cyan="$esc[36m"
     bold="$esc[1m" dim="$esc[2m" plain="$esc[0m"
 fi
 

@@ -10,10 +10,11 @@ const FAILED: u8 = 1;
 /// Returns the lines to print: one when all went well, and one more for each survivor.
 pub(crate) fn lines(summary: &Summary) -> Vec<String> {
     let count = summary.survivors.len();
-    let mut first = format!("{} stopped · {count} {}", summary.stopped, plural(count, "survivor", "survivors"));
-    if summary.left_to_guards > 0 {
-        first.push_str(&format!(" · {} left to the guards, which kill what remains", summary.left_to_guards));
-    }
+    let left = match summary.left_to_guards {
+        0 => String::new(),
+        left => format!(" · {left} left to the guards, which kill what remains"),
+    };
+    let first = format!("{} stopped · {count} {}{left}", summary.stopped, plural(count, "survivor", "survivors"));
     let survivors = summary.survivors.iter().map(|(name, survivor)| {
         format!("⚠ {name}: {} {} · {} · {}", survivor.id.pid, survivor.command, survivor.state.word(), survivor.reason)
     });

@@ -49,12 +49,12 @@ impl<W: Write + Send> Plain<W> {
             Source::Output | Source::Error => plain_text(line.bytes),
             Source::Note(tone) => {
                 let text = String::from_utf8_lossy(line.bytes);
-                let colour = match tone {
-                    Tone::Calm => 2,
-                    Tone::Good => 32,
-                    Tone::Bad => 31,
+                let (colour, sign) = match tone {
+                    Tone::Calm => (2, "─"),
+                    Tone::Good => (32, "✓"),
+                    Tone::Bad => (31, "✗"),
                 };
-                if self.colours { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.into_owned() }
+                if self.colours { format!("\x1b[{colour}m{sign} {text}\x1b[0m") } else { format!("{sign} {text}") }
             }
         }
     }
@@ -109,7 +109,7 @@ mod tests {
     fn names_are_aligned_and_escapes_do_not_get_through() {
         let lines = [
             (0, line(Source::Output, b"\x1b[31mred\x1b[0m \x1b]0;title\x07ok")),
-            (1, line(Source::Note(Tone::Bad), "✗ exited".as_bytes())),
+            (1, line(Source::Note(Tone::Bad), b"exited")),
         ];
         assert_eq!(printed(false, &lines), "db     | red ok\nworker | ✗ exited\n");
     }

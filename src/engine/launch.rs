@@ -44,13 +44,13 @@ pub enum Io {
 #[derive(Debug, Error)]
 pub enum LaunchError {
     /// There is no program to run.
-    #[error("`{name}`: the command is empty; write the program to run")]
+    #[error("the command is empty; write the program to run")]
     CommandEmpty {
         /// The service.
         name: String,
     },
     /// A byte 0, which ends a word for the kernel, stands inside a word.
-    #[error("`{name}`: {place} contains a NUL byte; take it out")]
+    #[error("{place} contains a NUL byte; take it out")]
     NulByte {
         /// The service.
         name: String,
@@ -58,7 +58,7 @@ pub enum LaunchError {
         place: String,
     },
     /// No such program on the service's `PATH`.
-    #[error("`{name}`: `{program}` is not on its PATH; install it, or write its full path")]
+    #[error("`{program}` is not on its PATH; install it, or write its full path")]
     ProgramNotOnPath {
         /// The service.
         name: String,
@@ -66,7 +66,7 @@ pub enum LaunchError {
         program: String,
     },
     /// No such file.
-    #[error("`{name}`: there is no `{program}`; correct the path (it starts in the working folder)")]
+    #[error("there is no `{program}`; correct the path (it starts in the working folder)")]
     ProgramMissing {
         /// The service.
         name: String,
@@ -74,7 +74,7 @@ pub enum LaunchError {
         program: String,
     },
     /// The file is there, but what should run it is not.
-    #[error("`{name}`: `{program}` is there, but its interpreter (its `#!` line) or its loader is not; install that")]
+    #[error("`{program}` is there, but its interpreter (its `#!` line) or its loader is not; install that")]
     InterpreterMissing {
         /// The service.
         name: String,
@@ -82,7 +82,7 @@ pub enum LaunchError {
         program: String,
     },
     /// The file may not be run.
-    #[error("`{name}`: `{program}` may not be executed; try `chmod +x {program}`")]
+    #[error("`{program}` may not be executed; try `chmod +x {program}`")]
     NotExecutable {
         /// The service.
         name: String,
@@ -90,7 +90,7 @@ pub enum LaunchError {
         program: String,
     },
     /// The file is no program.
-    #[error("`{name}`: `{program}` is no program for this machine; a script needs a first line such as `#!/bin/sh`")]
+    #[error("`{program}` is no program for this machine; a script needs a first line such as `#!/bin/sh`")]
     BadFormat {
         /// The service.
         name: String,
@@ -98,13 +98,13 @@ pub enum LaunchError {
         program: String,
     },
     /// Arguments and environment are larger than the kernel takes.
-    #[error("`{name}`: its arguments and environment together are too long; shorten them or put them in a file")]
+    #[error("its arguments and environment together are too long; shorten them or put them in a file")]
     ArgumentsTooLong {
         /// The service.
         name: String,
     },
     /// No such folder.
-    #[error("`{name}`: there is no working folder `{}`; create it or correct `working_dir`", dir.display())]
+    #[error("there is no working folder `{}`; create it or correct `working_dir`", dir.display())]
     FolderMissing {
         /// The service.
         name: String,
@@ -112,7 +112,7 @@ pub enum LaunchError {
         dir: PathBuf,
     },
     /// The working folder is something else.
-    #[error("`{name}`: the working folder `{}` is not a folder; correct `working_dir`", dir.display())]
+    #[error("the working folder `{}` is not a folder; correct `working_dir`", dir.display())]
     NotAFolder {
         /// The service.
         name: String,
@@ -120,7 +120,7 @@ pub enum LaunchError {
         dir: PathBuf,
     },
     /// The working folder is closed to this user.
-    #[error("`{name}`: no permission to enter the working folder `{}`", dir.display())]
+    #[error("no permission to enter the working folder `{}`", dir.display())]
     FolderForbidden {
         /// The service.
         name: String,
@@ -128,7 +128,7 @@ pub enum LaunchError {
         dir: PathBuf,
     },
     /// No descriptor is left.
-    #[error("`{name}`: all {limit} file descriptors are in use; raise the limit with `ulimit -n` and start again")]
+    #[error("all {limit} file descriptors are in use; raise the limit with `ulimit -n` and start again")]
     OutOfDescriptors {
         /// The service.
         name: String,
@@ -136,7 +136,7 @@ pub enum LaunchError {
         limit: u64,
     },
     /// No pseudo-terminal is left.
-    #[error("`{name}`: no pseudo-terminal is left ({source}); set `tty = false` or raise kernel.pty.max")]
+    #[error("no pseudo-terminal is left ({source}); set `tty = false` or raise kernel.pty.max")]
     OutOfTerminals {
         /// The service.
         name: String,
@@ -144,7 +144,7 @@ pub enum LaunchError {
         source: io::Error,
     },
     /// No process may be added.
-    #[error("`{name}`: no process can be added ({source}); see `ulimit -u` and the memory that is left")]
+    #[error("no process can be added ({source}); see `ulimit -u` and the memory that is left")]
     OutOfProcesses {
         /// The service.
         name: String,
@@ -152,7 +152,7 @@ pub enum LaunchError {
         source: io::Error,
     },
     /// The guard did not come up.
-    #[error("`{name}`: its guard could not be started: {source}")]
+    #[error("its guard could not be started: {source}")]
     GuardNotStarted {
         /// The service.
         name: String,
@@ -160,7 +160,7 @@ pub enum LaunchError {
         source: io::Error,
     },
     /// Anything else the kernel refused on the way.
-    #[error("`{name}`: could not {step}: {source}")]
+    #[error("could not {step}: {source}")]
     Refused {
         /// The service.
         name: String,

@@ -1,6 +1,7 @@
 //! Kills everything below a process that is its reaper, however it hides, hops or is rebuilt.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -55,10 +56,10 @@ impl KillTree {
     pub(super) fn strike(&mut self, children: &[u32], now: Instant) -> bool {
         self.newest = 0;
         for &child in children {
-            if !self.struck.contains_key(&child) {
+            if let Entry::Vacant(place) = self.struck.entry(child) {
                 // who may not be killed, or is a zombie already, is noticed by still being there
                 let _noticed_later = kill::send_to_child(child, Signal::SIGKILL);
-                self.struck.insert(child, Below::NotYet);
+                place.insert(Below::NotYet);
                 self.newest += 1;
             }
         }

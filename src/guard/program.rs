@@ -187,7 +187,7 @@ impl Program {
         for reply in self.service.take_replies() {
             // a dashboard that does not read gets the list of survivors later, not a heap of them
             let can_wait = matches!(reply, Reply::News(Report::Stuck(_)));
-            if !(can_wait && !self.unsent.is_empty()) {
+            if !can_wait || self.unsent.is_empty() {
                 self.unsent.extend(reply.encode().unwrap_or_default());
             }
         }

@@ -122,15 +122,13 @@ impl Service {
     /// Learns whether the program runs; to be called when that is known, or its child has ended.
     pub(super) fn finish_start(&mut self) {
         let Some(mut starting) = self.starting.take() else { return };
-        match starting.read_outcome() {
-            Err(failure) => self.fail(failure),
-            Ok(()) => {
-                // it may have ended already, but is not collected: its number still tells when it began
-                let id = identify(starting.pid).unwrap_or(ProcessId { pid: starting.pid, start: 0 });
-                self.main = Some(Main { id, held: starting.held, alive: true });
-                self.replies.push(Reply::Started { main: id });
-            }
+        if let Err(failure) = starting.read_outcome() {
+            return self.fail(failure);
         }
+        // it may have ended already, but is not collected: its number still tells when it began
+        let id = identify(starting.pid).unwrap_or(ProcessId { pid: starting.pid, start: 0 });
+        self.main = Some(Main { id, held: starting.held, alive: true });
+        self.replies.push(Reply::Started { main: id });
     }
 
     fn stop(&mut self, signal: Signal) {

@@ -1,9 +1,11 @@
 //! The lines procdash writes into a service's log: where a run began, how it ended, what comes next. Pure.
+//!
+//! They carry no sign of their own: whoever shows them puts one in front, by their tone.
 
 use std::time::Duration;
 
 use super::machine::Machine;
-use super::status::{EndedRun, KillReport, State};
+use super::status::{EndedRun, Fate, HowItEnded, KillReport, State};
 use crate::config::CommandLine;
 use crate::id::RunId;
 use crate::logs::Tone;
@@ -14,17 +16,17 @@ pub(crate) fn begins(run: RunId, command: &CommandLine) -> (Tone, String) {
         CommandLine::Shell(line) => line.clone(),
         CommandLine::Program(words) => words.join(" "),
     };
-    (Tone::Calm, format!("▶ run {} · {}", run.number(), command.split_whitespace().collect::<Vec<_>>().join(" ")))
+    (Tone::Calm, format!("run {} · {}", run.number(), command.split_whitespace().collect::<Vec<_>>().join(" ")))
 }
 
 /// Returns the line for a run whose command has left its daemon behind.
 pub(crate) fn daemonised() -> (Tone, String) {
-    (Tone::Calm, "▶ the command exited with code 0 and left its daemon".to_owned())
+    (Tone::Calm, "the command exited with code 0 and left its daemon".to_owned())
 }
 
 /// Returns the line for a machine whose run is just over, as it rests or waits now.
 pub(crate) fn ended(machine: &Machine, report: Option<&KillReport>, wait: Duration) -> (Tone, String) {
-    let Some(ended) = machine.ended() else { return (Tone::Calm, "■ stopped".to_owned()) };
+    let Some(ended) = machine.ended() else { return (Tone::Calm, "stopped".to_owned()) };
     let state = machine.state();
     let tone = match state {
         State::Crashed | State::CrashLoop | State::Stuck => Tone::Bad,
@@ -32,7 +34,7 @@ pub(crate) fn ended(machine: &Machine, report: Option<&KillReport>, wait: Durati
         State::Done | State::Exited => Tone::Good,
         State::Stopped | State::Starting | State::Running | State::Stopping | State::Backoff => Tone::Calm,
     };
-    let mut parts = vec![how(ended, machine.problem(), tone)];
+    let mut parts = vec![how(ended, machine.problem())];
     if let Some(report) = report {
         parts.push(checked(report));
     }
@@ -45,26 +47,22 @@ pub(crate) fn ended(machine: &Machine, report: Option<&KillReport>, wait: Durati
     (tone, parts.join(" · "))
 }
 
-fn how(ended: &EndedRun, problem: Option<&str>, tone: Tone) -> String {
-    let mark = match tone {
-        Tone::Bad => "✗",
-        Tone::Good => "✓",
-        Tone::Calm => "■",
-    };
+fn how(ended: &EndedRun, problem: Option<&str>) -> String {
     match (ended.exit, problem) {
-        (_, Some(problem)) => format!("{mark} not started: {problem}"),
-        (Some(exit), None) => format!("{mark} {exit} after {}", clock(ended.ran)),
-        (None, None) => format!("{mark} ended after {}", clock(ended.ran)),
+        (_, Some(problem)) => format!("not started: {problem}"),
+        (Some(exit), None) => format!("{exit} after {}", clock(ended.ran)),
+        (None, None) => format!("ended after {}", clock(ended.ran)),
     }
 }
 
-/// Returns what was killed and what is left, in the words of the status line.
-pub(crate) fn checked(report: &KillReport) -> String {
+/// Says what became of those who were there.
+fn checked(report: &KillReport) -> String {
+    let gone = report.members.iter().filter(|member| member.fate == Fate::Gone).count();
     let left = report.survivors.len();
-    if report.killed == 0 && left == 0 {
-        format!("{} gone, checked", report.members.len().max(1))
-    } else {
-        format!("killed {}, {left} left", report.killed)
+    match report.how {
+        HowItEnded::Forced => format!("tree killed, {gone} gone, {left} left"),
+        HowItEnded::ByItself => format!("it left {gone} behind, which were killed, {left} left"),
+        HowItEnded::Acknowledged | HowItEnded::InGrace => format!("{gone} gone, {left} left"),
     }
 }
 

@@ -382,7 +382,7 @@ impl Runner<'_> {
         self.job.tools.logs.note(
             self.job.service,
             Tone::Bad,
-            &format!("✗ the guard of this run was {by}; its processes were removed"),
+            &format!("the guard of this run was {by}; its processes were removed"),
         );
         let killed = u64::try_from(self.seen.members.len()).unwrap_or(u64::MAX);
         let findings = self.findings(&Verdict::Gone, killed);

@@ -53,11 +53,11 @@ async fn carry(
     match exit {
         Ok(Exit::Code(0)) => true,
         Ok(exit) => {
-            tools.logs.note(service, Tone::Bad, &format!("✗ the stop command {exit}"));
+            tools.logs.note(service, Tone::Bad, &format!("the stop command {exit}"));
             false
         }
         Err(problem) => {
-            tools.logs.note(service, Tone::Bad, &format!("✗ the stop command did not start: {problem}"));
+            tools.logs.note(service, Tone::Bad, &format!("the stop command did not start: {problem}"));
             false
         }
     }

@@ -6,6 +6,8 @@ use ratatui::layout::{Rect, Size};
 const SMALLEST: Size = Size::new(40, 10);
 /// From here on the list stands beside the log instead of above it.
 const BESIDE: u16 = 70;
+/// A panel that would leave at most this much of its room free gets all of it.
+const NEARLY: u16 = 4;
 
 /// Where everything goes. A part that is not shown has no area.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +45,7 @@ pub(crate) fn arrange(size: Size, list: Need, zoom: bool) -> Option<Areas> {
         let log = Rect::new(0, 0, size.width, size.height - 2);
         return Some(Areas { title: Rect::default(), list: Rect::default(), log, status, hints });
     }
-    let body = Rect::new(0, 1, size.width, size.height - 3);
+    let body = body(size);
     let (list, log) = if size.width >= BESIDE { beside(body, list) } else { above(body, list) };
     Some(Areas { title: line(0), list, log, status, hints })
 }
@@ -83,11 +85,23 @@ impl Areas {
     }
 }
 
-/// Centres a panel that wants this inner size; it never covers the outermost row and column if it can help it.
+/// Centres a panel that wants this inner size between the title and the status line.
+///
+/// One that needs nearly all of that room gets all of it: a second border right beside the panes' own looks like a slip.
 pub(crate) fn panel(screen: Size, width: u16, height: u16) -> Rect {
-    let width = width.saturating_add(4).min(screen.width.saturating_sub(2)).max(screen.width.min(4));
-    let height = height.saturating_add(2).min(screen.height.saturating_sub(2)).max(screen.height.min(3));
-    Rect::new((screen.width - width) / 2, (screen.height - height) / 2, width, height)
+    let body = body(screen);
+    let fill = |wanted: u16, room: u16| if wanted.saturating_add(NEARLY) > room { room } else { wanted };
+    let width = fill(width.saturating_add(4), body.width);
+    let height = fill(height.saturating_add(2), body.height);
+    Rect::new(body.x + (body.width - width) / 2, body.y + (body.height - height) / 2, width, height)
+}
+
+/// The lines between the title and the status line; the whole screen where there is no room for those.
+fn body(screen: Size) -> Rect {
+    if screen.height < 8 {
+        return Rect::new(0, 0, screen.width, screen.height);
+    }
+    Rect::new(0, 1, screen.width, screen.height - 3)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -22,8 +22,8 @@ fn alone<F: Future<Output = ()>>(test: impl FnOnce() -> F) {
         return;
     }
     let output = inner().output().unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&text));
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
 }
 
 /// The command that runs the present test, and no other, as a dashboard of its own.
@@ -116,7 +116,7 @@ fn die_and_see_all_gone(script: &str, count: usize) {
         let token = std::env::var("PROCDASH_TEST_TOKEN").unwrap();
         let start = || async {
             let (guard, channel) = guards().launch(&launch(script, &token, Io::Pipes)).await.unwrap();
-            println!("started");
+            std::io::stdout().write_all(b"started\n").unwrap();
             std::future::pending::<()>().await;
             drop((guard, channel));
         };
@@ -151,7 +151,7 @@ const CHAIN: &str = r#"if [ ${N:=300} -gt 1 ]; then N=$((N-1)) sh -c "$1" "$0" "
 const JOBS: &str = r#"set -m; sleep 300 "$0" & sleep 300 "$0" & kill -STOP %2; sleep 300 "$0" & wait; :"#;
 const EXEC_LOOP: &str =
     r#"setsid sh -c 'exec sh -c "$1" "$0" "$1"' "$0" 'exec sh -c "$1" "$0" "$1"' & sleep 300 "$0"; :"#;
-const SLOW: &str = r#"trap 'sleep 0.3; exit 3' TERM; echo ready; while :; do sleep 0.05; done"#;
+const SLOW: &str = r"trap 'sleep 0.3; exit 3' TERM; echo ready; while :; do sleep 0.05; done";
 
 macro_rules! killed {
     ($($name:ident: $script:expr, $count:expr, $io:expr;)*) => {
@@ -347,7 +347,7 @@ fn every_reason_for_not_starting_is_told_apart() {
 #[test]
 fn a_program_finds_itself_as_if_started_from_a_shell() {
     alone(|| async {
-        let script = r#"grep -E '^Sig(Blk|Ign)' /proc/self/status; ulimit -c; ls -l /proc/self/fd | grep -c socket; readlink /proc/self/fd/0; pwd; exit 5"#;
+        let script = r"grep -E '^Sig(Blk|Ign)' /proc/self/status; ulimit -c; ls -l /proc/self/fd | grep -c socket; readlink /proc/self/fd/0; pwd; exit 5";
         // a shell would itself change what it inherits, so the limits are compared with this process's own, before it is a dashboard
         let expected = Command::new("sh").args(["-c", "ulimit -c"]).output().unwrap().stdout;
         let guards = guards();

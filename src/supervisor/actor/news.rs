@@ -69,7 +69,7 @@ impl Actor {
 
     fn tell_stuck(&self, id: ServiceId, survivors: &[Survivor]) {
         for survivor in survivors {
-            let note = format!("⚠ still alive: {} {} · {}", survivor.id.pid, survivor.command, survivor.reason);
+            let note = format!("still alive: {} {} · {}", survivor.id.pid, survivor.command, survivor.reason);
             self.tools.logs.note(id, Tone::Bad, &note);
         }
     }

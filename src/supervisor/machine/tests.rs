@@ -164,7 +164,7 @@ fn the_restart_policy_waits_doubles_and_gives_up_as_a_crash_loop() {
     }
     assert_eq!(bench.crash(), []);
     assert_eq!(bench.state(), State::CrashLoop);
-    assert_eq!(bench.wait(Duration::from_secs(3600)), []);
+    assert_eq!(bench.wait(Duration::from_hours(1)), []);
     assert_eq!(bench.ask(Wish::Start), Ok(vec![Effect::Launch]));
     assert_eq!(bench.machine.attempts(), 0);
 }
@@ -176,7 +176,7 @@ fn a_manual_stop_beats_the_restart_policy_at_every_moment() {
     bench.crash();
     assert_eq!(bench.ask(Wish::Stop), Ok(vec![]));
     assert_eq!(bench.state(), State::Stopped);
-    assert_eq!(bench.wait(Duration::from_secs(60)), []);
+    assert_eq!(bench.wait(Duration::from_mins(1)), []);
 
     let mut bench = Bench::running(always);
     bench.learn(News::MainExited(Exit::Code(1)));
