@@ -1,6 +1,7 @@
 //! Kills everything below a process that is its reaper, however it hides, hops or is rebuilt.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -16,8 +17,9 @@ const PATIENCE: Duration = Duration::from_millis(1);
 /// How deep a walk below one child goes; a descriptor is held for each level.
 const DEEPEST: u16 = 256;
 
-/// How many children are walked below in one round: collecting the dead goes first.
-const WALKS: usize = 32;
+/// With more children than this, nobody walks below them: so many deaths keep the processors busy as it is, and each brings
+/// up the next level.
+const FEW: usize = 16;
 
 /// A kill that is going on.
 ///
@@ -55,10 +57,10 @@ impl KillTree {
     pub(super) fn strike(&mut self, children: &[u32], now: Instant) -> bool {
         self.newest = 0;
         for &child in children {
-            if !self.struck.contains_key(&child) {
+            if let Entry::Vacant(place) = self.struck.entry(child) {
                 // who may not be killed, or is a zombie already, is noticed by still being there
                 let _noticed_later = kill::send_to_child(child, Signal::SIGKILL);
-                self.struck.insert(child, Below::NotYet);
+                place.insert(Below::NotYet);
                 self.newest += 1;
             }
         }
@@ -69,11 +71,14 @@ impl KillTree {
     }
 
     fn strike_below(&mut self, children: &[u32]) {
+        if children.len() > FEW {
+            return;
+        }
         let own = std::process::id();
-        let waiting = children.iter().filter(|child| self.struck.get(child) == Some(&Below::NotYet));
-        let chosen: Vec<u32> = waiting.copied().take(WALKS).collect();
-        for child in chosen {
-            self.struck.insert(child, Below::Struck);
+        for &child in children {
+            if self.struck.insert(child, Below::Struck) == Some(Below::Struck) {
+                continue;
+            }
             if has_ended(child) {
                 continue;
             }
