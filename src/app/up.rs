@@ -88,7 +88,7 @@ fn run(config: &Config, start: Vec<ServiceId>, watched: bool) -> anyhow::Result<
 async fn with_dashboard(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Summary> {
     diagnostics::to_panel();
     let logs = LogStore::new(config.services.len(), config.settings.scrollback);
-    let options = Options { start, end_when_idle: false };
+    let options = Options { start, start_when_sized: true, end_when_idle: false };
     let handle = supervise(config, options, logs)?;
     let shown = screen::show(config, handle.clone()).await;
     if let Err(error) = &shown {
@@ -111,7 +111,7 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Su
     let plain: Box<dyn Tap> =
         Box::new(Plain::new(output, &names, io::stdout().is_terminal() && colour_wanted(), Arc::clone(&broken)));
     let logs = LogStore::with_tap(config.services.len(), config.settings.scrollback, plain);
-    let handle = supervise(config, Options { start, end_when_idle: true }, logs)?;
+    let handle = supervise(config, Options { start, start_when_sized: false, end_when_idle: true }, logs)?;
     let quitter = handle.clone();
     tokio::spawn(async move {
         broken.notified().await;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::notes;
 use super::runner::{self, Job, Tools};
 use crate::config::{CommandLine, Service};
 use crate::engine::Io;
@@ -22,6 +23,7 @@ pub(crate) struct StopCommand {
 impl StopCommand {
     /// Starts it; what it prints goes to the service's log.
     pub(crate) fn start(job: &Job, command: CommandLine) -> Self {
+        job.tools.logs.note(job.service, Tone::Calm, &notes::stop_command(&command));
         // one message at most: a second kill of the same command says nothing new
         let (kill, killed) = mpsc::channel(1);
         let task = carry(Arc::clone(&job.tools), job.service, Arc::clone(&job.config), command, killed);

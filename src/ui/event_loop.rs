@@ -201,7 +201,12 @@ impl<S: FnMut()> Screen<S> {
 
     /// Tells the services how large their terminal is, when that has changed.
     fn tell_size(&mut self) {
-        let Some(size) = self.model.areas().map(|areas| areas.terminal_size()) else { return };
+        let size = match self.model.areas() {
+            Some(areas) => areas.terminal_size(),
+            // services wait for their first size, and must not wait for a larger window
+            None if self.told_size.is_none() => self.model.size,
+            None => return,
+        };
         if self.told_size != Some(size) {
             self.told_size = Some(size);
             self.ask(Command::Resize { columns: size.width, rows: size.height });
