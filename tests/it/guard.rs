@@ -14,7 +14,7 @@ use own_process::{
 };
 use procdash::engine::{Io, Launch, LaunchError, look, members};
 use procdash::guard::{Reach, Report, Request};
-use procdash::process::{Exit, Verdict};
+use procdash::process::{Exit, Member, Verdict};
 use procdash::signal::Signal;
 
 /// Starts a script, waits until `count` processes carry the token, kills the tree and looks who is left.
@@ -224,7 +224,10 @@ fn a_signal_reaches_the_main_process_its_group_or_its_tree() {
         let (guards, token) = (guards(), token());
         let script = r#"trap '' USR1; sh -c 'setsid sleep 300 "$0" & exec sleep 300 "$0"' "$0" & exec sleep 300 "$0""#;
         let (mut guard, _channel) = guards.launch(&launch(script, &token, Io::Pipes)).await.unwrap();
-        until("all are there", || alive(&token) == 3);
+        // not before the one in its own session has made it
+        let sleeps = |member: &Member| member.command.starts_with("sleep");
+        let root = guard.id().pid;
+        until("all are there", || members(root).unwrap().iter().filter(|member| sleeps(member)).count() == 3);
         for (to, count) in [(Reach::Main, 1), (Reach::Group, 2), (Reach::Tree, 3)] {
             guard.request(Request::Signal { signal: Signal::SIGUSR1, to }).await.unwrap();
             assert_eq!(next(&mut guard).await, Report::Signalled { delivered: count, refused: Vec::new() });
