@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use nix::sys::signal::Signal;
 use procdash::keys::Action;
 
+use crate::support::processes::assert_no_service_lives;
 use crate::support::project::Project;
 use crate::support::terminal::{Screen, count};
 
@@ -174,4 +176,21 @@ fn every_key_and_much_nonsense_is_survived() {
     screen.keys("Q");
     assert_eq!(screen.exit_code(), 0);
     screen.assert_given_back();
+}
+
+/// A panic on request is only in builds with debug assertions.
+#[cfg(debug_assertions)]
+#[test]
+fn a_panic_inside_gives_the_terminal_back_and_stops_everything() {
+    let project = Project::new("[processes]\nweb = \"setsid sleep 1000 & exec sleep 1000\"\n");
+    let mut command = project.procdash(&["up"]);
+    command.env("PROCDASH_FAULT", "panic").env("RUST_BACKTRACE", "0");
+    let mut screen = Screen::spawn_command(command, 100, 30);
+    screen.wait_for_state("web", "running");
+    screen.signal(Signal::SIGUSR1);
+    assert_eq!(screen.exit_code(), 1);
+    screen.assert_given_back();
+    screen.wait_for("a fault that was asked for");
+    screen.wait_for("a part of procdash has failed");
+    assert_no_service_lives(project.token());
 }
