@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use procdash::engine::{Channel, Io, Launch, LaunchError, look, members};
+use procdash::engine::{Channel, Io, Launch, LaunchError, look, members, send};
 use procdash::guard::{Guard, Guards, Reach, Report, Request};
-use procdash::process::{Exit, Verdict};
+use procdash::process::{Delivery, Exit, Verdict};
 use procdash::signal::Signal;
 
 /// Set for a test that runs in a process of its own.
@@ -248,6 +248,31 @@ fn the_end_of_the_main_process_is_told_at_once_although_its_output_is_held_open(
 }
 
 #[test]
+fn a_daemon_that_ends_by_itself_tells_how_and_not_how_its_command_did() {
+    alone(|| async {
+        let (guards, token) = (guards(), token());
+        let script = r#"(setsid sleep 300 "$0" </dev/null >/dev/null 2>&1 &); exit 0"#;
+        let (mut guard, _channel) = guards.launch(&launch(script, &token, Io::Pipes)).await.unwrap();
+        assert_eq!(next(&mut guard).await, Report::MainExited(Exit::Code(0)));
+        until("the daemon is there alone", || alive(&token) == 1);
+        let daemon = members(guard.id().pid).unwrap().remove(0).id;
+        assert_eq!(send(daemon, Signal::SIGKILL), Delivery::Sent);
+        assert_eq!(empty(&mut guard).await, (Some(Exit::Signal { number: 9, core_dumped: false }), 0));
+    });
+}
+
+#[test]
+fn a_start_that_is_given_up_leaves_nothing_behind() {
+    alone(|| async {
+        let (guards, token) = (guards(), token());
+        let given_up = guards.launch_until(&launch(TREE, &token, TERMINAL), std::future::ready(())).await;
+        assert!(matches!(given_up, Err(LaunchError::GivenUp { .. })), "{given_up:?}");
+        assert_eq!(alive(&token), 0);
+        assert_eq!(members(std::process::id()).unwrap(), []);
+    });
+}
+
+#[test]
 fn a_guard_that_was_paused_by_its_service_is_continued() {
     alone(|| async {
         let (guards, token) = (guards(), token());
@@ -269,7 +294,9 @@ fn the_orphans_of_a_killed_guard_are_removed_by_the_dashboard_and_nobody_else_is
         let script = r#"setsid sleep 300 "$0" & setsid sleep 300 "$0" & sleep 0.2; kill -9 $PPID; sleep 300 "$0""#;
         let (mut guard, _channel) = guards.launch(&launch(script, &token, Io::Pipes)).await.unwrap();
         assert_eq!(next(&mut guard).await, Report::Lost(Exit::Signal { number: 9, core_dumped: false }));
-        assert_eq!(guards.sweep_orphans().await, Verdict::Gone);
+        let swept = guards.sweep_orphans().await;
+        assert_eq!(swept.verdict, Verdict::Gone);
+        assert!((1..=4).contains(&swept.killed), "{swept:?}");
         assert_eq!(alive(&token), 0);
         assert_eq!(alive(&other_token), 7, "the other service and the tool live on");
         assert!(tool.try_wait().unwrap().is_none());
