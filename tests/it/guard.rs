@@ -248,6 +248,24 @@ fn the_end_of_the_main_process_is_told_at_once_although_its_output_is_held_open(
 }
 
 #[test]
+fn what_the_dashboard_has_inherited_stays_out_of_guards_and_services() {
+    alone(|| async {
+        // without close-on-exec, as a careless parent would leave it
+        let (ends, copy) = std::io::pipe().unwrap();
+        let leaked = nix::fcntl::fcntl(&copy, nix::fcntl::FcntlArg::F_DUPFD(100)).unwrap();
+        let (guards, token) = (guards(), token());
+        let (mut guard, _channel) = guards.launch(&launch(PLAIN, &token, Io::Pipes)).await.unwrap();
+        assert!(Path::new(&format!("/proc/self/fd/{leaked}")).exists());
+        for pid in [guard.id().pid, guard.main().pid] {
+            until("it is closed", || !Path::new(&format!("/proc/{pid}/fd/{leaked}")).exists());
+        }
+        guard.request(Request::Kill).await.unwrap();
+        empty(&mut guard).await;
+        drop(ends);
+    });
+}
+
+#[test]
 fn a_daemon_that_ends_by_itself_tells_how_and_not_how_its_command_did() {
     alone(|| async {
         let (guards, token) = (guards(), token());
