@@ -17,5 +17,6 @@ mod wire;
 
 pub use guards::Guards;
 pub use handle::{Guard, GuardLost};
+pub use heir::Swept;
 pub use message::{Limits, Order, Reach, Report, Request};
 pub use program::{MARK, main, requested};

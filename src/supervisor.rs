@@ -15,6 +15,7 @@ mod runner;
 #[cfg(test)]
 mod sample;
 mod shutdown;
+mod start_up;
 mod status;
 mod stop_command;
 mod stop_plan;

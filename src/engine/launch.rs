@@ -159,6 +159,12 @@ pub enum LaunchError {
         /// What happened.
         source: io::Error,
     },
+    /// Somebody did not want to wait for it any more.
+    #[error("its start took too long and was given up")]
+    GivenUp {
+        /// The service.
+        name: String,
+    },
     /// Anything else the kernel refused on the way.
     #[error("could not {step}: {source}")]
     Refused {

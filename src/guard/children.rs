@@ -26,8 +26,12 @@ pub(super) struct Table {
     guards: HashMap<u32, Held>,
     /// Orphans that were here while all guards lived: they come from an editor or a browser, and are nobody's to kill.
     bystanders: HashSet<ProcessId>,
-    /// Whether a guard has ended without its last word since the last sweep that found nothing.
-    unswept: bool,
+    /// How many guards have ended without their last word.
+    lost: u64,
+    /// How many of them had, when a sweep last found nothing: as long as there are more, orphans are nobody's bystanders.
+    swept: u64,
+    /// How many orphans were collected that SIGKILL had ended, since a sweep last asked.
+    killed: u64,
 }
 
 /// Who waits for a guard's end.
@@ -101,46 +105,65 @@ impl Children {
         let strangers = table.strangers();
         let (dead, alive): (Vec<Stat>, Vec<Stat>) = strangers.into_iter().partition(|stat| !stat.is_alive());
         for stat in dead {
-            collect_number(stat.id.pid);
+            table.collect_orphan(stat.id.pid);
         }
         // The list was read first: if all guards live now, none of them has left orphans in it.
-        if !table.unswept && table.guards.keys().all(|&pid| lives(pid)) {
+        if table.lost == table.swept && table.guards.keys().all(|&pid| lives(pid)) {
             table.bystanders = alive.into_iter().map(|stat| stat.id).collect();
         }
     }
 
     /// Does one round with the orphans of dead guards: `strike` gets those that live, and those that have ended are
-    /// collected, each with the number of the signal that ended it.
+    /// collected.
     pub(super) fn sweep(&self, strike: impl FnOnce(&[u32])) -> Round {
         let mut table = self.lock();
         table.collect_abandoned();
-        let orphans = table.orphans();
+        let mut orphans = table.orphans();
+        let found_nobody = orphans.is_empty();
         let numbers: Vec<u32> = orphans.iter().map(|stat| stat.id.pid).collect();
         strike(&numbers);
-        let collected = numbers.into_iter().filter(|&pid| collect_number(pid)).collect();
-        Round { found: orphans, collected }
+        orphans.retain(|stat| !table.collect_orphan(stat.id.pid));
+        Round { found_nobody, left: orphans, lost: table.lost, killed: std::mem::take(&mut table.killed) }
     }
 
-    /// Notes that a sweep has found nothing left.
-    pub(super) fn swept(&self) {
-        self.lock().unswept = false;
+    /// Notes that a sweep has found nothing left of the first `lost` guards; of one that was lost later it knows nothing.
+    pub(super) fn swept(&self, lost: u64) {
+        self.lock().swept = lost;
     }
 }
 
 /// What one round of a sweep has met.
 #[derive(Debug)]
 pub(super) struct Round {
-    /// Who was there.
-    pub(super) found: Vec<Stat>,
-    /// Who of them has ended and is collected.
-    pub(super) collected: Vec<u32>,
+    /// Whether there was nobody at all.
+    pub(super) found_nobody: bool,
+    /// Who was there and has not ended.
+    pub(super) left: Vec<Stat>,
+    /// How many guards were lost before the round looked.
+    pub(super) lost: u64,
+    /// How many were collected since the round before that SIGKILL had ended.
+    pub(super) killed: u64,
 }
 
 impl Table {
     fn forget_guard(&mut self, pid: u32, exit: Exit) {
         self.guards.remove(&pid);
         // a guard returns 0 only after the kernel has told it that nothing is left
-        self.unswept |= exit != Exit::Code(0);
+        self.lost += u64::from(exit != Exit::Code(0));
+    }
+
+    /// Collects an orphan if it has ended, and returns whether it had.
+    fn collect_orphan(&mut self, pid: u32) -> bool {
+        // threads that clone made without SIGCHLD are children too
+        let all = WaitIdOptions::from_bits_retain(nix::libc::__WALL as u32);
+        match waitid_number(pid, WaitIdOptions::EXITED | WaitIdOptions::NOHANG | all) {
+            Ok(None) => false,
+            Ok(Some(status)) => {
+                self.killed += u64::from(status.terminating_signal() == Some(Signal::SIGKILL.number()));
+                true
+            }
+            Err(_no_such_child) => true,
+        }
     }
 
     fn collect_abandoned(&mut self) {
@@ -180,14 +203,6 @@ impl Table {
 fn waitid_number(pid: u32, options: WaitIdOptions) -> rustix::io::Result<Option<WaitIdStatus>> {
     let pid = kill::number(pid).ok_or(rustix::io::Errno::CHILD)?;
     waitid(WaitId::Pid(pid), options)
-}
-
-/// Collects a child if it has ended, and returns whether it had.
-fn collect_number(pid: u32) -> bool {
-    // threads that clone made without SIGCHLD are children too
-    let options =
-        WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::from_bits_retain(nix::libc::__WALL as u32);
-    !matches!(waitid_number(pid, options), Ok(None))
 }
 
 fn lives(pid: u32) -> bool {

@@ -19,11 +19,11 @@ use tokio::task::AbortHandle;
 
 use super::children::Children;
 use super::handle::{Guard, Line};
-use super::heir;
+use super::heir::{self, Swept};
 use super::message::{Limits, Order, Reply, Request, Step};
 use super::program::MARK;
 use crate::engine::{Channel, Io, Launch, LaunchError, Terminal};
-use crate::process::Verdict;
+use crate::process::{Exit, Verdict};
 
 /// Starts guards; clones share everything, and there is one for each dashboard.
 #[derive(Clone, Debug)]
@@ -71,7 +71,8 @@ impl Guards {
         // A core dump delays the news of the dashboard's death by seconds. Only the soft limit: the hard one could not be
         // given back to services.
         setrlimit(Resource::RLIMIT_CORE, 0, limits.core.1)?;
-        setrlimit(Resource::RLIMIT_NOFILE, limits.files.1, limits.files.1)?;
+        // fails where the system's own limit was lowered below this one meanwhile; then there are fewer, but enough
+        let _as_many_as_before = setrlimit(Resource::RLIMIT_NOFILE, limits.files.1, limits.files.1);
         let children = Arc::new(Children::default());
         let mut changes = signal(SignalKind::child())?;
         let watched: Weak<Children> = Arc::downgrade(&children);
@@ -94,6 +95,19 @@ impl Guards {
     ///
     /// Why it could not be started; then nothing is left of it.
     pub async fn launch(&self, launch: &Launch) -> Result<(Guard, Channel), LaunchError> {
+        self.launch_until(launch, std::future::pending()).await
+    }
+
+    /// Does the same, but gives up once `enough` is over: a program on a file system that does not answer may take for ever.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be started, or that it was given up; then nothing is left of it.
+    pub async fn launch_until(
+        &self,
+        launch: &Launch,
+        enough: impl Future<Output = ()>,
+    ) -> Result<(Guard, Channel), LaunchError> {
         let order = self.order(launch)?;
         let (mut line, channel) = self.start_guard(launch)?;
         let lost = |source| LaunchError::GuardNotStarted { name: launch.name.clone(), source };
@@ -102,24 +116,56 @@ impl Guards {
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
                 return Err(LaunchError::ArgumentsTooLong { name: launch.name.clone() });
             }
-            Err(error) => return Err(lost(error)),
+            Err(error) => {
+                line.give_up();
+                self.take_over(&mut line).await;
+                return Err(lost(error));
+            }
         }
-        match line.next().await {
+        let reply = tokio::select! {
+            reply = line.next() => reply,
+            () = enough => {
+                line.give_up();
+                self.take_over(&mut line).await;
+                return Err(LaunchError::GivenUp { name: launch.name.clone() });
+            }
+        };
+        match reply {
             Ok(Reply::Started { main }) => Ok((Guard::new(line, main), channel)),
             Ok(Reply::NotStarted { step, errno }) => {
                 // it ends by itself: nothing of a start that failed stays behind
                 while line.next().await.is_ok() {}
                 Err(refusal(launch, step, io::Error::from_raw_os_error(errno)))
             }
-            Ok(Reply::News(report)) => Err(lost(io::Error::other(format!("it said {report:?} first")))),
-            Err(exit) => Err(lost(io::Error::other(format!("it {exit}")))),
+            Ok(Reply::News(report)) => {
+                line.give_up();
+                self.take_over(&mut line).await;
+                Err(lost(io::Error::other(format!("it said {report:?} first"))))
+            }
+            Err(exit) => {
+                self.take_over(&mut line).await;
+                Err(lost(io::Error::other(format!("it {exit}"))))
+            }
         }
+    }
+
+    /// Waits for the end of a guard that will say nothing more, and ends what it had started, however long that takes.
+    async fn take_over(&self, line: &mut Line) -> Exit {
+        let exit = loop {
+            if let Err(exit) = line.next().await {
+                break exit;
+            }
+        };
+        while let Verdict::Survivors(survivors) = self.sweep_orphans().await.verdict {
+            tracing::warn!(?survivors, "what a guard had started does not end");
+        }
+        exit
     }
 
     /// Kills and collects what dead guards have left to the dashboard, until two looks in a row find nothing.
     ///
     /// To be called after [`super::Report::Lost`]. Gives up after three seconds and names who is left.
-    pub async fn sweep_orphans(&self) -> Verdict {
+    pub async fn sweep_orphans(&self) -> Swept {
         heir::sweep(&self.shared.children).await
     }
 
@@ -166,7 +212,11 @@ impl Guards {
                 .map(|child| child.id())
         };
         let (id, held) = self.shared.children.add(spawn).map_err(refused)?;
-        let line = Line::new(id, held, socket, Arc::clone(&self.shared.children)).map_err(refused)?;
+        let line = Line::new(id, held, socket, Arc::clone(&self.shared.children)).map_err(|error| {
+            // it has been told nothing, and ends with its socket
+            self.shared.children.abandon(id.pid);
+            refused(error)
+        })?;
         Ok((line, channel))
     }
 }

@@ -166,7 +166,7 @@ impl Line {
     }
 
     /// Kills the guard, and listens to it no more.
-    fn give_up(&mut self) {
+    pub(super) fn give_up(&mut self) {
         self.received = Frames::default();
         self.open = false;
         let _already_ended = kill::send_held(self.process.get_ref(), Signal::SIGKILL);

@@ -13,28 +13,39 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_millis(1);
 
+/// What a sweep has come to.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Swept {
+    /// Whether anybody is left.
+    pub verdict: Verdict,
+    /// How many were collected that SIGKILL had ended.
+    pub killed: u64,
+}
+
 /// Kills and collects the orphans of dead guards until two looks in a row find nobody.
 ///
 /// Two looks, because the dashboard has other threads that start and collect children meanwhile, and a list of children
 /// that is read during a change may lack an entry.
-pub(super) async fn sweep(children: &Children) -> Verdict {
+pub(super) async fn sweep(children: &Children) -> Swept {
     let began = Instant::now();
     let mut kill = KillTree::begin(began);
-    let mut empty_looks = 0;
+    let mut killed = 0;
+    // how many guards were lost before the first of the empty looks
+    let mut empty_since = None;
     loop {
         let round = children.sweep(|orphans| {
+            // whoever tends the children collects some in between: a number struck before may be another one's by now
+            kill.again();
             kill.strike(orphans, Instant::now());
         });
-        for pid in round.collected {
-            kill.forget(pid);
+        killed += round.killed;
+        if let Some(lost) = empty_since.filter(|_| round.found_nobody) {
+            children.swept(lost);
+            return Swept { verdict: Verdict::Gone, killed };
         }
-        empty_looks = if round.found.is_empty() { empty_looks + 1 } else { 0 };
-        if empty_looks == 2 {
-            children.swept();
-            return Verdict::Gone;
-        }
-        if began.elapsed() > PATIENCE {
-            return Verdict::Survivors(round.found.iter().map(survivor).collect());
+        empty_since = round.found_nobody.then_some(round.lost);
+        if began.elapsed() > PATIENCE && !round.found_nobody {
+            return Swept { verdict: Verdict::Survivors(round.left.iter().map(survivor).collect()), killed };
         }
         tokio::time::sleep(PAUSE).await;
     }

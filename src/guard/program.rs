@@ -63,6 +63,7 @@ struct Program {
 impl Program {
     /// Makes this process a guard; `None` if its dashboard is gone.
     fn enter(dashboard: Option<OsString>) -> io::Result<Option<Self>> {
+        raw::close_inherited()?;
         // fails only for who leads a session already
         let _leads_already = nix::unistd::setsid();
         nix::sys::prctl::set_name(c"pd-guard")?;
@@ -72,7 +73,6 @@ impl Program {
         deaths.add(Signal::SIGCHLD);
         deaths.thread_block()?;
         let signals = SignalFd::with_flags(&deaths, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
-        raw::close_inherited_on_exec()?;
         let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
         socket.set_nonblocking(true)?;
         let null = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;

@@ -153,10 +153,13 @@ pub(super) fn ignore_signals() {
     }
 }
 
-/// Closes all descriptors from 3 on at the next exec: whatever the dashboard's own parent has left open.
-pub(super) fn close_inherited_on_exec() -> io::Result<()> {
-    // SAFETY: takes numbers only.
-    let result = unsafe { libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+/// Closes all descriptors from 3 on: whatever the dashboard's own parent has left open. A pipe among them would not end
+/// before the guard does.
+///
+/// Must be called before this process has opened any.
+pub(super) fn close_inherited() -> io::Result<()> {
+    // SAFETY: takes numbers only; nothing in this process refers to a descriptor from 3 on yet.
+    let result = unsafe { libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, 0_u32) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 

@@ -24,6 +24,9 @@ const KILL_LIMIT: Duration = Duration::from_secs(3);
 /// How often a kill is tried again after that.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// How long a kill that is asked for once more has before those who are left are named again.
+const ANSWER: Duration = Duration::from_millis(100);
+
 /// The pause of a kill that waits for the dying.
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -38,6 +41,7 @@ const NAMED: usize = 64;
 pub(super) struct Service {
     starting: Option<Starting>,
     main: Option<Main>,
+    /// How the main process ended, or later what it had left behind, if nobody asked for that.
     last: Option<Exit>,
     /// Whether there is nothing to guard because the program could not be run.
     failed: bool,
@@ -46,6 +50,8 @@ pub(super) struct Service {
     /// When the grace after the dashboard's death is over.
     end_at: Option<Instant>,
     killing: Option<Killing>,
+    /// Whether anyone has asked for the end: from then on only the main process's is news.
+    is_asked_to_end: bool,
     killed: u64,
     replies: Vec<Reply>,
 }
@@ -130,6 +136,7 @@ impl Service {
     }
 
     fn stop(&mut self, signal: Signal) {
+        self.is_asked_to_end = true;
         match &self.main {
             Some(main) if main.alive => {
                 // whoever is paused would never see the signal; refusals show in who is left
@@ -141,8 +148,9 @@ impl Service {
     }
 
     fn kill(&mut self, now: Instant) {
-        if self.killing.is_some() {
-            return;
+        self.is_asked_to_end = true;
+        if let Some(killing) = &mut self.killing {
+            return killing.again(now);
         }
         // only root may; without it a kill under load takes longer
         let _best_effort = raw::hurry();
@@ -223,11 +231,16 @@ impl Service {
         if self.starting.as_ref().is_some_and(|starting| starting.id.pid == pid) {
             self.finish_start();
         }
-        if let Some(main) = self.main.as_mut().filter(|main| main.alive && main.id.pid == pid) {
-            main.alive = false;
-            let exit = exit(status);
-            self.last = Some(exit);
-            self.replies.push(Reply::News(Report::MainExited(exit)));
+        match &mut self.main {
+            Some(main) if main.alive && main.id.pid == pid => {
+                main.alive = false;
+                let exit = exit(status);
+                self.last = Some(exit);
+                self.replies.push(Reply::News(Report::MainExited(exit)));
+            }
+            // a daemon that its command has left behind: its end is the service's
+            Some(main) if !main.alive && !self.is_asked_to_end => self.last = Some(exit(status)),
+            Some(_) | None => {}
         }
     }
 
@@ -260,6 +273,16 @@ impl Service {
 }
 
 impl Killing {
+    /// Strikes at everyone anew, and says soon who is left, be it the same as before: whoever asks wants an answer.
+    fn again(&mut self, now: Instant) {
+        self.tree.again();
+        self.next_look = now;
+        if self.stuck {
+            self.named.clear();
+            self.next_report = self.next_report.min(now + ANSWER);
+        }
+    }
+
     /// Names who is left, if it is not the same as before, and begins again.
     fn report(&mut self) -> Option<Reply> {
         let left = walk(std::process::id());

@@ -15,8 +15,9 @@ use self::sampling::Sampling;
 use super::environment::Marks;
 use super::machine::Machine;
 use super::prepare::Project;
-use super::runner::{self, Findings, Job, ORDERS, Order, Tools, Word};
+use super::runner::{self, Findings, Job, ORDERS, ORDERS_OF_AN_END, Order, Word};
 use super::shutdown::Shutdown;
+use super::start_up::Tools;
 use super::status::{Board, Phase};
 use super::wish::{Effect, News, Wish};
 use super::{Command, Event, Handle, LogStore};
@@ -128,7 +129,7 @@ struct Actor {
     options: Options,
     shutdown_timeout: Duration,
     shutdown: Option<Shutdown>,
-    /// Whether a third request has asked to leave at once.
+    /// Whether a third request has asked to leave at once, or the last wait was in vain.
     abandoned: bool,
     commands: mpsc::Receiver<Command>,
     words: mpsc::Receiver<(ServiceId, RunId, Word)>,
@@ -171,14 +172,17 @@ impl Actor {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let quit = self.shutdown.as_ref().and_then(Shutdown::deadline);
+        let quit = self.shutdown.as_ref().map(Shutdown::deadline);
         self.slots.iter().filter_map(|slot| slot.machine.deadline()).chain(quit).min()
     }
 
     fn tick(&mut self) {
         let now = Instant::now();
-        if self.shutdown.as_ref().and_then(Shutdown::deadline).is_some_and(|deadline| deadline <= now) {
-            self.hurry();
+        match &self.shutdown {
+            Some(shutdown) if shutdown.deadline() > now => {}
+            Some(shutdown) if shutdown.is_hurried() => self.abandoned = true,
+            Some(_) => self.hurry(),
+            None => {}
         }
         for id in self.ids() {
             let Some(slot) = self.slots.get_mut(id.index()) else { continue };
@@ -210,6 +214,9 @@ impl Actor {
 
     fn order(&mut self, id: ServiceId, order: Order) {
         let Some(orders) = self.slots.get(id.index()).and_then(|slot| slot.orders.as_ref()) else { return };
+        if matches!(order, Order::Signal(..)) && orders.capacity() <= ORDERS_OF_AN_END {
+            return self.refuse(id, "is too busy to be signalled; try again");
+        }
         if let Err(mpsc::error::TrySendError::Full(order)) = orders.try_send(order) {
             tracing::warn!(%id, ?order, "too many orders at once, this one is dropped");
         }

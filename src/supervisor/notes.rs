@@ -70,7 +70,8 @@ fn checked(report: &KillReport) -> String {
     let left = report.survivors.len();
     match report.how {
         HowItEnded::Forced => format!("tree killed, {gone} gone, {left} left"),
-        HowItEnded::ByItself => format!("it left {gone} behind, which were killed, {left} left"),
+        HowItEnded::ByItself if report.killed == 0 => format!("it left {gone} behind, which ended, {left} left"),
+        HowItEnded::ByItself => format!("it left {gone} behind, {} were killed, {left} left", report.killed),
         HowItEnded::Acknowledged | HowItEnded::InGrace => format!("{gone} gone, {left} left"),
     }
 }

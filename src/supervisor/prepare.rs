@@ -37,18 +37,8 @@ pub(crate) enum PrepareError {
 }
 
 impl Project {
-    /// Puts the launch of `service` together.
-    pub(crate) fn launch(&self, service: &Service, io: Io) -> Result<Launch, PrepareError> {
-        self.launch_command(service, &service.command, io)
-    }
-
-    /// Puts the launch of another command of `service` together: same folder, same environment.
-    pub(crate) fn launch_command(
-        &self,
-        service: &Service,
-        command: &CommandLine,
-        io: Io,
-    ) -> Result<Launch, PrepareError> {
+    /// Puts the launch of a command of `service` together, be it the service's own or its stop command.
+    pub(crate) fn launch(&self, service: &Service, command: &CommandLine, io: Io) -> Result<Launch, PrepareError> {
         let project_files = self.read_all(&self.env_file)?;
         let service_files = self.read_all(&service.env_file)?;
         let ingredients = Ingredients {

@@ -7,26 +7,29 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-use super::log_store::LogStore;
-use super::outlet::Outlet;
-use super::prepare::Project;
+use super::start_up::{Tools, begin, until_killed};
 use super::status::{Fate, MemberFate};
 use super::stop_command::StopCommand;
 use super::wish::News;
 use crate::config::{CommandLine, Service};
-use crate::engine::{Channel, Io, Pump, Terminal, look, members};
-use crate::guard::{Guard, Guards, Reach, Report, Request};
+use crate::engine::{Terminal, look, members};
+use crate::guard::{Guard, Reach, Report, Request};
 use crate::id::{RunId, ServiceId};
-use crate::logs::{Source, Tone};
+use crate::logs::Tone;
 use crate::process::{Exit, Member, ProcessId, Verdict};
 use crate::signal::Signal;
 
 /// How long the last output of a run whose tree is gone may take to come out of its pty.
 const LAST_OUTPUT: Duration = Duration::from_secs(2);
 /// How long a guard may take to answer a kill; it reports resistance itself after three seconds.
-const GUARD_ANSWERS: Duration = Duration::from_secs(6);
-/// Orders that may wait for a runner; when full, the supervisor says so and the person asks again.
+pub(crate) const GUARD_ANSWERS: Duration = Duration::from_secs(6);
+/// The pause before another look at a run that should be gone and is not.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Orders that may wait for a runner; a signal that finds no room is refused, and the person asks again.
 pub(crate) const ORDERS: usize = 32;
+/// The room among them that signals leave to the end of a run: each of its steps is ordered once, and only a kill again,
+/// which says nothing new.
+pub(crate) const ORDERS_OF_AN_END: usize = 8;
 
 /// What a runner is told.
 #[derive(Clone, Debug)]
@@ -88,20 +91,13 @@ pub(crate) struct Job {
     pub(crate) words: mpsc::Sender<(ServiceId, RunId, Word)>,
 }
 
-/// What all runs share.
-pub(crate) struct Tools {
-    pub(crate) project: Project,
-    pub(crate) guards: Guards,
-    pub(crate) pump: Pump,
-    pub(crate) logs: LogStore,
-    /// Columns and rows of the log pane.
-    pub(crate) size: watch::Receiver<(u16, u16)>,
-}
-
 /// Carries one run from its launch to the look at its end.
 pub(crate) async fn carry(mut job: Job) {
     let started = Instant::now();
-    match begin(&job).await {
+    let mut early = VecDeque::new();
+    let enough = until_killed(&mut job.orders, &mut early);
+    let begun = begin(job.service, &job.config, &job.tools, enough).await;
+    match begun {
         Ok((guard, terminal, closed)) => {
             let main = guard.main();
             job.tell(Word::News(News::Started { main, guard: guard.id().pid })).await;
@@ -116,48 +112,9 @@ pub(crate) async fn carry(mut job: Job) {
                 sent: VecDeque::new(),
                 job: &mut job,
             };
-            runner.run().await;
+            runner.run(early).await;
         }
         Err(problem) => job.tell(Word::News(News::NotStarted(problem))).await,
-    }
-}
-
-type Begun = (Guard, Option<Terminal>, Vec<watch::Receiver<bool>>);
-
-async fn begin(job: &Job) -> Result<Begun, String> {
-    let (columns, rows) = *job.tools.size.borrow();
-    let controlling = !job.config.daemon;
-    let io = if job.config.tty { Io::Terminal { columns, rows, controlling } } else { Io::Pipes };
-    let tools = Arc::clone(&job.tools);
-    let config = Arc::clone(&job.config);
-    // reads environment files
-    let launch = tokio::task::spawn_blocking(move || tools.project.launch(&config, io))
-        .await
-        .map_err(|error| error.to_string())?
-        .map_err(|error| error.to_string())?;
-    let (guard, channel) = job.tools.guards.launch(&launch).await.map_err(|error| error.to_string())?;
-    let (terminal, closed) = connect(&job.tools, job.service, channel).map_err(|error| error.to_string())?;
-    Ok((guard, terminal, closed))
-}
-
-/// Connects what the run prints with the service's log.
-pub(crate) fn connect(
-    tools: &Tools,
-    service: ServiceId,
-    channel: Channel,
-) -> std::io::Result<(Option<Terminal>, Vec<watch::Receiver<bool>>)> {
-    let attach = |fd, source| {
-        let (outlet, closed) = Outlet::new(tools.logs.clone(), service, source);
-        tools.pump.attach(fd, Box::new(outlet)).map(|()| closed)
-    };
-    match channel {
-        Channel::Terminal(terminal) => {
-            let closed = attach(terminal.reader()?, Source::Output)?;
-            Ok((Some(terminal), vec![closed]))
-        }
-        Channel::Pipes { stdout, stderr } => {
-            Ok((None, vec![attach(stdout, Source::Output)?, attach(stderr, Source::Error)?]))
-        }
     }
 }
 
@@ -189,7 +146,10 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    async fn run(mut self) {
+    async fn run(mut self, early: VecDeque<Order>) {
+        for order in early {
+            self.obey(order).await;
+        }
         let mut size = self.job.tools.size.clone();
         loop {
             let answer_by = self.answer_by.unwrap_or_else(Instant::now).into();
@@ -258,12 +218,13 @@ impl Runner<'_> {
                 self.stop_command = Some(StopCommand::start(self.job, command));
             }
             Order::KillStopCommand => {
-                if let Some(command) = self.stop_command.take() {
+                if let Some(command) = &mut self.stop_command {
                     command.kill();
                 }
             }
             Order::Stop(signal) => {
                 self.look_around().await;
+                self.seen.last_step = Instant::now();
                 self.request(Request::Stop { signal }).await;
             }
             Order::Type(text) => self.type_text(&text).await,
@@ -289,6 +250,7 @@ impl Runner<'_> {
 
     async fn type_text(&mut self, text: &str) {
         self.look_around().await;
+        self.seen.last_step = Instant::now();
         let typed = self.terminal.as_ref().map(|terminal| terminal.type_bytes(text.as_bytes()));
         match typed {
             Some(Ok(count)) if count == text.len() => {}
@@ -322,11 +284,63 @@ impl Runner<'_> {
 
     /// The guard has proved that nobody is left; the process table has to agree.
     async fn conclude(&mut self, last: Option<Exit>, killed: u64) {
-        let verdict = self.look().await;
-        let findings = self.findings(&verdict, killed);
+        loop {
+            let verdict = self.look().await;
+            if verdict == Verdict::Gone {
+                break;
+            }
+            tracing::error!(service = %self.job.config.name, ?verdict, "the look does not agree with the guard");
+            self.tell(News::Ended { verdict, last }).await;
+            if !self.wait_before_another_look().await {
+                return;
+            }
+        }
+        self.finish(last, killed).await;
+    }
+
+    /// Tells that the run is over and seen to be gone.
+    async fn finish(&mut self, last: Option<Exit>, killed: u64) {
+        let findings = self.findings(killed);
+        self.settle_stop_command().await;
         self.drain().await;
         self.job.tell(Word::Found(findings)).await;
-        self.tell(News::Ended { verdict, last }).await;
+        self.tell(News::Ended { verdict: Verdict::Gone, last }).await;
+    }
+
+    /// Waits a moment, or for an order: who asks for a kill wants it tried now. Returns `false` once nobody waits for the
+    /// outcome.
+    async fn wait_before_another_look(&mut self) -> bool {
+        match timeout(LOOK_AGAIN, self.job.orders.recv()).await {
+            Ok(None) => false,
+            Ok(Some(Order::Signal(..))) => {
+                self.job.tell(Word::Failed("has no guard any more that could signal it".to_owned())).await;
+                true
+            }
+            Ok(Some(_)) | Err(_) => true,
+        }
+    }
+
+    /// Waits for the end of a stop command that outlives its service: it may still have to tidy up, and has its time for
+    /// that; but it must not meet the next run.
+    async fn settle_stop_command(&mut self) {
+        while let Some(end_by) = self.stop_command.as_ref().map(StopCommand::end_by) {
+            let late = end_by.unwrap_or_else(Instant::now).into();
+            tokio::select! {
+                _succeeded = StopCommand::finished(&mut self.stop_command) => self.stop_command = None,
+                order = self.job.orders.recv(), if end_by.is_none() => {
+                    if let (None | Some(Order::Kill | Order::KillStopCommand), Some(command)) =
+                        (order, &mut self.stop_command)
+                    {
+                        command.kill();
+                    }
+                }
+                () = tokio::time::sleep_until(late), if end_by.is_some() => {
+                    let note = "the stop command could not be ended; its guard goes on trying";
+                    self.job.tools.logs.note(self.job.service, Tone::Bad, note);
+                    self.stop_command = None;
+                }
+            }
+        }
     }
 
     async fn look(&self) -> Verdict {
@@ -336,18 +350,11 @@ impl Runner<'_> {
             .unwrap_or_else(|error| Verdict::Unknown(format!("the look at the process table failed: {error}")))
     }
 
-    fn findings(&mut self, verdict: &Verdict, killed: u64) -> Findings {
-        let alive = |id: ProcessId| match verdict {
-            Verdict::Gone => false,
-            Verdict::Survivors(survivors) => survivors.iter().any(|survivor| survivor.id == id),
-            Verdict::Unknown(_) => true,
-        };
+    /// Returns what is to be told of a run that a look has just seen to be gone.
+    fn findings(&mut self, killed: u64) -> Findings {
         let members = std::mem::take(&mut self.seen.members)
             .into_iter()
-            .map(|member| {
-                let fate = if alive(member.id) { Fate::Alive } else { Fate::Gone };
-                MemberFate { member, fate }
-            })
+            .map(|member| MemberFate { member, fate: Fate::Gone })
             .collect();
         Findings { members, killed, checked_in: self.seen.last_step.elapsed() }
     }
@@ -364,30 +371,26 @@ impl Runner<'_> {
     async fn inherit(&mut self, by: Exit) {
         tracing::warn!(service = %self.job.config.name, %by, "the guard is lost, procdash takes its run over");
         self.answer_by = None;
+        let mut killed = 0;
         loop {
             let swept = self.job.tools.guards.sweep_orphans().await;
-            let verdict = if swept == Verdict::Gone { self.look().await } else { swept };
-            let survivors = match verdict {
-                Verdict::Gone => break,
-                Verdict::Survivors(survivors) => survivors,
-                Verdict::Unknown(reason) => {
-                    tracing::error!(service = %self.job.config.name, reason, "the process table could not be read");
-                    vec![]
-                }
-            };
-            self.tell(News::Resists(survivors)).await;
-            // a kill asked for meanwhile means: try again now
-            let _asked_or_time = timeout(Duration::from_secs(1), self.job.orders.recv()).await;
+            killed += swept.killed;
+            let verdict = if swept.verdict == Verdict::Gone { self.look().await } else { swept.verdict };
+            if verdict == Verdict::Gone {
+                break;
+            }
+            self.tell(News::Ended { verdict, last: None }).await;
+            if !self.wait_before_another_look().await {
+                return;
+            }
         }
         self.job.tools.logs.note(
             self.job.service,
             Tone::Bad,
             &format!("the guard of this run was {by}; its processes were removed"),
         );
-        let killed = u64::try_from(self.seen.members.len()).unwrap_or(u64::MAX);
-        let findings = self.findings(&Verdict::Gone, killed);
-        self.drain().await;
-        self.job.tell(Word::Found(findings)).await;
-        self.tell(News::Ended { verdict: Verdict::Gone, last: None }).await;
+        // whoever was left was killed: by the kernel at the guard's death, or by the sweep
+        let last = (killed > 0).then_some(Exit::Signal { number: Signal::SIGKILL.number(), core_dumped: false });
+        self.finish(last, killed).await;
     }
 }

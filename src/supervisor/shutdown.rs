@@ -5,12 +5,17 @@ use std::time::{Duration, Instant};
 
 use super::status::{Phase, ServiceStatus, State, Summary};
 
+/// How long it may take from the order to kill what is left until it is seen to be gone, or named as stuck.
+const LAST_WAIT: Duration = Duration::from_secs(20);
+
 /// How the end of everything stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shutdown {
     since: Instant,
+    /// When what is left is killed.
     deadline: Instant,
-    hurried: bool,
+    /// When nothing is waited for any more, once the grace was skipped.
+    leave_at: Option<Instant>,
     /// How many services were alive when it began.
     alive_at_start: usize,
     /// Whether any service had failed when it began.
@@ -25,7 +30,7 @@ impl Shutdown {
         Self {
             since: now,
             deadline: now + timeout,
-            hurried: false,
+            leave_at: None,
             alive_at_start: board.iter().filter(|service| service.state.is_alive()).count(),
             failed: board.iter().any(|service| service.state.is_failure()),
             exit_code,
@@ -33,25 +38,25 @@ impl Shutdown {
     }
 
     /// Skips what is left of the grace.
-    pub(crate) fn hurry(&mut self) {
-        self.hurried = true;
+    pub(crate) fn hurry(&mut self, now: Instant) {
+        self.leave_at = self.leave_at.or(Some(now + LAST_WAIT));
     }
 
     /// Whether the grace has been skipped, by a person or because the time was up.
     pub(crate) fn is_hurried(&self) -> bool {
-        self.hurried
+        self.leave_at.is_some()
     }
 
-    /// Returns when everything left is to be killed, unless that has been ordered already.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        (!self.hurried).then_some(self.deadline)
+    /// Returns when everything left is to be killed or, once that was ordered, to be left to the guards.
+    pub(crate) fn deadline(&self) -> Instant {
+        self.leave_at.unwrap_or(self.deadline)
     }
 
     /// Returns the phase to publish: over once nothing is on its way any more.
     pub(crate) fn phase(&self, board: &[ServiceStatus], now: Instant) -> Phase {
         let on_its_way = |service: &ServiceStatus| service.state.is_alive() && service.state != State::Stuck;
         if board.iter().any(on_its_way) {
-            return Phase::Quitting { since: self.since, deadline: self.deadline, hurried: self.hurried };
+            return Phase::Quitting { since: self.since, deadline: self.deadline, hurried: self.is_hurried() };
         }
         Phase::Down(self.summary(board, now))
     }
@@ -141,12 +146,14 @@ mod tests {
     }
 
     #[test]
-    fn the_time_is_up_once() {
+    fn the_time_is_up_twice_for_the_grace_and_for_the_kill() {
         let (mut shutdown, now) = begin(&[State::Running]);
-        assert_eq!(shutdown.deadline(), Some(now + Duration::from_secs(30)));
-        shutdown.hurry();
-        assert_eq!(shutdown.deadline(), None);
+        assert_eq!(shutdown.deadline(), now + Duration::from_secs(30));
+        assert!(!shutdown.is_hurried());
+        shutdown.hurry(now);
         assert!(shutdown.is_hurried());
+        shutdown.hurry(now + Duration::from_secs(5));
+        assert_eq!(shutdown.deadline(), now + LAST_WAIT);
     }
 
     #[test]

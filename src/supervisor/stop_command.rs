@@ -1,23 +1,27 @@
 //! Runs a service's stop command, under a guard of its own so that it too leaves nothing behind.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::notes;
-use super::runner::{self, Job, Tools};
+use super::runner::{GUARD_ANSWERS, Job};
+use super::start_up::{self, START_ENDS, Tools};
 use crate::config::{CommandLine, Service};
 use crate::engine::Io;
 use crate::guard::{Report, Request};
 use crate::id::ServiceId;
 use crate::logs::Tone;
-use crate::process::Exit;
+use crate::process::{Exit, Verdict};
 
 /// A stop command under way.
 pub(crate) struct StopCommand {
     task: JoinHandle<bool>,
     kill: mpsc::Sender<()>,
+    /// Until when it has to be gone, once it is being killed.
+    end_by: Option<Instant>,
 }
 
 impl StopCommand {
@@ -27,7 +31,7 @@ impl StopCommand {
         // one message at most: a second kill of the same command says nothing new
         let (kill, killed) = mpsc::channel(1);
         let task = carry(Arc::clone(&job.tools), job.service, Arc::clone(&job.config), command, killed);
-        Self { task: tokio::spawn(task), kill }
+        Self { task: tokio::spawn(task), kill, end_by: None }
     }
 
     /// Waits for its end and returns whether it succeeded. Cancel-safe.
@@ -38,9 +42,15 @@ impl StopCommand {
         }
     }
 
-    /// Ends it with all that it started.
-    pub(crate) fn kill(self) {
+    /// Ends it with all that it started; [`Self::finished`] tells when nothing of it is left.
+    pub(crate) fn kill(&mut self) {
         let _asked_before = self.kill.try_send(());
+        self.end_by.get_or_insert_with(|| Instant::now() + GUARD_ANSWERS);
+    }
+
+    /// Returns until when it has to be gone; `None` while nobody has killed it.
+    pub(crate) const fn end_by(&self) -> Option<Instant> {
+        self.end_by
     }
 }
 
@@ -51,7 +61,7 @@ async fn carry(
     command: CommandLine,
     mut killed: mpsc::Receiver<()>,
 ) -> bool {
-    let exit = run(&tools, service, &config, &command, &mut killed).await;
+    let exit = run(&tools, service, &config, command, &mut killed).await;
     match exit {
         Ok(Exit::Code(0)) => true,
         Ok(exit) => {
@@ -66,15 +76,25 @@ async fn carry(
 }
 
 async fn run(
-    tools: &Tools,
+    tools: &Arc<Tools>,
     service: ServiceId,
-    config: &Service,
-    command: &CommandLine,
+    config: &Arc<Service>,
+    command: CommandLine,
     killed: &mut mpsc::Receiver<()>,
 ) -> Result<Exit, String> {
-    let launch = tools.project.launch_command(config, command, Io::Pipes).map_err(|error| error.to_string())?;
-    let (mut guard, channel) = tools.guards.launch(&launch).await.map_err(|error| error.to_string())?;
-    runner::connect(tools, service, channel).map_err(|error| error.to_string())?;
+    let launch = start_up::prepare(tools, config, command, Io::Pipes).await?;
+    let enough = async {
+        // a sender that is gone has no wish
+        if killed.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(START_ENDS).await;
+    };
+    let (mut guard, channel) = tools.guards.launch_until(&launch, enough).await.map_err(|error| error.to_string())?;
+    if let Err(error) = start_up::connect(tools, service, channel) {
+        start_up::end(tools, guard).await;
+        return Err(error.to_string());
+    }
     let mut exit = None;
     loop {
         let over = tokio::select! {
@@ -86,7 +106,10 @@ async fn run(
                 Report::Empty { last, .. } => {
                     return exit.or(last).ok_or_else(|| "its end was not seen".to_owned());
                 }
-                Report::Lost(by) => return Ok(by),
+                Report::Lost(by) => {
+                    while tools.guards.sweep_orphans().await.verdict != Verdict::Gone {}
+                    return Ok(exit.unwrap_or(by));
+                }
                 Report::Signalled { .. } | Report::Stuck(_) => false,
             },
             // a sender that is gone has no wish: the supervisor ends, and the guard with it

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use own_process::{
     INNER, TERMINAL, alive, alone, empty, guards, inner, launch, next, read_all, token, until, wait_for_output,
 };
-use procdash::engine::{Io, Launch, LaunchError, look, members};
+use procdash::engine::{Io, Launch, LaunchError, look, members, send};
 use procdash::guard::{Reach, Report, Request};
-use procdash::process::{Exit, Member, Verdict};
+use procdash::process::{Delivery, Exit, Member, Verdict};
 use procdash::signal::Signal;
 
 /// Starts a script, waits until `count` processes carry the token, kills the tree and looks who is left.
@@ -169,6 +169,49 @@ fn the_end_of_the_main_process_is_told_at_once_although_its_output_is_held_open(
 }
 
 #[test]
+fn what_the_dashboard_has_inherited_stays_out_of_guards_and_services() {
+    alone(|| async {
+        // without close-on-exec, as a careless parent would leave it
+        let (ends, copy) = std::io::pipe().unwrap();
+        let leaked = nix::fcntl::fcntl(&copy, nix::fcntl::FcntlArg::F_DUPFD(100)).unwrap();
+        let (guards, token) = (guards(), token());
+        let (mut guard, _channel) = guards.launch(&launch(PLAIN, &token, Io::Pipes)).await.unwrap();
+        assert!(Path::new(&format!("/proc/self/fd/{leaked}")).exists());
+        for pid in [guard.id().pid, guard.main().pid] {
+            until("it is closed", || !Path::new(&format!("/proc/{pid}/fd/{leaked}")).exists());
+        }
+        guard.request(Request::Kill).await.unwrap();
+        empty(&mut guard).await;
+        drop(ends);
+    });
+}
+
+#[test]
+fn a_daemon_that_ends_by_itself_tells_how_and_not_how_its_command_did() {
+    alone(|| async {
+        let (guards, token) = (guards(), token());
+        let script = r#"(setsid sleep 300 "$0" </dev/null >/dev/null 2>&1 &); exit 0"#;
+        let (mut guard, _channel) = guards.launch(&launch(script, &token, Io::Pipes)).await.unwrap();
+        assert_eq!(next(&mut guard).await, Report::MainExited(Exit::Code(0)));
+        until("the daemon is there alone", || alive(&token) == 1);
+        let daemon = members(guard.id().pid).unwrap().remove(0).id;
+        assert_eq!(send(daemon, Signal::SIGKILL), Delivery::Sent);
+        assert_eq!(empty(&mut guard).await, (Some(Exit::Signal { number: 9, core_dumped: false }), 0));
+    });
+}
+
+#[test]
+fn a_start_that_is_given_up_leaves_nothing_behind() {
+    alone(|| async {
+        let (guards, token) = (guards(), token());
+        let given_up = guards.launch_until(&launch(TREE, &token, TERMINAL), std::future::ready(())).await;
+        assert!(matches!(given_up, Err(LaunchError::GivenUp { .. })), "{given_up:?}");
+        assert_eq!(alive(&token), 0);
+        assert_eq!(members(std::process::id()).unwrap(), []);
+    });
+}
+
+#[test]
 fn a_guard_that_was_paused_by_its_service_is_continued() {
     alone(|| async {
         let (guards, token) = (guards(), token());
@@ -190,7 +233,9 @@ fn the_orphans_of_a_killed_guard_are_removed_by_the_dashboard_and_nobody_else_is
         let script = r#"setsid sleep 300 "$0" & setsid sleep 300 "$0" & sleep 0.2; kill -9 $PPID; sleep 300 "$0""#;
         let (mut guard, _channel) = guards.launch(&launch(script, &token, Io::Pipes)).await.unwrap();
         assert_eq!(next(&mut guard).await, Report::Lost(Exit::Signal { number: 9, core_dumped: false }));
-        assert_eq!(guards.sweep_orphans().await, Verdict::Gone);
+        let swept = guards.sweep_orphans().await;
+        assert_eq!(swept.verdict, Verdict::Gone);
+        assert!((1..=4).contains(&swept.killed), "{swept:?}");
         assert_eq!(alive(&token), 0);
         assert_eq!(alive(&other_token), 7, "the other service and the tool live on");
         assert!(tool.try_wait().unwrap().is_none());

@@ -84,6 +84,24 @@ stop_signal = "SIGINT"
 }
 
 #[test]
+fn a_stop_command_that_outlives_its_service_is_ended_before_the_service_counts_as_stopped() {
+    let project = Project::new(
+        r#"
+[processes.web]
+command = "while [ ! -e stop ]; do sleep 0.05; done"
+stop_command = "touch stop; sleep 1000"
+stop_grace_period = "1s"
+"#,
+    );
+    let mut screen = Screen::spawn(&project, &["up"], 120, 30);
+    screen.wait_for_state("web", "running");
+    screen.keys("x").wait_for_state("web", "stopped");
+    assert_no_service_lives(project.token());
+    screen.keys("Q");
+    assert_eq!(screen.exit_code(), 0);
+}
+
+#[test]
 fn a_restart_starts_again_only_after_the_old_tree_is_gone() {
     let project = stubborn();
     let mut screen = stubborn_screen(&project);

@@ -72,6 +72,9 @@ impl Actor {
         if !slot.machine.state().is_alive() {
             return self.refuse(service, Refusal::NothingAlive.sentence());
         }
+        if slot.machine.guard().is_none() {
+            return self.refuse(service, "is not up yet");
+        }
         let to = match target {
             Target::Main => Reach::Main,
             Target::Group => Reach::Group,
@@ -119,7 +122,7 @@ impl Actor {
     /// Kills what has not ended yet.
     pub(super) fn hurry(&mut self) {
         if let Some(shutdown) = &mut self.shutdown {
-            shutdown.hurry();
+            shutdown.hurry(Instant::now());
         }
         for id in self.ids() {
             let _nothing_alive = self.wish(id, Wish::Kill);

@@ -118,7 +118,9 @@ fn exit_code(exit: Exit) -> i32 {
 fn write_report(id: ServiceId, machine: &Machine, findings: Findings, now: Instant) -> Option<Arc<KillReport>> {
     let how = machine.how_it_ends();
     let ending = machine.ending();
-    if how == HowItEnded::ByItself && findings.members.is_empty() {
+    // a daemon that has ended by itself was not swept: who was seen below it is gone with it
+    let was_swept = ending.is_some() || findings.killed > 0;
+    if how == HowItEnded::ByItself && (findings.members.is_empty() || !was_swept) {
         return None;
     }
     Some(Arc::new(KillReport {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::Actor;
 use crate::engine::Sampler;
@@ -41,12 +41,20 @@ impl Sampling {
     pub(super) async fn finished(&mut self) -> Option<Sample> {
         match &mut self.under_way {
             Some(task) => {
-                let sample = task.await.ok();
+                let sample = task.await;
                 self.under_way = None;
-                sample
+                sample.map_err(|failure| self.begin_anew(&failure)).ok()
             }
             None => std::future::pending().await,
         }
+    }
+}
+
+impl Sampling {
+    /// Replaces a sampler that was lost in a look that failed.
+    fn begin_anew(&mut self, failure: &JoinError) {
+        tracing::error!(%failure, "a look at the process table failed");
+        self.sampler = Sampler::new().ok();
     }
 }
 

@@ -216,6 +216,17 @@ fn a_look_that_contradicts_the_guard_or_could_not_be_taken_is_never_stopped() {
 }
 
 #[test]
+fn what_was_not_seen_to_be_gone_is_stopped_once_a_later_look_sees_it() {
+    let mut bench = Bench::running(|_| {});
+    bench.ask(Wish::Stop).expect("it runs");
+    bench.learn(News::Ended { verdict: Verdict::Unknown("no /proc".to_owned()), last: None });
+    bench.learn(News::Ended { verdict: Verdict::Survivors(vec![survivor()]), last: None });
+    assert_eq!(bench.state(), State::Stuck);
+    assert_eq!(bench.gone(), []);
+    assert_eq!((bench.state(), bench.machine.problem()), (State::Stopped, None));
+}
+
+#[test]
 fn a_daemon_lives_on_after_its_command_and_its_own_end_is_the_services_end() {
     let mut bench = Bench::running(|service| service.daemon = true);
     assert_eq!(bench.learn(News::MainExited(Exit::Code(0))), []);

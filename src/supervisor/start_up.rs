@@ -1,0 +1,119 @@
+//! Brings a run up: puts its launch together, starts its guard, connects its output with the log.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use super::log_store::LogStore;
+use super::outlet::Outlet;
+use super::prepare::Project;
+use super::runner::Order;
+use crate::config::{CommandLine, Service};
+use crate::engine::{Channel, Io, Launch, Pump, Terminal};
+use crate::guard::{Guard, Guards, Report, Request};
+use crate::id::ServiceId;
+use crate::logs::Source;
+use crate::process::Verdict;
+
+/// What all runs share.
+pub(crate) struct Tools {
+    pub(crate) project: Project,
+    pub(crate) guards: Guards,
+    pub(crate) pump: Pump,
+    pub(crate) logs: LogStore,
+    /// Columns and rows of the log pane.
+    pub(crate) size: watch::Receiver<(u16, u16)>,
+}
+
+/// How long a start may still take after a kill was ordered; then it is given up.
+pub(crate) const START_ENDS: Duration = Duration::from_secs(2);
+
+/// A guard, the terminal above its service if there is one, and what tells that each of its outputs is closed.
+pub(crate) type Begun = (Guard, Option<Terminal>, Vec<watch::Receiver<bool>>);
+
+/// Takes orders that come before there is a guard to carry them out, until one is a kill or nobody is left to give any.
+pub(crate) async fn until_killed(orders: &mut mpsc::Receiver<Order>, early: &mut VecDeque<Order>) {
+    while let Some(order) = orders.recv().await {
+        let is_kill = matches!(order, Order::Kill);
+        early.push_back(order);
+        if is_kill {
+            // a start that is only under way ends sooner through its guard
+            return tokio::time::sleep(START_ENDS).await;
+        }
+    }
+}
+
+/// Starts the run's guard and connects its output; a start that has not come to anything once `enough` is over is given up.
+///
+/// # Errors
+/// Says why nothing runs; nothing of it is left then.
+pub(crate) async fn begin(
+    service: ServiceId,
+    config: &Arc<Service>,
+    tools: &Arc<Tools>,
+    enough: impl Future<Output = ()>,
+) -> Result<Begun, String> {
+    let (columns, rows) = *tools.size.borrow();
+    let io = if config.tty { Io::Terminal { columns, rows, controlling: !config.daemon } } else { Io::Pipes };
+    let launch = prepare(tools, config, config.command.clone(), io).await?;
+    let (guard, channel) = tools.guards.launch_until(&launch, enough).await.map_err(|error| error.to_string())?;
+    match connect(tools, service, channel) {
+        Ok((terminal, closed)) => Ok((guard, terminal, closed)),
+        Err(error) => {
+            end(tools, guard).await;
+            Err(error.to_string())
+        }
+    }
+}
+
+/// Puts the launch of one of the service's commands together; that reads files, so it is done elsewhere.
+pub(crate) async fn prepare(
+    tools: &Arc<Tools>,
+    config: &Arc<Service>,
+    command: CommandLine,
+    io: Io,
+) -> Result<Launch, String> {
+    let (tools, config) = (Arc::clone(tools), Arc::clone(config));
+    tokio::task::spawn_blocking(move || tools.project.launch(&config, &command, io))
+        .await
+        .map_err(|error| error.to_string())?
+        .map_err(|error| error.to_string())
+}
+
+/// Kills what a guard guards, for a run whose output cannot be read; returns once nothing is left.
+pub(crate) async fn end(tools: &Tools, mut guard: Guard) {
+    // a guard that takes no request has ended, and says so next
+    let _said_next = guard.request(Request::Kill).await;
+    loop {
+        match guard.next().await {
+            Report::Empty { .. } => return,
+            Report::Lost(_) => break,
+            Report::Stuck(survivors) => tracing::warn!(?survivors, "what was started in vain does not end"),
+            Report::MainExited(_) | Report::Signalled { .. } => {}
+        }
+    }
+    while tools.guards.sweep_orphans().await.verdict != Verdict::Gone {}
+}
+
+/// Connects what the run prints with the service's log.
+pub(crate) fn connect(
+    tools: &Tools,
+    service: ServiceId,
+    channel: Channel,
+) -> std::io::Result<(Option<Terminal>, Vec<watch::Receiver<bool>>)> {
+    let attach = |fd, source| {
+        let (outlet, closed) = Outlet::new(tools.logs.clone(), service, source);
+        tools.pump.attach(fd, Box::new(outlet)).map(|()| closed)
+    };
+    match channel {
+        Channel::Terminal(terminal) => {
+            let closed = attach(terminal.reader()?, Source::Output)?;
+            Ok((Some(terminal), vec![closed]))
+        }
+        Channel::Pipes { stdout, stderr } => {
+            Ok((None, vec![attach(stdout, Source::Output)?, attach(stderr, Source::Error)?]))
+        }
+    }
+}
