@@ -74,6 +74,9 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
     if action == same || matches!(action, Action::Back | Action::Quit) {
         return close(model);
     }
+    if action == Action::Help {
+        return open(model, action);
+    }
     match model.panels.last() {
         Some(Panel::Tree(_)) => in_tree(model, action, moment),
         Some(Panel::Diagnostics) => in_diagnostics(action),
