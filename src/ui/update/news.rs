@@ -5,11 +5,12 @@ use std::sync::Arc;
 use crate::id::ServiceId;
 use crate::keys::Action;
 use crate::logs::Tone;
-use crate::supervisor::{Board, Event, KillReport, State, Target};
+use crate::supervisor::{Board, Event, KillReport, ServiceStatus, State, Target};
 
 use crate::ui::model::{Model, Notice, Panel};
 use crate::ui::msg::Effect;
 use crate::ui::report;
+use crate::ui::text;
 use crate::ui::widgets::hints_line;
 
 /// Puts a new board in place of the old one.
@@ -95,11 +96,23 @@ fn changed(model: &Model, service: ServiceId, from: State, to: State) -> Option<
             let key = key.unwrap_or_else(|| "you".to_owned());
             (Tone::Bad, format!("{name}: {}; {} times in a row, so it waits for {key}", problem(), status.restarts + 1))
         }
-        State::Stuck => (Tone::Bad, format!("{name}: something of it could not be killed")),
+        State::Stuck => (Tone::Bad, stuck(model, status)),
         State::Stopped if from == State::Backoff => (Tone::Good, format!("{name}: is not started again")),
         State::Stopped | State::Starting | State::Running | State::Stopping => return None,
     };
     Some(Notice { tone, text })
+}
+
+/// Names the first of those that could not be killed, and the keys that lead on.
+fn stuck(model: &Model, status: &ServiceStatus) -> String {
+    let who = match &*status.survivors {
+        [] => "something of it".to_owned(),
+        [one] => format!("{} {}", one.id.pid, text::cut(&one.command, 30)),
+        [first, rest @ ..] => format!("{} {} and {} more", first.id.pid, text::cut(&first.command, 20), rest.len()),
+    };
+    let hint = |action, what| hints_line::key(model, action).map(|key| format!(" · {key} {what}"));
+    let hints = [hint(Action::Details, "says why"), hint(Action::Kill, "tries again")];
+    format!("{}: {who} could not be killed{}", status.name, hints.into_iter().flatten().collect::<String>())
 }
 
 fn verified(model: &mut Model, found: Arc<KillReport>) -> Option<Notice> {
