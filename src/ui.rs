@@ -1,6 +1,7 @@
 //! Shows the board and the logs, and turns keys into commands.
 
 mod columns;
+mod contended;
 mod dashboard;
 mod event_loop;
 #[cfg(test)]

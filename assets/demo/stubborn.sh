@@ -11,7 +11,7 @@ trap 'refuse TERM' TERM
 trap 'refuse INT' INT
 trap 'refuse HUP' HUP
 
-echo "${bold}stubborn${plain} is here to stay: stop it with ${bold}x${plain} and watch the seconds, or with ${bold}X${plain}"
+echo "${bold}stubborn${plain} stays: ${bold}x${plain} asks it, ${bold}X${plain} kills it"
 while :; do
     nap 5
     echo "${dim}still here${plain}"

@@ -4,7 +4,7 @@
 
 trap 'echo "${dim}SIGTERM: 3 connections drained, bye${plain}"; exit 0' TERM
 
-echo "${bold}web${plain} ready on ${cyan}http://localhost:${PORT:-8080}${plain} in 412 ms"
+echo "${bold}web${plain} on ${cyan}http://localhost:${PORT:-8080}${plain} in 412 ms"
 served=0
 while :; do
     roll 10
@@ -38,7 +38,7 @@ while :; do
     [ "$status" = 500 ] && latency=$((latency * 20))
 
     served=$((served + 1))
-    printf '%s%s%-7s%s %-22s %s%s%s %s%5d ms%s\n' \
+    printf '%s%s%-7s%s %-18s %s%s%s %s%5d ms%s\n' \
         "$bold" "$method" "${request%% *}" "$plain" "${request##* }" "$colour" "$status" "$plain" "$dim" "$latency" "$plain"
     [ $((served % 40)) -eq 0 ] && echo "${dim}-- $served requests served --${plain}"
 

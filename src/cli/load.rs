@@ -25,6 +25,18 @@ pub enum LoadError {
         /// The folder from which it was looked for.
         from: PathBuf,
     },
+    /// There is no file of the name that was given.
+    #[error("{file}: there is no such file; correct the path after `-f`, or leave it out to search from here upwards")]
+    NotThere {
+        /// The file.
+        file: String,
+    },
+    /// It may not be read.
+    #[error("{file}: it may not be read; look at its permissions, and at those of its folder")]
+    Forbidden {
+        /// The file.
+        file: String,
+    },
     /// It cannot be read.
     #[error("{file}: {source}")]
     Unreadable {
@@ -56,7 +68,12 @@ impl LoadError {
     pub fn render(&self, colour: bool) -> String {
         match self {
             Self::Problems(problems) => problems.render(colour),
-            Self::Missing { .. } | Self::Unreadable { .. } | Self::Folder { .. } | Self::TooLarge { .. } => {
+            Self::Missing { .. }
+            | Self::NotThere { .. }
+            | Self::Forbidden { .. }
+            | Self::Unreadable { .. }
+            | Self::Folder { .. }
+            | Self::TooLarge { .. } => {
                 format!("error: {self}")
             }
         }
@@ -86,6 +103,11 @@ fn read(found: FoundFile) -> Result<SourceFile, LoadError> {
         Ok(length) if length as u64 > LARGEST => Err(LoadError::TooLarge { file: shown }),
         Ok(_) => Ok(SourceFile { path, shown, bytes }),
         Err(source) if source.kind() == io::ErrorKind::IsADirectory => Err(LoadError::Folder { file: shown }),
+        Err(source) if source.kind() == io::ErrorKind::PermissionDenied => Err(LoadError::Forbidden { file: shown }),
+        // a link that leads nowhere is there, so its name is not what is wrong
+        Err(source) if source.kind() == io::ErrorKind::NotFound && path.symlink_metadata().is_err() => {
+            Err(LoadError::NotThere { file: shown })
+        }
         Err(source) => Err(LoadError::Unreadable { file: shown, source }),
     }
 }
@@ -138,6 +160,6 @@ mod tests {
         let config = load(Some(Path::new("Procfile.test")), root.path()).unwrap();
         assert_eq!(config.services[0].name, "a");
         let missing = load(Some(Path::new("nope/x.toml")), root.path()).unwrap_err();
-        assert_eq!(missing.to_string(), "nope/x.toml: No such file or directory (os error 2)");
+        assert!(missing.to_string().starts_with("nope/x.toml: there is no such file; "), "{missing}");
     }
 }

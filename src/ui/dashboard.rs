@@ -1,8 +1,10 @@
 //! What the screen is told once, before anything runs: names, descriptions, keys, columns, colours.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 
-use crate::config::{Column, CommandLine, Config, Service};
+use crate::config::{Column, CommandLine, Config, Restart, RestartPolicy, Service, Stop};
 use crate::keys::Keymap;
 
 use super::theme::Theme;
@@ -33,6 +35,10 @@ pub struct Description {
     pub command: String,
     /// Where.
     pub working_dir: String,
+    /// How it is asked to end.
+    pub stop: String,
+    /// When it is started again without being asked; empty if never.
+    pub restart: String,
 }
 
 impl Dashboard {
@@ -55,10 +61,68 @@ impl Dashboard {
 
 impl Description {
     fn of(service: &Service) -> Self {
-        let command = match &service.command {
-            CommandLine::Shell(line) => line.clone(),
-            CommandLine::Program(words) => words.join(" "),
+        Self {
+            description: service.description.clone(),
+            command: command_words(&service.command),
+            working_dir: service.working_dir.clone(),
+            stop: stop_words(&service.stop),
+            restart: restart_words(&service.restart),
+        }
+    }
+}
+
+fn command_words(command: &CommandLine) -> String {
+    match command {
+        CommandLine::Shell(line) => line.clone(),
+        CommandLine::Program(words) => words.join(" "),
+    }
+}
+
+/// Says how it is asked to end, and what comes after.
+fn stop_words(stop: &Stop) -> String {
+    let first = stop.command.as_ref().map(|command| format!("by `{}`, then ", command_words(command)));
+    let asked = match &stop.keys {
+        Some(keys) => format!("by typing \"{}\"", keys.escape_debug()),
+        None => format!("by {}", stop.signal),
+    };
+    format!("{}{asked}; killed after {}", first.unwrap_or_default(), seconds(stop.grace_period))
+}
+
+/// Says when it is started again by itself.
+fn restart_words(restart: &Restart) -> String {
+    let when = match restart.policy {
+        RestartPolicy::No => return String::new(),
+        RestartPolicy::OnFailure => "after a crash",
+        RestartPolicy::Always => "whenever it ends",
+    };
+    let (least, most) = (seconds(restart.delay), seconds(restart.delay_max));
+    format!("{when}, {least} to {most} later, {} times in a row", restart.max)
+}
+
+fn seconds(time: Duration) -> String {
+    if time.subsec_millis() == 0 { format!("{} s", time.as_secs()) } else { super::text::brief(time) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signal::Signal;
+
+    #[test]
+    fn how_a_service_ends_and_begins_again_is_one_line_each() {
+        let mut stop = Stop {
+            signal: Signal::SIGINT,
+            grace_period: Duration::from_secs(5),
+            command: Some(CommandLine::Shell("bin/drain".to_owned())),
+            keys: None,
         };
-        Self { description: service.description.clone(), command, working_dir: service.working_dir.clone() }
+        assert_eq!(stop_words(&stop), "by `bin/drain`, then by SIGINT; killed after 5 s");
+        (stop.command, stop.keys) = (None, Some("q\n".to_owned()));
+        assert_eq!(stop_words(&stop), "by typing \"q\\n\"; killed after 5 s");
+        let (delay, delay_max) = (Duration::from_millis(500), Duration::from_secs(10));
+        let restart = |policy| Restart { policy, delay, delay_max, reset_after: delay_max, max: 5 };
+        assert_eq!(restart_words(&restart(RestartPolicy::No)), "");
+        let always = restart_words(&restart(RestartPolicy::Always));
+        assert_eq!(always, "whenever it ends, 500 ms to 10 s later, 5 times in a row");
     }
 }

@@ -169,6 +169,8 @@ pub(crate) fn model(board: Board, width: u16, height: u16) -> Model {
         description: Some(description.to_owned()),
         command: command.to_owned(),
         working_dir: "services/api".to_owned(),
+        stop: "by SIGTERM; killed after 5 s".to_owned(),
+        restart: "after a crash, 500 ms to 10 s later, 5 times in a row".to_owned(),
     };
     let dashboard = Dashboard {
         project: "shop".to_owned(),

@@ -7,7 +7,7 @@ const SMALLEST: Size = Size::new(40, 10);
 /// From here on the list stands beside the log instead of above it.
 const BESIDE: u16 = 70;
 /// A panel that would leave at most this much of its room free gets all of it.
-const NEARLY: u16 = 4;
+const NEARLY: u16 = 6;
 
 /// Where everything goes. A part that is not shown has no area.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

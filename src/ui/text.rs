@@ -115,7 +115,9 @@ pub(crate) fn duration(time: Duration) -> String {
 
 /// Shows a short time: `14 ms`, `2.5 s`, then as [`duration`].
 pub(crate) fn brief(time: Duration) -> String {
-    if time < Duration::from_secs(1) {
+    if time < Duration::from_millis(1) {
+        "under 1 ms".to_owned()
+    } else if time < Duration::from_secs(1) {
         format!("{} ms", time.as_millis())
     } else if time < Duration::from_mins(1) {
         format!("{:.1} s", time.as_secs_f64())
@@ -209,7 +211,7 @@ mod tests {
             ["0.0%", "0.4%", "34.0%", "99.9%", "100%", "1235%", "0.0%"]
         );
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1 000", "1 234 567"]);
-        assert_eq!([14, 2500].map(|ms| brief(Duration::from_millis(ms))), ["14 ms", "2.5 s"]);
+        assert_eq!([0, 14, 2500].map(|ms| brief(Duration::from_millis(ms))), ["under 1 ms", "14 ms", "2.5 s"]);
         assert_eq!([0, 1, 1000, 1001].map(|ms| seconds_left(Duration::from_millis(ms))), [0, 1, 1, 2]);
     }
 }

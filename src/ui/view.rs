@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 use tui_logger::TuiWidgetState;
 
+use super::contended;
 use super::log_window::LogWindow;
 use super::model::{Model, Moment, Panel};
 use super::widgets::diagnostics::Diagnostics;
@@ -57,6 +58,7 @@ impl Widget for &Scene<'_> {
         if let Some(sheet) = quit_monitor::sheet(model, moment) {
             sheet.draw(model.size, theme, buf);
         }
+        contended::settle(area, buf);
     }
 }
 

@@ -146,7 +146,7 @@ daemon = true
 
 #[test]
 fn q_asks_and_can_be_taken_back() {
-    let project = Project::new("[processes]\na = \"sleep 1000\"\nb = \"sleep 1000\"\n");
+    let project = Project::new("[processes]\na = \"exec sleep 1000\"\nb = \"exec sleep 1000\"\n");
     let mut screen = Screen::spawn(&project, &["up"], 120, 30);
     screen.wait_for_state("b", "running");
     let before = services(project.token()).len();

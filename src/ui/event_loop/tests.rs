@@ -85,7 +85,7 @@ async fn a_cleared_log_is_empty_on_the_screen_too() {
     running.logs.write(id(0), |log| log.push(Source::Output, b"old\n", Stamp(0)));
     running.press('C').await;
     let screen = running.last_screen().await;
-    assert!(screen[2].contains("nothing printed yet"), "{screen:#?}");
+    assert!(screen[2].contains("nothing printed since it was cleared"), "{screen:#?}");
 }
 
 #[tokio::test]

@@ -27,7 +27,12 @@ const PLACES: &[Action] = &[
 /// Chooses the service at `place`, or the last one.
 pub(super) fn select(model: &mut Model, place: usize) {
     let last = model.board.services.len().saturating_sub(1);
+    let before = model.selected;
     model.selected = ServiceId::new(u32::try_from(place.min(last)).unwrap_or(u32::MAX));
+    if model.selected != before {
+        // whoever moves on has read it, and now wants to know about this one
+        model.notice = None;
+    }
     model.show_selected();
 }
 

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use crate::id::ServiceId;
+use crate::keys::Action;
 use crate::logs::Tone;
-use crate::supervisor::{Board, Event, KillReport, State, Target};
+use crate::supervisor::{Board, Event, KillReport, ServiceStatus, State, Target};
 
 use crate::ui::model::{Model, Notice, Panel};
 use crate::ui::msg::Effect;
 use crate::ui::report;
+use crate::ui::text;
+use crate::ui::widgets::hints_line;
 
 /// Puts a new board in place of the old one.
 pub(super) fn board(model: &mut Model, board: Board) -> Vec<Effect> {
@@ -29,7 +32,9 @@ pub(super) fn board(model: &mut Model, board: Board) -> Vec<Effect> {
 /// Says on the status line what has happened, if a person wants to know it.
 pub(super) fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
     let notice = match event {
-        Event::Changed { service, to, .. } => changed(model, service, to),
+        // a service that ended well must not push aside what somebody has asked for and may not have read yet
+        Event::Changed { to: State::Done | State::Exited, .. } if is_unread(model) => None,
+        Event::Changed { service, from, to } => changed(model, service, from, to),
         Event::Verified(found) => verified(model, found),
         Event::Signalled { service, signal, target, delivered, refused } => {
             let name = model.name(service);
@@ -68,23 +73,46 @@ fn target_word(target: Target) -> String {
     }
 }
 
+/// Whether the status line says something that matters more than news without trouble.
+fn is_unread(model: &Model) -> bool {
+    model.notice.as_ref().is_some_and(|notice| notice.tone != Tone::Calm)
+}
+
 /// Returns what to say about a change: only ends, for the list already shows the rest.
-fn changed(model: &Model, service: ServiceId, to: State) -> Option<Notice> {
+fn changed(model: &Model, service: ServiceId, from: State, to: State) -> Option<Notice> {
     let status = model.service(service)?;
     let name = &status.name;
     let end = || status.ended.as_ref().map_or_else(|| to.word().to_owned(), report::how_it_ended);
     let problem = || status.problem.as_deref().map_or_else(end, str::to_owned);
+    let key = hints_line::key(model, Action::Restart);
     let (tone, text) = match to {
         State::Done | State::Exited => (Tone::Good, format!("{name}: {}", end())),
-        State::Crashed => (Tone::Bad, format!("{name}: {}", problem())),
+        State::Crashed => {
+            let hint = key.map_or_else(String::new, |key| format!(" · {key} restarts it"));
+            (Tone::Bad, format!("{name}: {}{hint}", problem()))
+        }
         State::Backoff => (Tone::Bad, format!("{name}: {}; it will be started again", problem())),
         State::CrashLoop => {
-            (Tone::Bad, format!("{name}: {}; {} times in a row, so it waits for you", problem(), status.restarts + 1))
+            let key = key.unwrap_or_else(|| "you".to_owned());
+            (Tone::Bad, format!("{name}: {}; {} times in a row, so it waits for {key}", problem(), status.restarts + 1))
         }
-        State::Stuck => (Tone::Bad, format!("{name}: something of it could not be killed")),
+        State::Stuck => (Tone::Bad, stuck(model, status)),
+        State::Stopped if from == State::Backoff => (Tone::Good, format!("{name}: is not started again")),
         State::Stopped | State::Starting | State::Running | State::Stopping => return None,
     };
     Some(Notice { tone, text })
+}
+
+/// Names the first of those that could not be killed, and the keys that lead on.
+fn stuck(model: &Model, status: &ServiceStatus) -> String {
+    let who = match &*status.survivors {
+        [] => "something of it".to_owned(),
+        [one] => format!("{} {}", one.id.pid, text::cut(&one.command, 30)),
+        [first, rest @ ..] => format!("{} {} and {} more", first.id.pid, text::cut(&first.command, 20), rest.len()),
+    };
+    let hint = |action, what| hints_line::key(model, action).map(|key| format!(" · {key} {what}"));
+    let hints = [hint(Action::Details, "says why"), hint(Action::Kill, "tries again")];
+    format!("{}: {who} could not be killed{}", status.name, hints.into_iter().flatten().collect::<String>())
 }
 
 fn verified(model: &mut Model, found: Arc<KillReport>) -> Option<Notice> {

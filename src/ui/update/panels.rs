@@ -18,7 +18,11 @@ pub(super) fn open(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     let mut effects = Vec::new();
     let panel = match action {
-        Action::SignalMenu => signal_menu(service, Target::Main),
+        Action::SignalMenu => {
+            // a daemon has left its main process behind, so nobody would be there
+            let has_main = model.service(service).is_some_and(|status| status.main.is_some());
+            signal_menu(service, if has_main { Target::Main } else { Target::Tree })
+        }
         Action::RestartMenu => Panel::Restarts { chosen: 0 },
         Action::Tree => {
             effects.push(Effect::Ask(Command::Watch(true)));
@@ -73,6 +77,9 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
     // the key that opened it closes it, and `q` leaves what is on top before it leaves procdash
     if action == same || matches!(action, Action::Back | Action::Quit) {
         return close(model);
+    }
+    if action == Action::Help {
+        return open(model, action);
     }
     match model.panels.last() {
         Some(Panel::Tree(_)) => in_tree(model, action, moment),

@@ -1,5 +1,7 @@
 //! What every key does, in the panes and in the panels.
 
+mod status_line;
+
 use std::sync::Arc;
 
 use crossterm::event::{Event as Report, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
@@ -314,27 +316,21 @@ fn the_wheel_scrolls_a_long_list_without_choosing() {
 }
 
 #[test]
-fn what_happened_is_said_once_and_in_words() {
-    let moment = moment();
-    let said = |event: Event| {
-        let mut model = shop();
-        update(&mut model, Msg::Happened(event), moment);
-        model.notice.map(|notice| notice.text)
-    };
-    let changed = |place: u32, to: State| said(Event::Changed { service: id(place), from: State::Running, to });
-    let hup = |delivered, refused| {
-        let (service, signal, target) = (id(2), Signal::SIGHUP, Target::Group);
-        said(Event::Signalled { service, signal, target, delivered, refused })
-    };
-    let refused = |reason: &str| said(Event::Refused { service: Some(id(2)), reason: reason.to_owned() });
-    assert_eq!(changed(0, State::Running), None, "the list shows that");
-    assert_eq!(changed(4, State::Crashed).unwrap(), "worker: exited with code 1 after 02:13");
-    assert_eq!(changed(5, State::Backoff).unwrap(), "mailer: exited with code 1 after 02:13; it will be started again");
-    assert_eq!(hup(1, vec![]).unwrap(), "api: SIGHUP to its group: 1 process");
-    assert_eq!(hup(0, vec![]).unwrap(), "api: SIGHUP to its group: nobody was there");
-    assert_eq!(refused("it is stuck").unwrap(), "api: it is stuck");
-    assert_eq!(refused("api is stuck").unwrap(), "api is stuck");
-    assert_eq!(said(Event::Verified(Arc::new(report(true)))).unwrap(), "api: killed 7, 0 left · checked in 14 ms");
+fn without_a_main_process_a_signal_is_for_the_tree() {
+    let mut model = shop();
+    type_keys(&mut model, "3S");
+    assert!(matches!(model.panels.pop(), Some(Panel::Signals(menu)) if menu.target == Target::Main));
+    type_keys(&mut model, "7S");
+    assert!(matches!(model.panels.pop(), Some(Panel::Signals(menu)) if menu.target == Target::Tree));
+}
+
+#[test]
+fn the_help_opens_over_a_panel_and_closes_to_it() {
+    let mut model = shop();
+    type_keys(&mut model, "t?");
+    assert!(matches!(model.panels.as_slice(), [Panel::Tree(_), Panel::Help { .. }]));
+    type_keys(&mut model, "?");
+    assert!(matches!(model.panels.as_slice(), [Panel::Tree(_)]));
 }
 
 #[test]

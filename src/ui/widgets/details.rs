@@ -30,12 +30,14 @@ pub(crate) fn sheet(model: &Model, service: ServiceId, top: usize, moment: Momen
         facts.maybe("about", about.description.as_deref(), theme.text);
         facts.add("command", &about.command, theme.text);
         facts.add("folder", if about.working_dir.is_empty() { "." } else { &about.working_dir }, theme.text);
+        facts.maybe("restarts", Some(about.restart.as_str()).filter(|words| !words.is_empty()), theme.text);
+        facts.maybe("stops", Some(about.stop.as_str()).filter(|words| !words.is_empty()), theme.text);
         facts.run(model, status, moment);
         facts.end(status);
     }
     Sheet {
         title: model.name(service).to_owned(),
-        footer: "Esc back".to_owned(),
+        footer: "Esc closes".to_owned(),
         head: Vec::new(),
         body: facts.lines,
         chosen: None,
@@ -76,7 +78,7 @@ impl Facts<'_> {
             self.add("pid", &main.pid.to_string(), plain);
         }
         if let Some(guard) = status.guard {
-            self.add("guard", &format!("pid {guard}"), plain);
+            self.add("guard", &format!("pid {guard}, which ends its tree even if procdash dies"), plain);
         }
         if let Some(started) = status.started.filter(|_| status.state.is_alive()) {
             let lasted = text::duration(moment.now.saturating_duration_since(started));
@@ -91,7 +93,7 @@ impl Facts<'_> {
             self.add("uses", &usage, plain);
         }
         if status.restarts > 0 {
-            self.add("restarts", &format!("{} in a row, by itself", status.restarts), plain);
+            self.add("restarted", &format!("{} in a row, by itself", status.restarts), plain);
         }
     }
 

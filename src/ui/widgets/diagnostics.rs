@@ -47,5 +47,9 @@ impl Widget for &Diagnostics<'_> {
             .style_trace(theme.quiet)
             .state(self.state)
             .render(text, buf);
+        let is_blank = |x| (text.y..text.bottom()).all(|y| buf.cell((x, y)).is_none_or(|cell| cell.symbol() == " "));
+        if (text.x..text.right()).all(is_blank) {
+            buf.set_stringn(text.x, text.y, "nothing has gone wrong so far", usize::from(text.width), theme.quiet);
+        }
     }
 }

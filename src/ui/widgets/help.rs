@@ -30,10 +30,14 @@ pub(crate) fn sheet(model: &Model, top: usize) -> Sheet {
             if columns == 1 || (right.is_empty() && left.len() + group.len() / 2 < total / 2) { left } else { right };
         side.extend(group);
     }
-    let [left, right] = sides;
+    let [left, right] = sides.map(|mut side| {
+        // the empty line is between groups, not after the last
+        side.pop();
+        side
+    });
     Sheet {
         title: "keys".to_owned(),
-        footer: "Esc closes".to_owned(),
+        footer: "↑ ↓ scroll · Esc closes".to_owned(),
         head: Vec::new(),
         body: side_by_side(left, right),
         chosen: None,

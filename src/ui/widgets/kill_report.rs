@@ -26,7 +26,7 @@ pub(crate) fn sheet(model: &Model, found: &KillReport, top: usize) -> Sheet {
     }
     Sheet {
         title: format!("{} ── what is left", found.name),
-        footer: "Enter or Esc closes".to_owned(),
+        footer: "Esc closes".to_owned(),
         head,
         body: report::lines(found, room, theme),
         chosen: None,

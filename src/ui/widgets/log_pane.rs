@@ -69,6 +69,9 @@ impl LogPane<'_> {
         let Some(status) = self.model.service(self.model.selected) else {
             return "  there are no services".to_owned();
         };
+        if self.window.end > 0 {
+            return "  nothing printed since it was cleared".to_owned();
+        }
         let key = hints_line::key(self.model, Action::Start).filter(|_| !status.state.is_alive());
         key.map_or_else(|| "  nothing printed yet".to_owned(), |key| format!("  nothing printed yet · {key} starts it"))
     }

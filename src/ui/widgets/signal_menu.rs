@@ -47,7 +47,7 @@ pub(crate) fn sheet(model: &Model, menu: &SignalMenu) -> Sheet {
 }
 
 fn footer(target: Target) -> String {
-    let switch = if matches!(target, Target::Process(_)) { "" } else { "Tab whom · " };
+    let switch = if matches!(target, Target::Process(_)) { "" } else { "Tab changes to whom · " };
     format!("{switch}Enter sends · Esc back")
 }
 
@@ -66,9 +66,9 @@ fn targets(model: &Model, menu: &SignalMenu, room: usize) -> Line<'static> {
     }
     let main = model.service(menu.service).and_then(|status| status.main);
     let words = [
-        (Target::Main, main.map_or_else(|| "main none".to_owned(), |main| format!("main {}", main.pid))),
+        (Target::Main, main.map_or_else(|| "no main".to_owned(), |main| format!("main pid {}", main.pid))),
         (Target::Group, "its group".to_owned()),
-        (Target::Tree, format!("tree {}", model.members(menu.service).len())),
+        (Target::Tree, format!("whole tree ({})", model.members(menu.service).len())),
     ];
     for (target, word) in words {
         let chosen = target == menu.target;
