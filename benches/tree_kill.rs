@@ -5,13 +5,14 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{ForkResult, fork, pause};
-use procdash::engine::{Channel, Io, Launch, identify, look, members, send};
+use procdash::engine::{Channel, Io, Launch, Sampler, identify, look, members, send};
 use procdash::guard::{Guard, Guards, Report, Request};
 use procdash::process::{Delivery, ProcessId, Verdict};
 use procdash::signal::Signal;
@@ -34,12 +35,18 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// Makes the part of a tree of `count` processes that begins with process number `own`, and stays.
+#[expect(clippy::zombie_processes, reason = "nobody here outlives anybody")]
 fn grow(shape: &str, own: usize, count: usize) {
+    if shape == "chain" && own + 1 < count {
+        // by exec: what was forked a thousand times over shares so much that the kernel needs seconds to fork it again
+        let words = ["__tree", shape, &(count - 1).to_string()];
+        Command::new(own_program()).args(words).spawn().unwrap();
+        return stay();
+    }
     let children = match shape {
         "flat" if own == 0 => 1..count,
         "flat" => 0..0,
-        "binary" => (2 * own + 1).min(count)..(2 * own + 3).min(count),
-        _ => own + 1..(own + 2).min(count),
+        _ => (2 * own + 1).min(count)..(2 * own + 3).min(count),
     };
     for child in children {
         // SAFETY: this process has one thread.
@@ -47,6 +54,10 @@ fn grow(shape: &str, own: usize, count: usize) {
             return grow(shape, child, count);
         }
     }
+    stay();
+}
+
+fn stay() {
     rustix::io::write(std::io::stdout(), b".").unwrap();
     loop {
         pause();
@@ -113,14 +124,19 @@ fn kill_by_kernel(shape: &str, count: usize) -> Option<Duration> {
     let held = hold(init);
     let began = Instant::now();
     assert_eq!(send(init, Signal::SIGKILL), Delivery::Sent);
-    poll(&mut [PollFd::new(std::os::fd::AsFd::as_fd(&held), PollFlags::POLLIN)], PollTimeout::NONE).unwrap();
+    wait_for(&held);
     let took = began.elapsed();
     parent.wait().unwrap();
     Some(took)
 }
 
-fn hold(id: ProcessId) -> std::os::fd::OwnedFd {
+fn hold(id: ProcessId) -> OwnedFd {
     pidfd_open(Pid::from_raw(i32::try_from(id.pid).unwrap()).unwrap(), PidfdFlags::empty()).unwrap()
+}
+
+fn wait_for(process: &OwnedFd) {
+    // the signal of another child's death interrupts it
+    while poll(&mut [PollFd::new(process.as_fd(), PollFlags::POLLIN)], PollTimeout::NONE).is_err() {}
 }
 
 fn median(times: &mut [Duration]) -> f64 {
@@ -131,8 +147,9 @@ fn median(times: &mut [Duration]) -> f64 {
 async fn measure() {
     let guards = guards();
     println!("kill of a tree, median in ms          kernel   guard   ratio   guard+look   ratio");
-    for shape in SHAPES {
-        for (count, rounds) in [(10, 41), (100, 21), (1000, 9)] {
+    let chosen: Vec<String> = std::env::args().filter(|word| SHAPES.contains(&word.as_str())).collect();
+    for shape in SHAPES.into_iter().filter(|shape| chosen.is_empty() || chosen.iter().any(|word| word == shape)) {
+        for (count, rounds) in [(10, 41), (100, 21), (1000, 7)] {
             let (mut floor, mut empty, mut seen) = (Vec::new(), Vec::new(), Vec::new());
             for _ in 0..rounds {
                 floor.extend(kill_by_kernel(shape, count));
@@ -148,8 +165,42 @@ async fn measure() {
             );
         }
     }
+    cost_of_looks(&guards).await;
     death_of_the_dashboard();
     cost_of_guards(&guards).await;
+}
+
+async fn cost_of_looks(guards: &Guards) {
+    println!("looks, µs of processor      first look, one tree   a process   sampler   a process");
+    for count in [10, 100, 1000] {
+        let (mut guard, _channel) = start_tree(guards, "binary", count).await;
+        let root = guard.id().pid;
+        // often enough that the kernel's ticks do not show
+        let rounds = 20_000 / count;
+        let time = |look: &mut dyn FnMut() -> usize| {
+            let all = timed(|| (0..rounds).for_each(|_| assert_eq!(look(), count)));
+            all.as_secs_f64() * 1e6 / f64::from(u32::try_from(rounds).unwrap())
+        };
+        let first = time(&mut || members(root).unwrap().len());
+        let mut sampler = Sampler::new().unwrap();
+        let again = time(&mut || sampler.sample(&[root]).iter().map(Vec::len).sum());
+        let each = |time: f64| time / f64::from(u32::try_from(count).unwrap());
+        println!("  {count:>6}              {first:18.0}{:12.1}{again:10.0}{:12.1}", each(first), each(again));
+        guard.request(Request::Kill).await.unwrap();
+        while !matches!(guard.next().await, Report::Empty { .. }) {}
+    }
+}
+
+/// Returns the processor time that the work took: neighbours cannot make it longer.
+fn timed(work: impl FnOnce()) -> Duration {
+    let spent = || figure_at("/proc/thread-self/schedstat", 0);
+    let before = spent();
+    work();
+    Duration::from_nanos(spent() - before)
+}
+
+fn figure_at(path: &str, place: usize) -> u64 {
+    fs::read_to_string(path).unwrap().split_whitespace().nth(place).unwrap().parse().unwrap()
 }
 
 fn death_of_the_dashboard() {
@@ -179,7 +230,7 @@ fn one_death(shape: &str, count: usize) -> Duration {
     dashboard.kill().unwrap();
     let began = Instant::now();
     for one in &held {
-        poll(&mut [PollFd::new(std::os::fd::AsFd::as_fd(one), PollFlags::POLLIN)], PollTimeout::NONE).unwrap();
+        wait_for(one);
     }
     let took = began.elapsed();
     dashboard.wait().unwrap();

@@ -1,7 +1,9 @@
 //! Joins the floors; the only file, with those below it, that knows all of them.
 
+mod colour;
 mod diagnostics;
 mod farewell;
+mod fault;
 mod screen;
 mod up;
 
@@ -28,7 +30,7 @@ pub fn run() -> ExitCode {
 }
 
 fn check(words: &FileArguments) -> ExitCode {
-    let colour = io::stdout().is_terminal() && up::colour_wanted();
+    let colour = io::stdout().is_terminal() && colour::wanted();
     let code = std::env::current_dir()
         .and_then(|from| cli::check(words.file.as_deref(), &from, colour, &mut io::stdout().lock()));
     // a reader that is gone does not want the rest

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indexmap::IndexMap;
+use serde::Deserialize;
 
 use crate::keys::Keymap;
 use crate::signal::Signal;
@@ -138,7 +139,8 @@ pub struct Restart {
 }
 
 /// After which ends a service is started again by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RestartPolicy {
     /// Never.
     No,
@@ -149,7 +151,8 @@ pub enum RestartPolicy {
 }
 
 /// What the end of one service means for the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OnExit {
     /// Nothing.
     Ignore,
@@ -171,7 +174,8 @@ pub struct Ui {
 }
 
 /// A column of the list of services.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Column {
     /// The state's word.
     State,
@@ -187,26 +191,6 @@ pub enum Column {
     Pid,
     /// How often it was started again.
     Restarts,
-}
-
-impl Column {
-    /// Every column.
-    pub const ALL: &'static [Self] =
-        &[Self::State, Self::Cpu, Self::Memory, Self::Uptime, Self::Processes, Self::Pid, Self::Restarts];
-
-    /// Returns its name in the configuration.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::State => "state",
-            Self::Cpu => "cpu",
-            Self::Memory => "memory",
-            Self::Uptime => "uptime",
-            Self::Processes => "processes",
-            Self::Pid => "pid",
-            Self::Restarts => "restarts",
-        }
-    }
 }
 
 /// Reads a configuration: the project's file, then what is merged over it key by key.

@@ -1,5 +1,11 @@
 //! The kernel's side: starts, watches, signals and looks; knows processes, not wishes.
 
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "this floor and the guard above it rest on Linux: /proc, pidfd_open(2), PR_SET_CHILD_SUBREAPER and the children \
+     file; another system needs its own identity, kill, snapshot and guard::raw, and weaker promises"
+);
+
 pub(crate) mod identity;
 pub(crate) mod kill;
 mod launch;

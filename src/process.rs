@@ -2,13 +2,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::signal::Signal;
 
 /// Who a process is: its number together with the moment it began.
 ///
 /// A number alone is no identity: the kernel gives it to another process once its owner was reaped. The pair is
 /// unique for as long as the machine is up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ProcessId {
     /// The number, as in `ps`.
     pub pid: u32,
@@ -23,7 +25,7 @@ impl fmt::Display for ProcessId {
 }
 
 /// How a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Exit {
     /// It returned this code, 0 to 255.
     Code(i32),
@@ -52,7 +54,7 @@ impl fmt::Display for Exit {
 }
 
 /// What a process is doing, as the kernel says (`proc_pid_stat(5)`, field 3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProcessState {
     /// On a processor, or waiting for one.
     Running,
@@ -117,7 +119,7 @@ pub enum Delivery {
 }
 
 /// A process that should be gone and is not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Survivor {
     /// Who it is.
     pub id: ProcessId,

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Writes the enum and its lookups from one list, so that the two cannot disagree.
 macro_rules! signals {
     ($($name:ident $linux:literal $bsd:literal $meaning:literal;)*) => {
         /// A signal that can be sent to a process, by its name in signal(7).
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[allow(clippy::upper_case_acronyms, reason = "the names are the kernel's")]
         pub enum Signal {
             $(#[doc = $meaning] $name,)*

@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt as _};
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::up::colour_wanted;
+use super::colour;
 use crate::config::Config;
 use crate::engine;
 use crate::supervisor::Handle;
@@ -15,7 +15,7 @@ use crate::ui::{self, Dashboard};
 
 /// Shows the dashboard until everything is down; the terminal is given back on every way out.
 pub(crate) async fn show(config: &Config, handle: Handle) -> io::Result<()> {
-    let dashboard = Dashboard::new(config, !colour_wanted(), TimeZone::system());
+    let dashboard = Dashboard::new(config, !colour::wanted(), TimeZone::system());
     let mut pauses = signal(SignalKind::from_raw(nix::libc::SIGTSTP))?;
     // a pause asked for by a signal is the same wish as the key, and goes the same way
     let pauses = stream::poll_fn(move |context| pauses.poll_recv(context))

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
-use super::{diagnostics, farewell, screen};
+use super::{colour, diagnostics, farewell, fault, screen};
 use crate::cli::{self, Plain, UpArguments};
 use crate::config::Config;
 use crate::id::ServiceId;
@@ -40,7 +40,7 @@ pub(crate) fn up(words: &UpArguments) -> ExitCode {
 /// Reads the file and finds the services to start, or says what is wrong with the request.
 fn choose(words: &UpArguments) -> Result<(Config, Vec<ServiceId>), String> {
     let from = std::env::current_dir().map_err(|error| format!("error: the current folder is gone: {error}"))?;
-    let colour = io::stderr().is_terminal() && colour_wanted();
+    let colour = io::stderr().is_terminal() && colour::wanted();
     let config = cli::load(words.file.file.as_deref(), &from).map_err(|error| error.render(colour))?;
     let start = chosen(&config, &words.names)?;
     Ok((config, start))
@@ -88,7 +88,7 @@ fn run(config: &Config, start: Vec<ServiceId>, watched: bool) -> anyhow::Result<
 async fn with_dashboard(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Summary> {
     diagnostics::to_panel();
     let logs = LogStore::new(config.services.len(), config.settings.scrollback);
-    let options = Options { start, end_when_idle: false };
+    let options = Options { start, start_when_sized: true, end_when_idle: false };
     let handle = supervise(config, options, logs)?;
     let shown = screen::show(config, handle.clone()).await;
     if let Err(error) = &shown {
@@ -98,7 +98,7 @@ async fn with_dashboard(config: &Config, start: Vec<ServiceId>) -> anyhow::Resul
     }
     let summary = down(handle).await?;
     match shown {
-        Err(error) if !screen::is_hang_up(&error) => Err(error).context("the terminal failed; everything was stopped"),
+        Err(error) if !screen::is_hang_up(&error) => Err(error).context("everything was stopped"),
         Ok(()) | Err(_) => Ok(summary),
     }
 }
@@ -109,20 +109,15 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Su
     let broken = Arc::new(Notify::new());
     let output = io::BufWriter::with_capacity(64 * 1024, io::stdout());
     let plain: Box<dyn Tap> =
-        Box::new(Plain::new(output, &names, io::stdout().is_terminal() && colour_wanted(), Arc::clone(&broken)));
+        Box::new(Plain::new(output, &names, io::stdout().is_terminal() && colour::wanted(), Arc::clone(&broken)));
     let logs = LogStore::with_tap(config.services.len(), config.settings.scrollback, plain);
-    let handle = supervise(config, Options { start, end_when_idle: true }, logs)?;
+    let handle = supervise(config, Options { start, start_when_sized: false, end_when_idle: true }, logs)?;
     let quitter = handle.clone();
     tokio::spawn(async move {
         broken.notified().await;
         ask_to_quit(&quitter).await;
     });
     down(handle).await
-}
-
-/// Whether the person has not asked for text without colours (<https://no-color.org>).
-pub(crate) fn colour_wanted() -> bool {
-    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 fn supervise(config: &Config, options: Options, logs: LogStore) -> anyhow::Result<Handle> {
@@ -137,6 +132,7 @@ fn supervise(config: &Config, options: Options, logs: LogStore) -> anyhow::Resul
             }
         });
     }
+    fault::arm()?;
     Ok(handle)
 }
 

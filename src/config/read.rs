@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use serde::de::{self, DeserializeOwned, IntoDeserializer};
+use thiserror::Error;
+
 use super::diagnostic::{Problem, visible};
 use super::duration::{self, DurationError};
 use super::raw::{Entry, Node, Table, Value};
@@ -190,19 +193,40 @@ impl Reader<'_> {
     }
 
     /// Reads one of a few words.
-    pub(super) fn choice<T: Copy>(&mut self, node: &Node, what: &str, choices: &[(&str, T)]) -> Option<T> {
-        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+    pub(super) fn word(&mut self, node: &Node, what: &str, words: &[&str]) -> Option<String> {
         let Value::Text(word) = &node.value else {
-            self.wrong(node, &format!("one of {}", quoted_list(&names)));
+            self.wrong(node, &format!("one of {}", quoted_list(words)));
             return None;
         };
-        if let Some((_, chosen)) = choices.iter().find(|(name, _)| name == word) {
-            return Some(*chosen);
+        if words.contains(&word.as_str()) {
+            return Some(word.clone());
         }
         let problem = Problem::new(format!("unknown {what} `{}`", visible(word))).at(node.place);
-        let help = format!("write one of {}", quoted_list(&names));
-        self.report(problem.help(help));
+        self.report(problem.help(format!("write one of {}", quoted_list(words))));
         None
+    }
+
+    /// Reads one variant of an enum by the name that serde knows it by.
+    pub(super) fn choice<T: DeserializeOwned>(&mut self, node: &Node, what: &str) -> Option<T> {
+        let variant = |word: &str| T::deserialize(word.into_deserializer());
+        // nothing is named by an empty word, and the refusal of it names them all
+        let names = variant("").err().map_or(&[][..], |Unknown(names)| names);
+        variant(&self.word(node, what, names)?).ok()
+    }
+}
+
+/// No variant has this name; these are the names of all.
+#[derive(Debug, Error)]
+#[error("none of {}", quoted_list(.0))]
+struct Unknown(&'static [&'static str]);
+
+impl de::Error for Unknown {
+    fn custom<T: std::fmt::Display>(_: T) -> Self {
+        Self(&[])
+    }
+
+    fn unknown_variant(_: &str, names: &'static [&'static str]) -> Self {
+        Self(names)
     }
 }
 

@@ -84,7 +84,7 @@ pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Servic
         stop: stop(reader, table, tty),
         restart: restart(reader, table),
         success_exit_codes: reader.key(table, "success_exit_codes", exit_codes).unwrap_or_else(|| vec![0, 130, 143]),
-        on_exit: reader.key(table, "on_exit", on_exit).unwrap_or(OnExit::Ignore),
+        on_exit: reader.key(table, "on_exit", |reader, node| reader.choice(node, "choice")).unwrap_or(OnExit::Ignore),
     }
 }
 
@@ -204,9 +204,7 @@ fn signal(reader: &mut Reader<'_>, node: &Node) -> Option<Signal> {
 }
 
 fn restart(reader: &mut Reader<'_>, table: &Table) -> Restart {
-    const POLICIES: &[(&str, RestartPolicy)] =
-        &[("no", RestartPolicy::No), ("on-failure", RestartPolicy::OnFailure), ("always", RestartPolicy::Always)];
-    let policy = reader.key(table, "restart", |reader, node| reader.choice(node, "restart policy", POLICIES));
+    let policy = reader.key(table, "restart", |reader, node| reader.choice(node, "restart policy"));
     let given = reader.key(table, "restart_delay", Reader::duration);
     let given_max = reader.key(table, "restart_delay_max", Reader::duration);
     let delay = given.unwrap_or(Duration::from_millis(500));
@@ -230,10 +228,4 @@ fn exit_codes(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<i32>> {
     reader.list(node, "a list of exit codes", |reader, code| {
         reader.count(code, 255).and_then(|code| i32::try_from(code).ok())
     })
-}
-
-fn on_exit(reader: &mut Reader<'_>, node: &Node) -> Option<OnExit> {
-    const CHOICES: &[(&str, OnExit)] =
-        &[("ignore", OnExit::Ignore), ("stop-all", OnExit::StopAll), ("stop-all-on-failure", OnExit::StopAllOnFailure)];
-    reader.choice(node, "choice", CHOICES)
 }

@@ -162,9 +162,8 @@ fn ui(reader: &mut Reader<'_>, table: &Table) -> Ui {
     };
     let Some(Some(table)) = table.get("ui").map(|entry| reader.table(&entry.node)) else { return ui };
     reader.known(table, &UI);
-    let themes: Vec<(&str, &str)> = THEMES.iter().map(|theme| (*theme, *theme)).collect();
-    if let Some(theme) = reader.key(table, "theme", |reader, node| reader.choice(node, "theme", &themes)) {
-        theme.clone_into(&mut ui.theme);
+    if let Some(theme) = reader.key(table, "theme", |reader, node| reader.word(node, "theme", THEMES)) {
+        ui.theme = theme;
     }
     if let Some(columns) = reader.key(table, "columns", columns) {
         ui.columns = columns;
@@ -173,12 +172,11 @@ fn ui(reader: &mut Reader<'_>, table: &Table) -> Ui {
 }
 
 fn columns(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Column>> {
-    let names: Vec<(&str, Column)> = Column::ALL.iter().map(|column| (column.name(), *column)).collect();
     let mut seen: Vec<Column> = Vec::new();
     reader.list(node, "a list of columns", |reader, item| {
-        let column = reader.choice(item, "column", &names)?;
-        if seen.contains(&column) {
-            reader.report(Problem::new(format!("the column `{}` is there twice", column.name())).at(item.place));
+        let column = reader.choice(item, "column")?;
+        if let (Value::Text(name), true) = (&item.value, seen.contains(&column)) {
+            reader.report(Problem::new(format!("the column `{name}` is there twice")).at(item.place));
         }
         seen.push(column);
         Some(column)

@@ -1,7 +1,7 @@
 //! Who a process is and who belongs to whom, as `/proc` says at this moment.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 
 use crate::process::{ProcessId, ProcessState};
 
@@ -25,7 +25,7 @@ pub(crate) struct Stat {
 impl Stat {
     /// Reads what is known about `pid`; `None` when there is no such process.
     pub(crate) fn read(pid: u32) -> io::Result<Option<Self>> {
-        match fs::read(format!("/proc/{pid}/stat")) {
+        match read_whole(&format!("/proc/{pid}/stat")) {
             Ok(bytes) => Self::parse(pid, &bytes)
                 .map(Some)
                 .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, format!("/proc/{pid}/stat is not readable"))),
@@ -67,6 +67,27 @@ fn state(letter: &str) -> ProcessState {
     }
 }
 
+/// Reads a file of `/proc`, without asking for its size first: that is always 0 there.
+pub(crate) fn read_whole(path: &str) -> io::Result<Vec<u8>> {
+    const ROOM: usize = 1024;
+    let mut file = File::open(path)?;
+    let mut bytes = Vec::new();
+    let mut used = 0;
+    loop {
+        if bytes.len() - used < ROOM {
+            bytes.resize(2 * used + 2 * ROOM, 0);
+        }
+        match file.read(bytes.get_mut(used..).unwrap_or_default()) {
+            Ok(0) => break,
+            Ok(count) => used += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(used);
+    Ok(bytes)
+}
+
 /// Whether reading something below `/proc/PID` went wrong because the process has ended.
 fn is_gone(error: &io::Error) -> bool {
     // the folder vanished before the open, or the process between open and read
@@ -86,7 +107,8 @@ pub(crate) fn children(pid: u32) -> Vec<u32> {
     let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
     let mut found = Vec::new();
     for thread in threads.flatten() {
-        match fs::read(thread.path().join("children")) {
+        let number = thread.file_name();
+        match read_whole(&format!("/proc/{pid}/task/{}/children", number.to_string_lossy())) {
             Ok(bytes) => found.extend(numbers(&bytes)),
             Err(error) if is_gone(&error) && thread.path().exists() => return children_by_parent(pid),
             Err(_ended) => {}
@@ -97,7 +119,7 @@ pub(crate) fn children(pid: u32) -> Vec<u32> {
 
 /// Returns the children of a process that is known to have one thread only.
 pub(crate) fn children_of_single_thread(pid: u32) -> Vec<u32> {
-    match fs::read(format!("/proc/{pid}/task/{pid}/children")) {
+    match read_whole(&format!("/proc/{pid}/task/{pid}/children")) {
         Ok(bytes) => numbers(&bytes).collect(),
         Err(_ended_or_not_supported) => children(pid),
     }

@@ -153,8 +153,7 @@ mod tests {
     #[test]
     fn a_tree_is_listed_with_parents_first_and_its_commands() {
         let child = family();
-        // between fork and exec a child still has its parent's command line
-        let sleeps = |tree: &Vec<Member>| tree.iter().filter(|member| member.command == "sleep 60").count();
+        let sleeps = |tree: &[Member]| tree.iter().filter(|member| member.command == "sleep 60").count();
         let tree = until(|| Some(members(child.id()).unwrap()).filter(|tree| tree.len() == 3 && sleeps(tree) == 2));
         let depths: Vec<u16> = tree.iter().map(|member| member.depth).collect();
         assert!(depths == [0, 0, 1] || depths == [0, 1, 0]);

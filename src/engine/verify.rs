@@ -52,10 +52,10 @@ pub(crate) fn survivor(stat: &Stat) -> Survivor {
 fn command_of(pid: u32) -> String {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let line = String::from_utf8_lossy(line.trim_ascii_end()).trim_end_matches('\0').replace('\0', " ");
-    if line.is_empty() { format!("[{}]", printable(first_line(pid, "comm").trim())) } else { printable(&line) }
+    if line.is_empty() { format!("[{}]", printable(content(pid, "comm").trim())) } else { printable(&line) }
 }
 
-fn first_line(pid: u32, file: &str) -> String {
+fn content(pid: u32, file: &str) -> String {
     fs::read(format!("/proc/{pid}/{file}"))
         .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         .unwrap_or_default()
@@ -95,8 +95,8 @@ impl Status {
 
 fn reason(stat: &Stat) -> String {
     let pid = stat.id.pid;
-    let status = Status::parse(&first_line(pid, "status"));
-    let wait = first_line(pid, "wchan");
+    let status = Status::parse(&content(pid, "status"));
+    let wait = content(pid, "wchan");
     let own = geteuid().as_raw();
     if own != 0 && own != status.real_uid && own != status.saved_uid {
         let owner = user(status.real_uid);
@@ -104,8 +104,8 @@ fn reason(stat: &Stat) -> String {
             "permission denied: it belongs to {owner} and has more rights than procdash; run `sudo kill -9 {pid}`"
         );
     }
-    if wait.contains("refrigerator") {
-        return format!("frozen by cgroup {}; thaw it, SIGKILL is pending", cgroup(pid));
+    if let Some(group) = freezer(pid) {
+        return format!("frozen by cgroup {group}; thaw it, then it ends");
     }
     if status.tracer != 0 {
         let debugger = command_of(status.tracer);
@@ -134,10 +134,12 @@ fn user(uid: u32) -> String {
     name.unwrap_or_else(|| format!("user {uid}"))
 }
 
-fn cgroup(pid: u32) -> String {
-    let table = first_line(pid, "cgroup");
-    let freezer = table.lines().find(|line| line.contains(":freezer:")).or_else(|| table.lines().next());
-    freezer.and_then(|line| line.rsplit(':').next()).unwrap_or("?").to_owned()
+/// Returns the group of the old freezer that holds a process; the new one lets SIGKILL through.
+fn freezer(pid: u32) -> Option<String> {
+    let table = content(pid, "cgroup");
+    let group = table.lines().find_map(|line| line.split_once(":freezer:")).map(|(_, group)| group)?;
+    let state = fs::read_to_string(format!("/sys/fs/cgroup/freezer{group}/freezer.state")).ok()?;
+    (state.trim() != "THAWED").then(|| group.to_owned())
 }
 
 #[cfg(test)]

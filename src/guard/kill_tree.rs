@@ -17,8 +17,9 @@ const PATIENCE: Duration = Duration::from_millis(1);
 /// How deep a walk below one child goes; a descriptor is held for each level.
 const DEEPEST: u16 = 256;
 
-/// How many children are walked below in one round: collecting the dead goes first.
-const WALKS: usize = 32;
+/// With more children than this, nobody walks below them: so many deaths keep the processors busy as it is, and each brings
+/// up the next level.
+const FEW: usize = 16;
 
 /// A kill that is going on.
 ///
@@ -70,11 +71,14 @@ impl KillTree {
     }
 
     fn strike_below(&mut self, children: &[u32]) {
+        if children.len() > FEW {
+            return;
+        }
         let own = std::process::id();
-        let waiting = children.iter().filter(|child| self.struck.get(child) == Some(&Below::NotYet));
-        let chosen: Vec<u32> = waiting.copied().take(WALKS).collect();
-        for child in chosen {
-            self.struck.insert(child, Below::Struck);
+        for &child in children {
+            if self.struck.insert(child, Below::Struck) == Some(Below::Struck) {
+                continue;
+            }
             if has_ended(child) {
                 continue;
             }

@@ -1,15 +1,18 @@
 //! What the dashboard and a guard say to each other.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
-use super::wire::{Decoder, Encoder, Malformed};
-use crate::process::{Exit, ProcessId, ProcessState, Survivor};
+use serde::de::IntoDeserializer;
+use serde::de::value::{self, U32Deserializer};
+use serde::{Deserialize, Serialize};
+
+use super::wire::{self, Malformed};
+use crate::process::{Exit, ProcessId, Survivor};
 use crate::signal::Signal;
 
 /// What a guard is asked to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// Start the program; asked once, by [`super::Guards::launch`].
     Launch(Box<Order>),
@@ -30,7 +33,7 @@ pub enum Request {
 }
 
 /// Whom a signal is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reach {
     /// The main process alone.
     Main,
@@ -41,7 +44,7 @@ pub enum Reach {
 }
 
 /// What a guard says by itself or in answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Report {
     /// The main process has ended; others of the tree may live on, and hold its output open.
     MainExited(Exit),
@@ -66,7 +69,7 @@ pub enum Report {
 }
 
 /// A report, or the answer to the launch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Reply {
     /// The program runs.
     Started { main: ProcessId },
@@ -77,13 +80,14 @@ pub(super) enum Reply {
 }
 
 /// Everything a guard needs to start the program.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// The program and its arguments.
     pub argv: Vec<OsString>,
     /// Its environment.
     pub env: Vec<(OsString, OsString)>,
     /// Its working folder.
+    #[serde(with = "path")]
     pub dir: PathBuf,
     /// Whether the guard's standard output is a terminal that becomes the program's own.
     pub terminal: bool,
@@ -94,7 +98,7 @@ pub struct Order {
 }
 
 /// The resource limits that procdash changes for itself and gives back to every service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// The size of a core dump: the limit, and the limit of the limit.
     pub core: (u64, u64),
@@ -103,7 +107,7 @@ pub struct Limits {
 }
 
 /// The steps of a start, in their order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Step {
     Search,
     Prepare,
@@ -117,25 +121,15 @@ pub(super) enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 9] = [
-        Self::Search,
-        Self::Prepare,
-        Self::Fork,
-        Self::Session,
-        Self::Terminal,
-        Self::Descriptors,
-        Self::Limits,
-        Self::Folder,
-        Self::Execute,
-    ];
-
     /// Returns its number between processes.
     pub(super) const fn mark(self) -> u8 {
         self as u8
     }
 
-    pub(super) fn from_mark(mark: u64) -> Result<Self, Malformed> {
-        Self::ALL.into_iter().find(|step| u64::from(step.mark()) == mark).ok_or(Malformed::UnknownMark(mark))
+    /// Returns the step with this number, if there is one.
+    pub(super) fn from_mark(mark: u32) -> Option<Self> {
+        let mark: U32Deserializer<value::Error> = mark.into_deserializer();
+        Self::deserialize(mark).ok()
     }
 
     /// Returns what could not be done, as the rest of "could not".
@@ -156,169 +150,61 @@ impl Step {
 
 impl Request {
     pub(super) fn encode(&self) -> Result<Vec<u8>, Malformed> {
-        match self {
-            Self::Launch(order) => order.encode(Encoder::new(0)),
-            Self::Stop { signal } => encode_signal(Encoder::new(1), *signal),
-            Self::Kill => Encoder::new(2),
-            Self::Signal { signal, to } => encode_signal(Encoder::new(3), *signal).number(*to as u64),
-        }
-        .finish()
+        wire::encode(self)
     }
 
     pub(super) fn decode(body: &[u8]) -> Result<Self, Malformed> {
-        let mut input = Decoder::new(body);
-        let request = match input.mark()? {
-            0 => Self::Launch(Box::new(Order::decode(&mut input)?)),
-            1 => Self::Stop { signal: decode_signal(&mut input)? },
-            2 => Self::Kill,
-            3 => Self::Signal { signal: decode_signal(&mut input)?, to: Reach::from_mark(input.number()?)? },
-            other => return Err(Malformed::UnknownMark(other.into())),
-        };
-        input.end().map(|()| request)
-    }
-}
-
-impl Reach {
-    fn from_mark(mark: u64) -> Result<Self, Malformed> {
-        [Self::Main, Self::Group, Self::Tree]
-            .into_iter()
-            .find(|reach| *reach as u64 == mark)
-            .ok_or(Malformed::UnknownMark(mark))
-    }
-}
-
-impl Order {
-    fn encode(&self, output: Encoder) -> Encoder {
-        let Limits { core, files } = self.limits;
-        output
-            .list(&self.argv, |output, word| output.bytes(word.as_bytes()))
-            .list(&self.env, |output, (key, value)| output.bytes(key.as_bytes()).bytes(value.as_bytes()))
-            .bytes(self.dir.as_os_str().as_bytes())
-            .number(self.terminal.into())
-            .number(self.controlling.into())
-            .number(core.0)
-            .number(core.1)
-            .number(files.0)
-            .number(files.1)
-    }
-
-    fn decode(input: &mut Decoder<'_>) -> Result<Self, Malformed> {
-        let word = |input: &mut Decoder<'_>| input.bytes().map(OsString::from_vec);
-        Ok(Self {
-            argv: input.list(word)?,
-            env: input.list(|input| Ok((word(input)?, word(input)?)))?,
-            dir: PathBuf::from(word(input)?),
-            terminal: input.number()? != 0,
-            controlling: input.number()? != 0,
-            limits: Limits { core: (input.number()?, input.number()?), files: (input.number()?, input.number()?) },
-        })
+        wire::decode(body)
     }
 }
 
 impl Reply {
     pub(super) fn encode(&self) -> Result<Vec<u8>, Malformed> {
-        match self {
-            Self::Started { main } => encode_id(Encoder::new(0), *main),
-            Self::NotStarted { step, errno } => {
-                Encoder::new(1).number(step.mark().into()).number(u64::from(errno.unsigned_abs()))
-            }
-            Self::News(Report::MainExited(exit)) => encode_exit(Encoder::new(2), Some(*exit)),
-            Self::News(Report::Signalled { delivered, refused }) => {
-                Encoder::new(3).number(*delivered).list(refused, |output, reason| output.bytes(reason.as_bytes()))
-            }
-            Self::News(Report::Stuck(survivors)) => Encoder::new(4).list(survivors, encode_survivor),
-            Self::News(Report::Empty { last, killed }) => encode_exit(Encoder::new(5), *last).number(*killed),
-            Self::News(Report::Lost(exit)) => encode_exit(Encoder::new(6), Some(*exit)),
-        }
-        .finish()
+        wire::encode(self)
     }
 
     pub(super) fn decode(body: &[u8]) -> Result<Self, Malformed> {
-        let mut input = Decoder::new(body);
-        let reply = match input.mark()? {
-            0 => Self::Started { main: decode_id(&mut input)? },
-            1 => Self::NotStarted { step: Step::from_mark(input.number()?)?, errno: input.small()? },
-            2 => Self::News(Report::MainExited(decode_exit(&mut input)?.ok_or(Malformed::UnknownMark(0))?)),
-            3 => Self::News(Report::Signalled { delivered: input.number()?, refused: input.list(Decoder::text)? }),
-            4 => Self::News(Report::Stuck(input.list(decode_survivor)?)),
-            5 => Self::News(Report::Empty { last: decode_exit(&mut input)?, killed: input.number()? }),
-            6 => Self::News(Report::Lost(decode_exit(&mut input)?.ok_or(Malformed::UnknownMark(0))?)),
-            other => return Err(Malformed::UnknownMark(other.into())),
-        };
-        input.end().map(|()| reply)
+        wire::decode(body)
     }
 }
 
-fn encode_signal(output: Encoder, signal: Signal) -> Encoder {
-    output.number(u64::from(signal.number().unsigned_abs()))
-}
+/// A path as the bytes it is: serde's own form takes text only.
+mod path {
+    use std::ffi::OsString;
+    use std::path::{Path, PathBuf};
 
-fn decode_signal(input: &mut Decoder<'_>) -> Result<Signal, Malformed> {
-    let number = input.small()?;
-    Signal::from_number(number).ok_or(Malformed::UnknownMark(u64::from(number.unsigned_abs())))
-}
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-fn encode_id(output: Encoder, id: ProcessId) -> Encoder {
-    output.number(id.pid.into()).number(id.start)
-}
-
-fn decode_id(input: &mut Decoder<'_>) -> Result<ProcessId, Malformed> {
-    Ok(ProcessId { pid: input.small()?, start: input.number()? })
-}
-
-fn encode_exit(output: Encoder, exit: Option<Exit>) -> Encoder {
-    match exit {
-        None => output.number(0),
-        Some(Exit::Code(code)) => output.number(1).number(u64::from(code.unsigned_abs())),
-        Some(Exit::Signal { number, core_dumped }) => {
-            output.number(if core_dumped { 3 } else { 2 }).number(u64::from(number.unsigned_abs()))
-        }
+    pub(super) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+        path.as_os_str().serialize(serializer)
     }
-}
 
-fn decode_exit(input: &mut Decoder<'_>) -> Result<Option<Exit>, Malformed> {
-    Ok(match input.number()? {
-        0 => None,
-        1 => Some(Exit::Code(input.small()?)),
-        2 => Some(Exit::Signal { number: input.small()?, core_dumped: false }),
-        3 => Some(Exit::Signal { number: input.small()?, core_dumped: true }),
-        other => return Err(Malformed::UnknownMark(other)),
-    })
-}
-
-const STATES: [ProcessState; 7] = [
-    ProcessState::Running,
-    ProcessState::Sleeping,
-    ProcessState::Uninterruptible,
-    ProcessState::Stopped,
-    ProcessState::Traced,
-    ProcessState::Zombie,
-    ProcessState::Other,
-];
-
-fn encode_survivor(output: Encoder, survivor: &Survivor) -> Encoder {
-    encode_id(output, survivor.id)
-        .number(survivor.state as u64)
-        .bytes(survivor.command.as_bytes())
-        .bytes(survivor.reason.as_bytes())
-}
-
-fn decode_survivor(input: &mut Decoder<'_>) -> Result<Survivor, Malformed> {
-    let id = decode_id(input)?;
-    let mark = input.number()?;
-    let state = STATES.into_iter().find(|state| *state as u64 == mark).ok_or(Malformed::UnknownMark(mark))?;
-    Ok(Survivor { id, state, command: input.text()?, reason: input.text()? })
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+        OsString::deserialize(deserializer).map(PathBuf::from)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStringExt;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+    use serde::de::DeserializeOwned;
+
     use super::*;
+    use crate::guard::wire::LONGEST;
+
+    fn bytes() -> OsString {
+        OsString::from_vec((0..=u8::MAX).rev().collect())
+    }
 
     fn order() -> Order {
         Order {
-            argv: vec!["sh".into(), OsString::from_vec(vec![0xff, b'\n', 0x80]), OsString::new()],
-            env: vec![("PATH".into(), "/bin".into()), ("EMPTY".into(), "".into())],
-            dir: "/".into(),
+            argv: vec!["sh".into(), bytes(), OsString::new()],
+            env: vec![("PATH".into(), "/bin".into()), (bytes(), OsString::new())],
+            dir: bytes().into(),
             terminal: true,
             controlling: true,
             limits: Limits { core: (0, u64::MAX), files: (1024, 4096) },
@@ -333,6 +219,8 @@ mod tests {
     }
 
     fn replies() -> Vec<Reply> {
+        let steps = (0..).map_while(Step::from_mark);
+        let states = (0..).map_while(|mark| wire::decode(&[mark]).ok());
         let id = ProcessId { pid: 42, start: u64::MAX };
         let exits = [
             Exit::Code(7),
@@ -343,39 +231,79 @@ mod tests {
         let mut all = vec![
             Reply::Started { main: id },
             Reply::News(Report::Signalled { delivered: 3, refused: vec!["a".into(), String::new()] }),
-            Reply::News(Report::Stuck(STATES.map(survivor).to_vec())),
+            Reply::News(Report::Stuck(states.map(survivor).collect())),
             Reply::News(Report::Empty { last: None, killed: 9 }),
         ];
-        all.extend(Step::ALL.map(|step| Reply::NotStarted { step, errno: 2 }));
+        all.extend(steps.map(|step| Reply::NotStarted { step, errno: -2 }));
         all.extend(exits.map(|exit| Reply::News(Report::MainExited(exit))));
         all.extend(exits.map(|exit| Reply::News(Report::Empty { last: Some(exit), killed: 0 })));
         all.extend(exits.map(|exit| Reply::News(Report::Lost(exit))));
         all
     }
 
+    fn body(message: &impl Serialize) -> Vec<u8> {
+        wire::encode(message).unwrap().split_off(4)
+    }
+
+    /// Whether the message is refused when any of its end is missing, and when a byte follows it.
+    fn is_exact<T: DeserializeOwned>(mut body: Vec<u8>) -> bool {
+        let is_whole = (0..body.len()).all(|length| wire::decode::<T>(&body[..length]).is_err());
+        body.push(0);
+        is_whole && matches!(wire::decode::<T>(&body), Err(Malformed::LeftOver))
+    }
+
+    /// Makes bytes at random, and messages with one byte changed.
+    fn garbage() -> impl Strategy<Value = Vec<u8>> {
+        let bodies: Vec<_> = requests().iter().map(body).chain(replies().iter().map(body)).collect();
+        let changed = (select(bodies), any::<Index>(), any::<u8>()).prop_map(|(mut body, at, byte)| {
+            *at.get_mut(&mut body) = byte;
+            body
+        });
+        prop_oneof![vec(any::<u8>(), 0..200), changed]
+    }
+
     #[test]
     fn every_request_is_understood_as_it_was_meant() {
         for request in requests() {
-            assert_eq!(Request::decode(&request.encode().unwrap()[4..]), Ok(request));
+            assert_eq!(Request::decode(&body(&request)), Ok(request));
         }
     }
 
     #[test]
     fn every_reply_is_understood_as_it_was_meant() {
         for reply in replies() {
-            assert_eq!(Reply::decode(&reply.encode().unwrap()[4..]), Ok(reply));
+            assert_eq!(Reply::decode(&body(&reply)), Ok(reply));
         }
     }
 
     #[test]
-    fn a_message_cut_anywhere_is_refused() {
-        for reply in replies() {
-            let body = reply.encode().unwrap().split_off(4);
-            for length in 0..body.len() {
-                assert!(Reply::decode(&body[..length]).is_err());
+    fn every_step_is_found_again_by_its_mark() {
+        let marks: Vec<u8> = (0..).map_while(Step::from_mark).map(Step::mark).collect();
+        assert_eq!(marks, (0..=Step::Execute.mark()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_message_cut_anywhere_or_followed_by_more_is_refused() {
+        assert!(requests().iter().all(|request| is_exact::<Request>(body(request))));
+        assert!(replies().iter().all(|reply| is_exact::<Reply>(body(reply))));
+    }
+
+    #[test]
+    fn more_than_the_longest_message_is_not_sent() {
+        let refused = |length| Reply::News(Report::Signalled { delivered: 0, refused: vec!["x".repeat(length)] });
+        assert_eq!(refused(LONGEST).encode(), Err(Malformed::TooLong));
+        assert!(refused(LONGEST - 16).encode().is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_is_refused_or_a_message_and_never_a_panic(garbage in garbage()) {
+            if let Ok(request) = Request::decode(&garbage) {
+                prop_assert_eq!(Request::decode(&body(&request)), Ok(request));
+            }
+            if let Ok(reply) = Reply::decode(&garbage) {
+                prop_assert_eq!(Reply::decode(&body(&reply)), Ok(reply));
             }
         }
-        assert_eq!(Request::decode(&[2, 0]), Err(Malformed::LeftOver));
-        assert_eq!(Request::decode(&[99]), Err(Malformed::UnknownMark(99)));
     }
 }

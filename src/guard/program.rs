@@ -141,14 +141,13 @@ impl Program {
         let decided = outcome.is_some() && happened(watched.len() - 1);
         if decided {
             self.service.finish_start();
-            // the program has its own; while the guard had these too, the end of the output would not be seen
-            self.let_go_of_output();
         }
         if died {
             self.socket = None;
         }
     }
 
+    /// Closes the output, which the program's process has its own copy of: its end could not be seen otherwise.
     fn let_go_of_output(&self) {
         let _stays_open = nix::unistd::dup2_stdout(&self.null);
         let _stays_open = nix::unistd::dup2_stderr(&self.null);
@@ -171,7 +170,13 @@ impl Program {
         }
         loop {
             match self.received.next().and_then(|body| body.as_deref().map(Request::decode).transpose()) {
-                Ok(Some(request)) => self.service.ask(request, Instant::now()),
+                Ok(Some(request)) => {
+                    let launches = matches!(request, Request::Launch(_));
+                    self.service.ask(request, Instant::now());
+                    if launches {
+                        self.let_go_of_output();
+                    }
+                }
                 Ok(None) => return,
                 Err(_malformed) => {
                     // whoever speaks like this is not the dashboard that is known

@@ -1,6 +1,5 @@
 //! What a guard guards: the main process, its stop, its kill, and the news about it.
 
-use std::fs;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -11,8 +10,8 @@ use super::kill_tree::KillTree;
 use super::message::{Order, Reach, Reply, Report, Request};
 use super::raw;
 use super::spawn::{Failure, Starting, start};
-use crate::engine::identity::{children_by_parent, numbers};
-use crate::engine::{identify, kill, send, survivor, walk};
+use crate::engine::identity::{children_by_parent, numbers, read_whole};
+use crate::engine::{kill, send, survivor, walk};
 use crate::process::{Delivery, Exit, ProcessId};
 use crate::signal::Signal;
 
@@ -131,8 +130,7 @@ impl Service {
         if let Err(failure) = starting.read_outcome() {
             return self.fail(failure);
         }
-        // it may have ended already, but is not collected: its number still tells when it began
-        let id = identify(starting.pid).unwrap_or(ProcessId { pid: starting.pid, start: 0 });
+        let id = starting.id;
         self.main = Some(Main { id, held: starting.held, alive: true });
         self.replies.push(Reply::Started { main: id });
     }
@@ -230,7 +228,7 @@ impl Service {
             killing.tree.forget(pid);
             self.killed += u64::from(status.terminating_signal() == Some(Signal::SIGKILL.number()));
         }
-        if self.starting.as_ref().is_some_and(|starting| starting.pid == pid) {
+        if self.starting.as_ref().is_some_and(|starting| starting.id.pid == pid) {
             self.finish_start();
         }
         match &mut self.main {
@@ -348,7 +346,7 @@ fn end_all(signal: Signal) {
 
 /// Lists the guard's children: exact, for nobody but the guard collects them, and it does not do so meanwhile.
 fn own_children() -> Vec<u32> {
-    match fs::read("/proc/thread-self/children") {
+    match read_whole("/proc/thread-self/children") {
         Ok(bytes) => numbers(&bytes).collect(),
         Err(_not_supported) => children_by_parent(std::process::id()),
     }

@@ -13,7 +13,9 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::message::{Order, Step};
 use super::raw::{self, Image, Words};
-use crate::engine::kill;
+use crate::engine::{identify, kill};
+use crate::process::ProcessId;
+use crate::signal::Signal;
 
 /// The search path of a program whose environment has none.
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
@@ -34,8 +36,8 @@ impl Failure {
 /// A child that is on its way to be the program.
 #[derive(Debug)]
 pub(super) struct Starting {
-    /// Its number; it is an unreaped child of this process.
-    pub(super) pid: u32,
+    /// Who it is; to run a program does not change that.
+    pub(super) id: ProcessId,
     /// A descriptor that means it, and its group.
     pub(super) held: OwnedFd,
     outcome: File,
@@ -70,12 +72,13 @@ pub(super) fn start(order: &Order) -> Result<Starting, Failure> {
     let (outcome, failure) = pipe_with(PipeFlags::CLOEXEC).map_err(|errno| prepare(&errno.into()))?;
     let pid = raw::fork(&image, failure.as_fd()).map_err(|error| Failure::new(Step::Fork, &error))?;
     drop(failure);
-    match kill::hold(pid) {
-        Ok(Some(held)) => Ok(Starting { pid, held, outcome: File::from(outcome) }),
-        // without a descriptor it could be stopped, but not signalled by its group: rather not start it
-        other => {
-            let _reaped_later = kill::send_to_child(pid, crate::signal::Signal::SIGKILL);
-            Err(prepare(&other.err().unwrap_or_else(|| Errno::SRCH.into())))
+    // nobody else collects it: its number means it
+    match (kill::hold(pid), identify(pid)) {
+        (Ok(Some(held)), Some(id)) => Ok(Starting { id, held, outcome: File::from(outcome) }),
+        // without these it could not be signalled safely: rather not start it
+        (held, _) => {
+            let _reaped_later = kill::send_to_child(pid, Signal::SIGKILL);
+            Err(prepare(&held.err().unwrap_or_else(|| Errno::SRCH.into())))
         }
     }
 }

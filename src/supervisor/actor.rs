@@ -39,6 +39,8 @@ const EVENTS: usize = 1024;
 pub struct Options {
     /// The services to start, in order.
     pub start: Vec<ServiceId>,
+    /// Whether to start them only once a `Command::Resize` has told how large their terminals are.
+    pub start_when_sized: bool,
     /// Whether to end once nothing runs and nothing will: without a dashboard nobody could start anything again.
     pub end_when_idle: bool,
 }
@@ -140,8 +142,9 @@ struct Actor {
 
 impl Actor {
     async fn run(mut self) {
-        let start = std::mem::take(&mut self.options.start);
-        self.wish_all(&start, Wish::Start);
+        if !self.options.start_when_sized {
+            self.start_the_first();
+        }
         loop {
             if self.publish_phase() {
                 return;
@@ -156,6 +159,12 @@ impl Actor {
                 () = until(sample_due), if sample_due.is_some() => self.begin_sample(),
             }
         }
+    }
+
+    /// Starts what is to be started at the beginning; a second call finds nothing to start.
+    fn start_the_first(&mut self) {
+        let start = std::mem::take(&mut self.options.start);
+        self.wish_all(&start, Wish::Start);
     }
 
     fn ids(&self) -> Vec<ServiceId> {

@@ -12,11 +12,20 @@ use crate::logs::Tone;
 
 /// Returns the line for a run that begins.
 pub(crate) fn begins(run: RunId, command: &CommandLine) -> (Tone, String) {
-    let command = match command {
-        CommandLine::Shell(line) => line.clone(),
-        CommandLine::Program(words) => words.join(" "),
+    (Tone::Calm, format!("run {} · {}", run.number(), one_line(command)))
+}
+
+/// Returns the line for a stop command that begins.
+pub(crate) fn stop_command(command: &CommandLine) -> String {
+    format!("stop command · {}", one_line(command))
+}
+
+fn one_line(command: &CommandLine) -> String {
+    let words: Vec<&str> = match command {
+        CommandLine::Shell(line) => line.split_whitespace().collect(),
+        CommandLine::Program(words) => words.iter().flat_map(|word| word.split_whitespace()).collect(),
     };
-    (Tone::Calm, format!("run {} · {}", run.number(), command.split_whitespace().collect::<Vec<_>>().join(" ")))
+    words.join(" ")
 }
 
 /// Returns the line for a run whose command has left its daemon behind.
@@ -80,4 +89,25 @@ fn clock(ran: Duration) -> String {
     let seconds = ran.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes:02}:{seconds:02}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_of_many_lines_is_told_in_one() {
+        let command = CommandLine::Shell("make  \n\tserve\n".to_owned());
+        assert_eq!(begins(RunId::default().next(), &command), (Tone::Calm, "run 1 · make serve".to_owned()));
+        let command = CommandLine::Program(vec!["bin/drain".to_owned(), "--now".to_owned()]);
+        assert_eq!(stop_command(&command), "stop command · bin/drain --now");
+    }
+
+    #[test]
+    fn times_are_told_as_a_person_would() {
+        let clocks = [0, 59, 133, 3599, 3600, 90_061].map(|secs| clock(Duration::from_secs(secs)));
+        assert_eq!(clocks, ["00:00", "00:59", "02:13", "59:59", "1:00:00", "25:01:01"]);
+        let waits = [500, 1000, 9_600].map(|millis| seconds(Duration::from_millis(millis)));
+        assert_eq!(waits, ["500 ms", "1 s", "10 s"]);
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::notes;
 use super::runner::{GUARD_ANSWERS, Job};
 use super::start_up::{self, START_ENDS, Tools};
 use crate::config::{CommandLine, Service};
@@ -26,6 +27,7 @@ pub(crate) struct StopCommand {
 impl StopCommand {
     /// Starts it; what it prints goes to the service's log.
     pub(crate) fn start(job: &Job, command: CommandLine) -> Self {
+        job.tools.logs.note(job.service, Tone::Calm, &notes::stop_command(&command));
         // one message at most: a second kill of the same command says nothing new
         let (kill, killed) = mpsc::channel(1);
         let task = carry(Arc::clone(&job.tools), job.service, Arc::clone(&job.config), command, killed);

@@ -95,8 +95,14 @@ where
             },
             // one ring is enough until the next frame; a flood must not spin this loop
             () = handle.logs.changed(), if !screen.log_grew => screen.log_grew = true,
-            () = terminal::panicked() => screen.ask(Command::Quit),
+            () = terminal::panicked() => {
+                screen.has_failed = true;
+                screen.ask(Command::Quit);
+            }
         }
+    }
+    if screen.has_failed {
+        return Err(io::Error::other("a part of procdash has failed; its message stands above"));
     }
     Ok(())
 }
@@ -115,6 +121,8 @@ struct Screen<S> {
     /// Requests that the supervisor had no room for yet, in order.
     outbox: VecDeque<Command>,
     told_size: Option<Size>,
+    /// A task has panicked: what is shown may be wrong from then on, so everything ends.
+    has_failed: bool,
     suspend: S,
 }
 
@@ -130,6 +138,7 @@ impl<S: FnMut()> Screen<S> {
             last_frame: None,
             outbox: VecDeque::new(),
             told_size: None,
+            has_failed: false,
             suspend,
         }
     }
@@ -201,7 +210,12 @@ impl<S: FnMut()> Screen<S> {
 
     /// Tells the services how large their terminal is, when that has changed.
     fn tell_size(&mut self) {
-        let Some(size) = self.model.areas().map(|areas| areas.terminal_size()) else { return };
+        let size = match self.model.areas() {
+            Some(areas) => areas.terminal_size(),
+            // services wait for their first size, and must not wait for a larger window
+            None if self.told_size.is_none() => self.model.size,
+            None => return,
+        };
         if self.told_size != Some(size) {
             self.told_size = Some(size);
             self.ask(Command::Resize { columns: size.width, rows: size.height });

@@ -139,14 +139,15 @@ fn globs(name: &str, code: &str) -> Vec<String> {
     let tests_begin = tests_begin(name, code);
     let glob = |at: usize| {
         let line = code[..at].rsplit('\n').next().unwrap_or_default().trim();
-        (!(GLOBS_IN_TESTS.contains(&line) && at > tests_begin)).then(|| format!("imports a glob: `{line}::*`"))
+        (!(GLOBS_IN_TESTS.contains(&line) && at >= tests_begin)).then(|| format!("imports a glob: `{line}::*`"))
     };
     code.match_indices("::*").filter_map(|(at, _)| glob(at)).collect()
 }
 
 /// Returns where the tests of a file begin: at its end where it has none.
 fn tests_begin(name: &str, code: &str) -> usize {
-    let without = if name.ends_with("tests.rs") || name.contains("/tests/") { 0 } else { code.len() };
+    let is_tests = name.split('/').any(|part| matches!(part, "tests" | "tests.rs"));
+    let without = if is_tests { 0 } else { code.len() };
     code.find("#[cfg(test)]\nmod tests {").unwrap_or(without)
 }
 
@@ -289,6 +290,7 @@ mod tests {
         assert_eq!(broken("ui.rs", "use ratatui::prelude::*;").len(), 1);
         assert_eq!(broken("ui.rs", "use super::*;").len(), 1);
         assert_eq!(broken("ui/tests.rs", "use super::*;"), Vec::<String>::new());
+        assert_eq!(broken("ui/tests/keys.rs", "use proptest::prelude::*;"), Vec::<String>::new());
         assert_eq!(broken("id.rs", &"\n".repeat(LINES)).len(), 1);
         assert_eq!(problems("id.rs", "//\n"), ["src/id.rs: does not open with a sentence in `//!`"]);
     }

@@ -1,100 +1,21 @@
 //! Services that do not want to end, and a guard that ends them.
 
+mod own_process;
+
 use std::ffi::OsString;
 use std::fs;
-use std::io::{BufRead, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use procdash::engine::{Channel, Io, Launch, LaunchError, look, members, send};
-use procdash::guard::{Guard, Guards, Reach, Report, Request};
-use procdash::process::{Delivery, Exit, Verdict};
+use own_process::{
+    INNER, TERMINAL, alive, alone, empty, guards, inner, launch, next, read_all, token, until, wait_for_output,
+};
+use procdash::engine::{Io, Launch, LaunchError, look, members, send};
+use procdash::guard::{Reach, Report, Request};
+use procdash::process::{Delivery, Exit, Member, Verdict};
 use procdash::signal::Signal;
-
-/// Set for a test that runs in a process of its own.
-const INNER: &str = "PROCDASH_TEST_INNER";
-
-/// Runs a test in a process of its own: a dashboard is the reaper of everything in its process, of other tests too.
-fn alone<F: Future<Output = ()>>(test: impl FnOnce() -> F) {
-    if std::env::var_os(INNER).is_some() {
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(test());
-        return;
-    }
-    let output = inner().output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
-}
-
-/// The command that runs the present test, and no other, as a dashboard of its own.
-fn inner() -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args([std::thread::current().name().unwrap(), "--exact", "--nocapture"]).env(INNER, "1");
-    command
-}
-
-fn guards() -> Guards {
-    Guards::with_program(PathBuf::from(env!("CARGO_BIN_EXE_procdash"))).unwrap()
-}
-
-/// A word for command lines by which the processes of one test are found, whatever else they do.
-fn token() -> String {
-    let moment = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().subsec_nanos();
-    // sleep(1) adds its arguments up: the word may stand there
-    format!("0.000{:07}{moment:09}", std::process::id())
-}
-
-/// Counts who has `token` in the command line and is not dead.
-fn alive(token: &str) -> usize {
-    let numbers =
-        fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    numbers.filter(|pid| has_token(*pid, token)).count()
-}
-
-fn has_token(pid: u32, token: &str) -> bool {
-    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
-    pid != std::process::id()
-        && String::from_utf8_lossy(&line).contains(token)
-        && !matches!(state, None | Some('Z' | 'X'))
-}
-
-fn until(what: &str, condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !condition() {
-        assert!(Instant::now() < deadline, "never happened: {what}");
-        std::thread::yield_now();
-    }
-}
-
-fn launch(script: &str, token: &str, io: Io) -> Launch {
-    let word = |word: &str| OsString::from(word);
-    Launch {
-        name: "case".to_owned(),
-        argv: vec![word("sh"), word("-c"), word(script), word(token), word(script)],
-        env: vec![(word("PATH"), std::env::var_os("PATH").unwrap())],
-        dir: std::env::temp_dir(),
-        io,
-    }
-}
-
-const TERMINAL: Io = Io::Terminal { columns: 80, rows: 24, controlling: true };
-
-async fn next(guard: &mut Guard) -> Report {
-    tokio::time::timeout(Duration::from_secs(20), guard.next()).await.expect("the guard has something to say")
-}
-
-/// Waits for the guard's last word.
-async fn empty(guard: &mut Guard) -> (Option<Exit>, u64) {
-    loop {
-        match next(guard).await {
-            Report::Empty { last, killed } => return (last, killed),
-            Report::MainExited(_) | Report::Signalled { .. } => {}
-            other @ (Report::Stuck(_) | Report::Lost(_)) => panic!("{other:?}"),
-        }
-    }
-}
 
 /// Starts a script, waits until `count` processes carry the token, kills the tree and looks who is left.
 async fn start_and_kill(script: &str, count: usize, io: Io) {
@@ -145,13 +66,13 @@ const DEAF: &str = r#"trap '' TERM HUP INT QUIT USR1; sleep 300 "$0" & while :; 
 const PAUSED: &str = r#"setsid sh -c 'kill -STOP $$; sleep 300' "$0" & kill -STOP $$; wait"#;
 const ZOMBIES: &str = r#"true & true & true & true & true & exec sleep 300 "$0""#;
 const HOLDER: &str = r#"setsid sh -c 'while sleep 0.05; do echo late; done' "$0" & echo main done; exit 7"#;
-const RESPAWN: &str = r#"trap 'setsid sh -c "$1" "$0" "$1" & exit 0' TERM; while :; do sleep 0.05; done"#;
+const RESPAWN: &str = r#"trap 'setsid sh -c "$1" "$0" "$1" & exit 0' TERM; echo ready; while :; do sleep 0.05; done"#;
 const RESTARTER: &str = r#"setsid sh -c 'trap "" TERM HUP INT; while :; do sleep 300 "$0"; done' "$0" & wait"#;
 const CHAIN: &str = r#"if [ ${N:=300} -gt 1 ]; then N=$((N-1)) sh -c "$1" "$0" "$1"; else sleep 300; fi; :"#;
 const JOBS: &str = r#"set -m; sleep 300 "$0" & sleep 300 "$0" & kill -STOP %2; sleep 300 "$0" & wait; :"#;
 const EXEC_LOOP: &str =
     r#"setsid sh -c 'exec sh -c "$1" "$0" "$1"' "$0" 'exec sh -c "$1" "$0" "$1"' & sleep 300 "$0"; :"#;
-const SLOW: &str = r"trap 'sleep 0.3; exit 3' TERM; echo ready; while :; do sleep 0.05; done";
+const SLOW: &str = "trap 'sleep 0.3; exit 3' TERM; echo ready; while :; do sleep 0.05; done";
 
 macro_rules! killed {
     ($($name:ident: $script:expr, $count:expr, $io:expr;)*) => {
@@ -223,8 +144,8 @@ fn a_stop_leaves_time_to_tidy_up() {
 fn a_stop_that_breeds_a_new_daemon_is_followed_by_a_kill_that_finds_it() {
     alone(|| async {
         let (guards, token) = (guards(), token());
-        let (mut guard, _channel) = guards.launch(&launch(RESPAWN, &token, Io::Pipes)).await.unwrap();
-        until("it is there", || alive(&token) == 1);
+        let (mut guard, channel) = guards.launch(&launch(RESPAWN, &token, Io::Pipes)).await.unwrap();
+        wait_for_output(&channel).await;
         guard.request(Request::Stop { signal: Signal::SIGTERM }).await.unwrap();
         assert_eq!(next(&mut guard).await, Report::MainExited(Exit::Code(0)));
         // the daemon may have been asked to end, before it could breed another one, and be the last
@@ -348,7 +269,10 @@ fn a_signal_reaches_the_main_process_its_group_or_its_tree() {
         let (guards, token) = (guards(), token());
         let script = r#"trap '' USR1; sh -c 'setsid sleep 300 "$0" & exec sleep 300 "$0"' "$0" & exec sleep 300 "$0""#;
         let (mut guard, _channel) = guards.launch(&launch(script, &token, Io::Pipes)).await.unwrap();
-        until("all are there", || alive(&token) == 3);
+        // not before the one in its own session has made it
+        let sleeps = |member: &Member| member.command.starts_with("sleep");
+        let root = guard.id().pid;
+        until("all are there", || members(root).unwrap().iter().filter(|member| sleeps(member)).count() == 3);
         for (to, count) in [(Reach::Main, 1), (Reach::Group, 2), (Reach::Tree, 3)] {
             guard.request(Request::Signal { signal: Signal::SIGUSR1, to }).await.unwrap();
             assert_eq!(next(&mut guard).await, Report::Signalled { delivered: count, refused: Vec::new() });
@@ -383,7 +307,7 @@ fn every_reason_for_not_starting_is_told_apart() {
         assert!(matches!(start(&["true"], &here.join("text")).await, LaunchError::NotAFolder { .. }));
         let long = "x".repeat(5 << 20);
         assert!(matches!(start(&["true", &long], here).await, LaunchError::ArgumentsTooLong { .. }));
-        assert!(matches!(start(&["true", &long[..200_000]], here).await, LaunchError::ArgumentsTooLong { .. }));
+        assert!(matches!(start(&["true", &"x".repeat(200_000)], here).await, LaunchError::ArgumentsTooLong { .. }));
         let stays = members(std::process::id()).unwrap();
         assert!(stays.is_empty(), "{stays:?}");
     });
@@ -392,7 +316,7 @@ fn every_reason_for_not_starting_is_told_apart() {
 #[test]
 fn a_program_finds_itself_as_if_started_from_a_shell() {
     alone(|| async {
-        let script = r"grep -E '^Sig(Blk|Ign)' /proc/self/status; ulimit -c; ls -l /proc/self/fd | grep -c socket; readlink /proc/self/fd/0; pwd; exit 5";
+        let script = "grep -E '^Sig(Blk|Ign)' /proc/self/status; ulimit -c; ls -l /proc/self/fd | grep -c socket; readlink /proc/self/fd/0; pwd; exit 5";
         // a shell would itself change what it inherits, so the limits are compared with this process's own, before it is a dashboard
         let expected = Command::new("sh").args(["-c", "ulimit -c"]).output().unwrap().stdout;
         let guards = guards();
@@ -425,26 +349,4 @@ fn the_core_dump_bit_and_unnamed_signals_are_kept() {
         let (mut guard, _channel) = guards.launch(&launch("kill -40 $$; sleep 300", "x", Io::Pipes)).await.unwrap();
         assert_eq!(next(&mut guard).await, Report::MainExited(Exit::Signal { number: 40, core_dumped: false }));
     });
-}
-
-fn read_all(channel: Channel) -> String {
-    let descriptor = match channel {
-        Channel::Terminal(terminal) => terminal.reader().unwrap(),
-        Channel::Pipes { stdout, .. } => stdout,
-    };
-    let mut text = Vec::new();
-    let mut bytes = [0; 4096];
-    // the program has ended: what it wrote is there, and then the end, as 0 or as an error of the terminal
-    while let Ok(count @ 1..) = rustix::io::read(&descriptor, &mut bytes) {
-        text.extend_from_slice(&bytes[..count]);
-    }
-    String::from_utf8(text).unwrap()
-}
-
-async fn wait_for_output(channel: &Channel) {
-    let Channel::Pipes { stdout, .. } = channel else { panic!("not a pipe") };
-    let mut bytes = [0; 64];
-    while rustix::io::read(stdout, &mut bytes).is_err() {
-        tokio::task::yield_now().await;
-    }
 }

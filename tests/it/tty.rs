@@ -2,6 +2,10 @@
 
 use std::fmt::Write as _;
 
+use nix::sys::signal::Signal;
+use procdash::keys::Action;
+
+use crate::support::processes::assert_no_service_lives;
 use crate::support::project::Project;
 use crate::support::terminal::{Screen, count};
 
@@ -131,7 +135,10 @@ size = "trap 'echo now: $(stty size)' WINCH; echo first: $(stty size); while :; 
     );
     let mut screen = Screen::spawn(&project, &["up"], 120, 30);
     let (first, now) = (size_after("first: "), size_after("now: "));
-    screen.wait_until("first size", |screen| first(screen).is_some_and(|(rows, columns)| rows < 30 && columns < 120));
+    screen.wait_until("first size", |screen| {
+        let newest = now(screen).or_else(|| first(screen));
+        newest.is_some_and(|(rows, columns)| rows < 30 && columns < 120)
+    });
     screen.resize(100, 20);
     screen.wait_until("second size", |screen| now(screen).is_some_and(|(rows, columns)| rows < 20 && columns < 100));
     screen.keys("Q");
@@ -158,15 +165,32 @@ fn every_key_and_much_nonsense_is_survived() {
     let mut screen = Screen::spawn(&project, &["up"], 80, 24);
     screen.wait_for("still 42");
     for typed in
-        ["jjkk", "\t\t", "\x1b[A\x1b[B\x1b[5~\x1b[6~", "gGfWLC", "\x1b[200~pasted\x1b[201~", "tiz?", "\x1b[<0;5;5M"]
+        ["jjkk", "\t\t", "\x1b[A\x1b[B\x1b[5~\x1b[6~", "gGfWLC", "\x1b[200~pasted\x1b[201~", "ttiiz?", "\x1b[<0;5;5M"]
     {
         screen.keys(typed);
     }
-    screen.wait_for("what every key does");
+    screen.wait_for(Action::Kill.help());
     screen.keys("\x1b");
     // an escape and a letter in one breath would be Alt and the letter
-    screen.wait_until("the help to be closed", |screen| !screen.contents().contains("what every key does"));
+    screen.wait_until("the help to be closed", |screen| !screen.contents().contains(Action::Kill.help()));
     screen.keys("Q");
     assert_eq!(screen.exit_code(), 0);
     screen.assert_given_back();
+}
+
+/// A panic on request is only in builds with debug assertions.
+#[cfg(debug_assertions)]
+#[test]
+fn a_panic_inside_gives_the_terminal_back_and_stops_everything() {
+    let project = Project::new("[processes]\nweb = \"setsid sleep 1000 & exec sleep 1000\"\n");
+    let mut command = project.procdash(&["up"]);
+    command.env("PROCDASH_FAULT", "panic").env("RUST_BACKTRACE", "0");
+    let mut screen = Screen::spawn_command(command, 100, 30);
+    screen.wait_for_state("web", "running");
+    screen.signal(Signal::SIGUSR1);
+    assert_eq!(screen.exit_code(), 1);
+    screen.assert_given_back();
+    screen.wait_for("a fault that was asked for");
+    screen.wait_for("a part of procdash has failed");
+    assert_no_service_lives(project.token());
 }

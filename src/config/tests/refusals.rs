@@ -31,6 +31,7 @@ fn one_wrong_value_is_one_message() {
         ("restart = \"never\"", "unknown restart policy `never`"),
         ("restart = true", "expected one of `no`, `on-failure`, `always`, found true"),
         ("on_exit = \"explode\"", "unknown choice `explode`"),
+        ("on_exit = 1", "expected one of `ignore`, `stop-all`, `stop-all-on-failure`, found a number"),
         ("depends_on = [\"db\"]", "`depends_on` is not supported yet"),
         ("replicas = 2", "`replicas` is not supported yet"),
         ("comand = \"y\"", "unknown key `comand`"),
@@ -42,6 +43,10 @@ fn one_wrong_value_is_one_message() {
         ("[settings]\nlogs = {}", "`logs` is not supported yet"),
         ("[ui]\ntheme = \"pink\"", "unknown theme `pink`"),
         ("[ui]\ncolumns = [\"state\", \"size\"]", "unknown column `size`"),
+        (
+            "[ui]\ncolumns = [1]",
+            "expected one of `state`, `cpu`, `memory`, `uptime`, `processes`, `pid`, `restarts`, found a number",
+        ),
         ("[ui]\ncolumns = [\"pid\", \"pid\"]", "the column `pid` is there twice"),
         ("[keys.list]\nhyper-x = \"stop\"", "`hyper-x` is no key"),
         ("[keys.list]\nx = \"stopp\"", "unknown action `stopp`"),

@@ -25,6 +25,7 @@ impl Actor {
             Command::Signal { service, signal, target } => self.signal(service, signal, target),
             Command::Resize { columns, rows } => {
                 self.size.send_if_modified(|size| std::mem::replace(size, (columns, rows)) != (columns, rows));
+                self.start_the_first();
             }
             Command::Watch(watching) => self.sampling.watch(watching),
             Command::Quit => self.quit(None),
