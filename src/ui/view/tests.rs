@@ -6,7 +6,7 @@ use ratatui::style::Color;
 
 use super::*;
 use crate::keys::Action;
-use crate::supervisor::{Board, Event};
+use crate::supervisor::{Board, Event, Phase};
 use crate::ui::fixture::{assert_picture, board, cells, id, log, model, moment, quitting, report, rows};
 use crate::ui::msg::{Msg, Step};
 use crate::ui::theme::Theme;
@@ -46,6 +46,19 @@ fn a_narrow_screen_has_the_list_above_the_log() {
 fn a_pane_that_is_scrolled_back_says_so_and_shows_times() {
     let back = [Action::Mark, Action::Mark, Action::Open, Action::Timestamps, Action::HalfPageUp];
     assert_picture("paused_100x20", &screen(100, 20, acts(&back)));
+}
+
+#[test]
+fn a_stop_that_is_half_a_restart_says_so() {
+    let moment = moment();
+    let mut board = quitting(board(moment), moment);
+    board.phase = Phase::Up;
+    let again = board.services[2].stopping.as_mut().unwrap();
+    again.again = true;
+    let mut model = model(board, 80, 24);
+    update(&mut model, Msg::Act(Action::Select3), moment);
+    let rows = rows(&cells(&mut model, &log(40), moment));
+    assert!(rows[1].contains(" api ── then starts again ── following "), "{rows:#?}");
 }
 
 #[test]

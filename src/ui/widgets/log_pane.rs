@@ -52,6 +52,11 @@ impl LogPane<'_> {
                 let plural = if count == 1 { "" } else { "s" };
                 let lasted = text::duration(self.moment.now.saturating_duration_since(started));
                 let pid = format!("pid {}", main.pid);
+                if status.stopping.is_some_and(|stop| stop.again) {
+                    // a restart that has to wait for its stop looks like a stop otherwise
+                    let then = "then starts again";
+                    return vec![format!("{pid} · {count} proc{plural} · {lasted} · {then}"), then.to_owned(), pid];
+                }
                 vec![format!("{pid} · {count} proc{plural} · {lasted}"), format!("{pid} · {lasted}"), pid]
             }
             _ => match &status.ended {
