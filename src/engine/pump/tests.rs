@@ -156,7 +156,12 @@ fn the_thread_ends_with_the_last_handle_and_lets_everything_go() {
     assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Bytes(b"a".to_vec())));
     drop(clone);
     assert!(told.recv_timeout(PATIENCE).is_err(), "the sink is dropped");
-    assert!(writer.write_all(b"b").is_err(), "the read end is closed");
+    // the child of another test may hold a copy from its fork to its exec
+    let deadline = Instant::now() + PATIENCE;
+    while writer.write_all(b"b").is_ok() {
+        assert!(Instant::now() < deadline, "the read end is not closed");
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
 }
 
 #[test]
