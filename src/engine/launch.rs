@@ -30,11 +30,6 @@ pub enum Io {
         columns: u16,
         /// Its height in cells.
         rows: u16,
-        /// Whether it becomes the controlling terminal, with job control and `/dev/tty`.
-        ///
-        /// When a process that has one exits, the kernel sends SIGHUP to what it leaves in the foreground; a daemon
-        /// that has not reached its own `setsid` by then would be lost, so a command that leaves one gets none.
-        controlling: bool,
     },
     /// A pipe for standard output, another for standard error, and nothing to read.
     Pipes,

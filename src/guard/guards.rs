@@ -187,7 +187,6 @@ impl Guards {
             env: launch.env.clone(),
             dir: launch.dir.clone(),
             terminal: matches!(launch.io, Io::Terminal { .. }),
-            controlling: matches!(launch.io, Io::Terminal { controlling: true, .. }),
             limits: self.shared.limits,
         };
         Ok(order)
@@ -224,7 +223,7 @@ impl Guards {
 /// Opens what a service reads and writes; returns the dashboard's part and the guard's standard output and error.
 fn open_channel(launch: &Launch) -> Result<(Channel, Stdio, Stdio), LaunchError> {
     match launch.io {
-        Io::Terminal { columns, rows, controlling: _ } => {
+        Io::Terminal { columns, rows } => {
             let (terminal, service) = Terminal::open(columns, rows).map_err(|source| match source.raw_os_error() {
                 Some(errno) if errno == Errno::NOSPC.raw_os_error() => {
                     LaunchError::OutOfTerminals { name: launch.name.clone(), source }

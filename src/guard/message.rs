@@ -91,8 +91,6 @@ pub struct Order {
     pub dir: PathBuf,
     /// Whether the guard's standard output is a terminal that becomes the program's own.
     pub terminal: bool,
-    /// Whether that terminal controls the program's session.
-    pub controlling: bool,
     /// What the program may use; the guard itself lives with the dashboard's.
     pub limits: Limits,
 }
@@ -206,7 +204,6 @@ mod tests {
             env: vec![("PATH".into(), "/bin".into()), (bytes(), OsString::new())],
             dir: bytes().into(),
             terminal: true,
-            controlling: true,
             limits: Limits { core: (0, u64::MAX), files: (1024, 4096) },
         }
     }

@@ -25,7 +25,6 @@ pub(super) struct Image {
     pub(super) env: Words,
     pub(super) dir: CString,
     pub(super) terminal: bool,
-    pub(super) controlling: bool,
     pub(super) limits: Limits,
 }
 
@@ -83,17 +82,21 @@ fn prepare(image: &Image, guard: u32) -> Result<(), Step> {
     if unsafe { libc::getppid() }.unsigned_abs() != guard {
         return Err(Step::Fork);
     }
-    // SAFETY: takes nothing and changes this process only.
-    check(unsafe { libc::setsid() }, Step::Session)?;
-    if image.terminal && image.controlling {
-        // SAFETY: this call takes a plain number; descriptor 1 is the terminal.
-        check(unsafe { libc::ioctl(1, libc::TIOCSCTTY, 0) }, Step::Terminal)?;
-    }
     if image.terminal {
+        // The terminal's session is the guard's, as a shell's is for its jobs. Were it the program's own, the kernel would
+        // hang it up at the end of the program's first process, and a command that tidies up under `sh -c`, or a daemon on
+        // its way, would be hit by SIGHUP.
+        // SAFETY: takes numbers and changes this process only.
+        check(unsafe { libc::setpgid(0, 0) }, Step::Session)?;
+        // SAFETY: descriptor 1 is the terminal; SIGTTOU is ignored until the signals are forgotten below.
+        check(unsafe { libc::tcsetpgrp(1, libc::getpid()) }, Step::Terminal)?;
         // SAFETY: copies over descriptors that nothing in this process refers to any more.
         check(unsafe { libc::dup2(1, 0) }, Step::Descriptors)?;
         // SAFETY: as above.
         check(unsafe { libc::dup2(1, 2) }, Step::Descriptors)?;
+    } else {
+        // SAFETY: takes nothing and changes this process only.
+        check(unsafe { libc::setsid() }, Step::Session)?;
     }
     give_back(libc::RLIMIT_CORE, image.limits.core)?;
     give_back(libc::RLIMIT_NOFILE, image.limits.files)?;

@@ -1,5 +1,6 @@
 //! What a guard guards: the main process, its stop, its kill, and the news about it.
 
+use std::collections::HashSet;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -45,8 +46,8 @@ pub(super) struct Service {
     last: Option<Exit>,
     /// Whether there is nothing to guard because the program could not be run.
     failed: bool,
-    /// What to send to all who remain, once the main process is gone.
-    then: Option<Signal>,
+    /// What to send to who remains, once the main process is gone.
+    then: Option<Then>,
     /// When the grace after the dashboard's death is over.
     end_at: Option<Instant>,
     killing: Option<Killing>,
@@ -62,6 +63,14 @@ struct Main {
     id: ProcessId,
     held: std::os::fd::OwnedFd,
     alive: bool,
+}
+
+/// A stop that has reached the main process's group, and not the others yet.
+#[derive(Debug)]
+struct Then {
+    signal: Signal,
+    /// Who has had it: many programs take the second one for impatience, and drop what they were tidying up.
+    had_it: HashSet<ProcessId>,
 }
 
 /// A kill and its pace.
@@ -139,11 +148,13 @@ impl Service {
         self.is_asked_to_end = true;
         match &self.main {
             Some(main) if main.alive => {
+                let members = walk(std::process::id()).into_iter();
+                let had_it = members.filter(|stat| stat.group == main.id.pid).map(|stat| stat.id).collect();
                 // whoever is paused would never see the signal; refusals show in who is left
                 let _shown_later = main.signal_group(signal).and_then(|()| main.signal_group(Signal::SIGCONT));
-                self.then = Some(signal);
+                self.then = Some(Then { signal, had_it });
             }
-            _ => end_all(signal),
+            _ => end_all(signal, &HashSet::new()),
         }
     }
 
@@ -191,7 +202,7 @@ impl Service {
     /// Ends the service without anyone to ask: gently first, then for certain.
     pub(super) fn dashboard_died(&mut self, now: Instant) {
         if self.end_at.is_none() && self.killing.is_none() {
-            end_all(Signal::SIGTERM);
+            end_all(Signal::SIGTERM, &HashSet::new());
             self.end_at = Some(now + LAST_GRACE);
         }
     }
@@ -211,9 +222,10 @@ impl Service {
                 Err(_interrupted) => {}
             }
         }
-        if let Some(signal) = self.then.filter(|_| self.main.as_ref().is_some_and(|main| !main.alive)) {
-            self.then = None;
-            end_all(signal);
+        if self.main.as_ref().is_some_and(|main| !main.alive)
+            && let Some(then) = self.then.take()
+        {
+            end_all(then.signal, &then.had_it);
         }
         left
     }
@@ -334,9 +346,9 @@ fn outcome(result: io::Result<()>, signal: Signal) -> Delivery {
     }
 }
 
-/// Asks everyone below the guard to end, and continues who is paused.
-fn end_all(signal: Signal) {
-    for stat in walk(std::process::id()) {
+/// Asks everyone below the guard to end who has not been asked yet, and continues who is paused.
+fn end_all(signal: Signal, had_it: &HashSet<ProcessId>) {
+    for stat in walk(std::process::id()).into_iter().filter(|stat| !had_it.contains(&stat.id)) {
         // refusals show in who is left
         if send(stat.id, signal) == Delivery::Sent {
             let _shown_later = send(stat.id, Signal::SIGCONT);

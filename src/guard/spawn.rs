@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::ioctl_tiocsctty;
 
 use super::message::{Order, Step};
 use super::raw::{self, Image, Words};
@@ -69,6 +70,10 @@ pub(super) fn start(order: &Order) -> Result<Starting, Failure> {
     let prepare = |error: &io::Error| Failure::new(Step::Prepare, error);
     let program = search(order).map_err(|errno| Failure { step: Step::Search, errno: errno.raw_os_error() })?;
     let image = image(order, program).map_err(|error| prepare(&error))?;
+    if order.terminal {
+        // the guard leads a session without a terminal until here, and starts only one program
+        ioctl_tiocsctty(io::stdout()).map_err(|errno| Failure::new(Step::Terminal, &errno.into()))?;
+    }
     let (outcome, failure) = pipe_with(PipeFlags::CLOEXEC).map_err(|errno| prepare(&errno.into()))?;
     let pid = raw::fork(&image, failure.as_fd()).map_err(|error| Failure::new(Step::Fork, &error))?;
     drop(failure);
@@ -94,7 +99,6 @@ fn image(order: &Order, program: PathBuf) -> io::Result<Image> {
         env: Words::new(env),
         dir: word(order.dir.clone().into_os_string())?,
         terminal: order.terminal,
-        controlling: order.controlling,
         limits: order.limits,
     })
 }
@@ -140,7 +144,6 @@ mod tests {
             env: vec![("PATH".into(), path.into())],
             dir: dir.into(),
             terminal: false,
-            controlling: false,
             limits: Limits { core: (0, 0), files: (16, 16) },
         }
     }

@@ -56,7 +56,7 @@ pub(crate) async fn begin(
     enough: impl Future<Output = ()>,
 ) -> Result<Begun, String> {
     let (columns, rows) = *tools.size.borrow();
-    let io = if config.tty { Io::Terminal { columns, rows, controlling: !config.daemon } } else { Io::Pipes };
+    let io = if config.tty { Io::Terminal { columns, rows } } else { Io::Pipes };
     let launch = prepare(tools, config, config.command.clone(), io).await?;
     let (guard, channel) = tools.guards.launch_until(&launch, enough).await.map_err(|error| error.to_string())?;
     match connect(tools, service, channel) {

@@ -226,3 +226,24 @@ fn quits_with_nothing_left(screen: &mut Screen, project: &Project, last_line: &s
     screen.assert_given_back();
     wait_until_nothing_lives(project.token());
 }
+
+#[test]
+fn a_program_below_a_shell_gets_its_grace_on_a_terminal_too_and_one_signal_only() {
+    // the shell dies of the signal at once; a terminal that went with it would hang up on the program
+    let project = Project::new(
+        r#"
+[processes]
+web = "sh tidy.sh; true"
+"#,
+    );
+    let script = "trap 'echo term >> signals' TERM\ntrap 'echo hup >> signals; exit 1' HUP\necho up $((6 * 7))\n\
+                  until [ -s signals ]; do sleep 0.05; done\nsleep 0.3\nsleep 0.3\necho tidied $((6 * 7))\n";
+    project.write("tidy.sh", script.as_bytes());
+    let mut screen = Screen::spawn(&project, &["up"], 120, 30);
+    screen.wait_for("up 42");
+    screen.keys("x").wait_for_state("web", "stopped");
+    screen.wait_for("tidied 42");
+    assert_eq!(std::fs::read_to_string(project.path("signals")).unwrap(), "term\n");
+    screen.keys("Q");
+    assert_eq!(screen.exit_code(), 0);
+}

@@ -77,7 +77,7 @@ pub(super) fn launch(script: &str, token: &str, io: Io) -> Launch {
     }
 }
 
-pub(super) const TERMINAL: Io = Io::Terminal { columns: 80, rows: 24, controlling: true };
+pub(super) const TERMINAL: Io = Io::Terminal { columns: 80, rows: 24 };
 
 pub(super) async fn next(guard: &mut Guard) -> Report {
     tokio::time::timeout(Duration::from_secs(20), guard.next()).await.expect("the guard has something to say")
