@@ -17,7 +17,7 @@ mod verify;
 
 pub use identity::identify;
 pub use kill::{pause, send};
-pub use launch::{Io, Launch, LaunchError};
+pub use launch::{Io, Launch, LaunchError, explain};
 pub use pty::{Channel, Terminal};
 pub use pump::{Pump, Sink};
 pub(crate) use snapshot::walk;

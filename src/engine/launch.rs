@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
+use rustix::io::Errno;
 use thiserror::Error;
 
 /// One program to be started, with everything it gets.
@@ -33,6 +34,18 @@ pub enum Io {
     },
     /// A pipe for standard output, another for standard error, and nothing to read.
     Pipes,
+}
+
+/// Says an error of the system's for a person, with what to do where that is known.
+#[must_use]
+pub fn explain(error: &io::Error) -> String {
+    match error.raw_os_error().map(Errno::from_raw_os_error) {
+        Some(Errno::MFILE) => {
+            "all file descriptors are in use; raise the limit with `ulimit -n` and start again".to_owned()
+        }
+        Some(Errno::NFILE) => "the system has no file descriptor left; see fs.file-max".to_owned(),
+        Some(_) | None => error.to_string(),
+    }
 }
 
 /// Why a service could not be started.
@@ -82,6 +95,14 @@ pub enum LaunchError {
         /// The service.
         name: String,
         /// The file.
+        program: String,
+    },
+    /// What should be the program is a folder.
+    #[error("`{program}` is a folder; name the program in it")]
+    ProgramIsFolder {
+        /// The service.
+        name: String,
+        /// The folder.
         program: String,
     },
     /// The file is no program.

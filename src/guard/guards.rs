@@ -281,6 +281,9 @@ fn refusal(launch: &Launch, step: Step, source: io::Error) -> LaunchError {
             LaunchError::ProgramMissing { name, program }
         }
         (Step::Execute, Some(Errno::NOENT)) => LaunchError::InterpreterMissing { name, program },
+        (Step::Search | Step::Execute, Some(Errno::ACCESS | Errno::ISDIR)) if launch.dir.join(&program).is_dir() => {
+            LaunchError::ProgramIsFolder { name, program }
+        }
         (Step::Search | Step::Execute, Some(Errno::ACCESS | Errno::PERM | Errno::ISDIR)) => {
             LaunchError::NotExecutable { name, program }
         }

@@ -59,7 +59,7 @@ pub enum Report {
     Stuck(Vec<Survivor>),
     /// Nothing is left: the kernel has said that there is no child any more. The guard's last word.
     Empty {
-        /// How the main process ended.
+        /// How the main process ended or, when nobody asked for the end, the last of what it had left behind.
         last: Option<Exit>,
         /// How many processes the guard collected that SIGKILL had ended, since it was ordered to kill.
         killed: u64,

@@ -71,7 +71,7 @@ fn checked(report: &KillReport) -> String {
     match report.how {
         HowItEnded::Forced => format!("tree killed, {gone} gone, {left} left"),
         HowItEnded::ByItself if report.killed == 0 => format!("it left {gone} behind, which ended, {left} left"),
-        HowItEnded::ByItself => format!("it left {gone} behind, {} were killed, {left} left", report.killed),
+        HowItEnded::ByItself => format!("it left {gone} behind, killed {}, {left} left", report.killed),
         HowItEnded::Acknowledged | HowItEnded::InGrace => format!("{gone} gone, {left} left"),
     }
 }

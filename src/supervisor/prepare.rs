@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::environment::{self, Ingredients, Marks, Unset, Variables};
 use crate::config::{self, CommandLine, Service};
-use crate::engine::{Io, Launch};
+use crate::engine::{Io, Launch, explain};
 
 /// What all services of a project share at their start.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(crate) struct Project {
 /// Why a launch could not be put together.
 #[derive(Debug, Error)]
 pub(crate) enum PrepareError {
-    #[error("cannot read {path}: {source}", path = path.display())]
+    #[error("cannot read {path}: {why}", path = path.display(), why = explain(.source))]
     EnvFileUnreadable { path: PathBuf, source: io::Error },
     #[error("{path}: {problem}", path = path.display())]
     EnvFileInvalid { path: PathBuf, problem: String },

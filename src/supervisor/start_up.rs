@@ -11,7 +11,7 @@ use super::outlet::Outlet;
 use super::prepare::Project;
 use super::runner::Order;
 use crate::config::{CommandLine, Service};
-use crate::engine::{Channel, Io, Launch, Pump, Terminal};
+use crate::engine::{Channel, Io, Launch, Pump, Terminal, explain};
 use crate::guard::{Guard, Guards, Report, Request};
 use crate::id::ServiceId;
 use crate::logs::Source;
@@ -63,7 +63,7 @@ pub(crate) async fn begin(
         Ok((terminal, closed)) => Ok((guard, terminal, closed)),
         Err(error) => {
             end(tools, guard).await;
-            Err(error.to_string())
+            Err(explain(&error))
         }
     }
 }

@@ -302,6 +302,7 @@ fn every_reason_for_not_starting_is_told_apart() {
         assert!(matches!(start(&["no-such-program"], here).await, LaunchError::ProgramNotOnPath { .. }));
         assert!(matches!(start(&["./missing"], here).await, LaunchError::ProgramMissing { .. }));
         assert!(matches!(start(&["./text"], here).await, LaunchError::NotExecutable { .. }));
+        assert!(matches!(start(&["/"], here).await, LaunchError::ProgramIsFolder { .. }));
         assert!(matches!(start(&["./script"], here).await, LaunchError::InterpreterMissing { .. }));
         assert!(matches!(start(&["true"], &here.join("missing")).await, LaunchError::FolderMissing { .. }));
         assert!(matches!(start(&["true"], &here.join("text")).await, LaunchError::NotAFolder { .. }));
