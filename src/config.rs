@@ -14,6 +14,7 @@ mod diagnostic;
 mod duration;
 mod env_file;
 mod expand;
+mod place;
 mod procfile;
 mod raw;
 mod read;

@@ -10,7 +10,7 @@ mod lines;
 mod style;
 mod tail;
 
-pub use ansi::{Run, StyledLine, plain_text, read_line};
+pub use ansi::{StyledLine, plain_text, read_line};
 pub use buffer::LogBuffer;
 pub use lines::{Dropped, Line, Source, Stamp, Tone};
-pub use style::{Colour, Style};
+pub use style::{Colour, Run, Style};

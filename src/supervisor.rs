@@ -5,6 +5,7 @@ mod command;
 mod environment;
 mod event;
 mod handle;
+mod job;
 mod log_store;
 mod machine;
 mod notes;

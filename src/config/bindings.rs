@@ -3,7 +3,7 @@
 use super::diagnostic::{Problem, visible};
 use super::raw::{Node, Table};
 use super::read::{Known, Reader};
-use super::source::Place;
+use super::place::Place;
 use super::suggest::closest;
 use crate::keys::{Action, Binding, Chord, Clash, Context, Keymap, Refusal};
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::source::Place;
+use super::place::Place;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]

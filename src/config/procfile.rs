@@ -5,7 +5,7 @@ use indexmap::map::Entry as Slot;
 
 use super::diagnostic::{Problem, visible};
 use super::raw::{Entry, Node, Table, Value};
-use super::source::Place;
+use super::place::Place;
 
 /// Reads a Procfile into the table that the same processes have in `procfile.toml`.
 pub(super) fn read(file: usize, text: &str, problems: &mut Vec<Problem>) -> Table {

@@ -5,7 +5,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Problem;
-use super::source::Place;
+use super::place::Place;
 
 /// A table by its keys, in the order of the file.
 pub(super) type Table = IndexMap<String, Entry>;

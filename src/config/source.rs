@@ -1,8 +1,9 @@
-//! The files a configuration comes from, and places in them.
+//! The files a configuration comes from.
 
 use std::path::PathBuf;
 
 use super::diagnostic::Problem;
+use super::place::Place;
 
 /// A file of the configuration, as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,22 +14,6 @@ pub struct SourceFile {
     pub shown: String,
     /// What it holds.
     pub bytes: Vec<u8>,
-}
-
-/// A stretch of bytes of one of the files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    /// Which file, by its place in the list that was given.
-    pub(super) file: usize,
-    /// The first byte.
-    pub(super) start: usize,
-    /// The byte after the last.
-    pub(super) end: usize,
-}
-
-impl Place {
-    /// The end of the first file, for what is missing there.
-    pub(super) const END: Self = Self { file: 0, start: usize::MAX, end: usize::MAX };
 }
 
 /// Turns bytes into text without a byte order mark.

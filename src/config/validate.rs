@@ -7,7 +7,7 @@ use super::diagnostic::{Problem, visible};
 use super::raw::{Entry, Node, Table, Value, merge};
 use super::read::{Known, Reader};
 use super::service::{self, PROCESS};
-use super::source::Place;
+use super::place::Place;
 use super::{Column, Config, Service, Settings, THEMES, Ui, bindings};
 
 const TOP: Known =

@@ -2,16 +2,7 @@
 
 use super::canvas::{Canvas, Erase};
 use super::escape::{self, Escape, number, parameters};
-use super::style::Style;
-
-/// Text of one style.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Run {
-    /// The text: no control characters, tabs already turned into spaces.
-    pub text: String,
-    /// How it looks.
-    pub style: Style,
-}
+use super::style::{Run, Style};
 
 /// A line ready to be drawn.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

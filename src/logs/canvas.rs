@@ -5,8 +5,7 @@ use std::mem;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::ansi::Run;
-use super::style::Style;
+use super::style::{Run, Style};
 
 /// How far cursor moves and tabs reach; no terminal is that wide, and a line of one escape must not become a long one.
 const WIDEST: usize = 1024;

@@ -166,3 +166,12 @@ fn write_colour(colour: Option<Colour>, dark: u8, out: &mut String) {
     };
     written.expect("writing to a string does not fail");
 }
+
+/// Text of one style.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The text: no control characters, tabs already turned into spaces.
+    pub text: String,
+    /// How it looks.
+    pub style: Style,
+}

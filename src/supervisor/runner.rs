@@ -1,96 +1,26 @@
 //! Carries one run of one service: starts its guard, passes orders on, brings news back, looks at the end.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::start_up::{Tools, begin, until_killed};
+use super::job::{Findings, GUARD_ANSWERS, Job, Order, Word};
+use super::start_up::{begin, until_killed};
 use super::status::{Fate, MemberFate};
 use super::stop_command::StopCommand;
 use super::wish::News;
-use crate::config::{CommandLine, Service};
 use crate::engine::{Terminal, look, members};
 use crate::guard::{Guard, Reach, Report, Request};
-use crate::id::{RunId, ServiceId};
 use crate::logs::Tone;
 use crate::process::{Exit, Member, ProcessId, Verdict};
 use crate::signal::Signal;
 
 /// How long the last output of a run whose tree is gone may take to come out of its pty.
 const LAST_OUTPUT: Duration = Duration::from_secs(2);
-/// How long a guard may take to answer a kill; it reports resistance itself after three seconds.
-pub(crate) const GUARD_ANSWERS: Duration = Duration::from_secs(6);
 /// The pause before another look at a run that should be gone and is not.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// Orders that may wait for a runner; a signal that finds no room is refused, and the person asks again.
-pub(crate) const ORDERS: usize = 32;
-/// The room among them that signals leave to the end of a run: each of its steps is ordered once, and only a kill again,
-/// which says nothing new.
-pub(crate) const ORDERS_OF_AN_END: usize = 8;
-
-/// What a runner is told.
-#[derive(Clone, Debug)]
-pub(crate) enum Order {
-    /// Run the stop command.
-    RunStopCommand(CommandLine),
-    /// End the stop command.
-    KillStopCommand,
-    /// Ask the run to end with this signal.
-    Stop(Signal),
-    /// Type this into the terminal.
-    Type(String),
-    /// Kill the tree.
-    Kill,
-    /// Send a signal to this part of the tree.
-    Signal(Signal, Reach),
-}
-
-/// What a runner tells.
-#[derive(Debug)]
-pub(crate) enum Word {
-    /// Something the machine has to know.
-    News(News),
-    /// The run is over: what was found is told before `News::Ended`.
-    Found(Findings),
-    /// A signal has been sent.
-    Signalled {
-        /// What.
-        signal: Signal,
-        /// To whom.
-        to: Reach,
-        /// To how many.
-        delivered: u64,
-        /// Who was not signalled, and why.
-        refused: Vec<String>,
-    },
-    /// An order could not be carried out.
-    Failed(String),
-}
-
-/// What was found at the end of a run.
-#[derive(Debug, Default)]
-pub(crate) struct Findings {
-    /// Who was there when the end began, and what became of each.
-    pub(crate) members: Vec<MemberFate>,
-    /// How many were killed by SIGKILL.
-    pub(crate) killed: u64,
-    /// From the last step to the look.
-    pub(crate) checked_in: Duration,
-}
-
-/// Everything a run is carried with.
-pub(crate) struct Job {
-    pub(crate) service: ServiceId,
-    pub(crate) run: RunId,
-    pub(crate) config: Arc<Service>,
-    pub(crate) tools: Arc<Tools>,
-    pub(crate) orders: mpsc::Receiver<Order>,
-    pub(crate) words: mpsc::Sender<(ServiceId, RunId, Word)>,
-}
-
 /// Carries one run from its launch to the look at its end.
 pub(crate) async fn carry(mut job: Job) {
     let started = Instant::now();
@@ -115,13 +45,6 @@ pub(crate) async fn carry(mut job: Job) {
             runner.run(early).await;
         }
         Err(problem) => job.tell(Word::News(News::NotStarted(problem))).await,
-    }
-}
-
-impl Job {
-    async fn tell(&self, word: Word) {
-        // the supervisor is gone only when the program ends; there is nobody left to tell then
-        let _nobody_listens = self.words.send((self.service, self.run, word)).await;
     }
 }
 

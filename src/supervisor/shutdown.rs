@@ -88,28 +88,10 @@ impl Shutdown {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::RunId;
     use crate::process::{ProcessId, ProcessState, Survivor};
-    use crate::supervisor::Usage;
 
     fn status(state: State) -> ServiceStatus {
-        ServiceStatus {
-            name: "api".into(),
-            state,
-            run: RunId::default(),
-            main: None,
-            guard: None,
-            started: None,
-            ended: None,
-            restarts: 0,
-            next_start: None,
-            stopping: None,
-            usage: Usage::default(),
-            members: Arc::from([]),
-            survivors: Arc::from([]),
-            report: None,
-            problem: None,
-        }
+        ServiceStatus { state, ..ServiceStatus::never_started("api".into()) }
     }
 
     fn begin(states: &[State]) -> (Shutdown, Instant) {

@@ -6,26 +6,14 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use super::log_store::LogStore;
+use super::job::{Order, Tools};
 use super::outlet::Outlet;
-use super::prepare::Project;
-use super::runner::Order;
 use crate::config::{CommandLine, Service};
-use crate::engine::{Channel, Io, Launch, Pump, Terminal, explain};
-use crate::guard::{Guard, Guards, Report, Request};
+use crate::engine::{Channel, Io, Launch, Terminal, explain};
+use crate::guard::{Guard, Report, Request};
 use crate::id::ServiceId;
 use crate::logs::Source;
 use crate::process::Verdict;
-
-/// What all runs share.
-pub(crate) struct Tools {
-    pub(crate) project: Project,
-    pub(crate) guards: Guards,
-    pub(crate) pump: Pump,
-    pub(crate) logs: LogStore,
-    /// Columns and rows of the log pane.
-    pub(crate) size: watch::Receiver<(u16, u16)>,
-}
 
 /// How long a start may still take after a kill was ordered; then it is given up.
 pub(crate) const START_ENDS: Duration = Duration::from_secs(2);

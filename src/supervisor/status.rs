@@ -158,6 +158,30 @@ pub struct ServiceStatus {
     pub problem: Option<Arc<str>>,
 }
 
+impl ServiceStatus {
+    /// Returns the status of a service that was never started.
+    #[must_use]
+    pub fn never_started(name: Arc<str>) -> Self {
+        Self {
+            name,
+            state: State::Stopped,
+            run: RunId::default(),
+            main: None,
+            guard: None,
+            started: None,
+            ended: None,
+            restarts: 0,
+            next_start: None,
+            stopping: None,
+            usage: Usage::default(),
+            members: Arc::from([]),
+            survivors: Arc::from([]),
+            report: None,
+            problem: None,
+        }
+    }
+}
+
 /// How the last run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndedRun {

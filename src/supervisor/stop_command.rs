@@ -6,9 +6,9 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::job::{GUARD_ANSWERS, Job, Tools};
 use super::notes;
-use super::runner::{GUARD_ANSWERS, Job};
-use super::start_up::{self, START_ENDS, Tools};
+use super::start_up::{self, START_ENDS};
 use crate::config::{CommandLine, Service};
 use crate::engine::Io;
 use crate::guard::{Report, Request};

@@ -46,23 +46,7 @@ pub(crate) fn member(pid: u32, depth: u16, command: &str, state: ProcessState, c
 }
 
 pub(crate) fn stopped(name: &str) -> ServiceStatus {
-    ServiceStatus {
-        name: name.into(),
-        state: State::Stopped,
-        run: RunId::default(),
-        main: None,
-        guard: None,
-        started: None,
-        ended: None,
-        restarts: 0,
-        next_start: None,
-        stopping: None,
-        usage: Usage::default(),
-        members: Arc::new([]),
-        survivors: Arc::new([]),
-        report: None,
-        problem: None,
-    }
+    ServiceStatus::never_started(name.into())
 }
 
 pub(crate) fn running(name: &str, moment: Moment, seconds: u64, members: Vec<Member>) -> ServiceStatus {

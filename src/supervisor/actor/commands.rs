@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use super::super::runner::Order;
+use super::super::job::Order;
 use super::super::shutdown::Shutdown;
+use super::super::status::State;
 use super::super::wish::{Refusal, Wish};
 use super::super::{Command, Event, Target};
-use super::Actor;
+use super::{Actor, Slot};
 use crate::engine::{members, send};
 use crate::guard::Reach;
 use crate::id::ServiceId;
@@ -62,8 +63,10 @@ impl Actor {
 
     fn start_all(&mut self) {
         let ids = self.ids();
+        // a one-shot that is done has nothing left to do; whoever wants it again asks for it by name
+        let wanted = |slot: &Slot| slot.config.autostart && slot.machine.state() != State::Done;
         let autostart: Vec<ServiceId> =
-            ids.into_iter().filter(|id| self.slots.get(id.index()).is_some_and(|slot| slot.config.autostart)).collect();
+            ids.into_iter().filter(|id| self.slots.get(id.index()).is_some_and(wanted)).collect();
         self.wish_all(&autostart, Wish::Start);
     }
 

@@ -7,7 +7,7 @@ use super::super::Event;
 use super::super::Target;
 use super::super::machine::Machine;
 use super::super::notes;
-use super::super::runner::{Findings, Word};
+use super::super::job::{Findings, Word};
 use super::super::status::{Action, HowItEnded, KillReport, State};
 use super::super::wish::News;
 use super::Actor;

@@ -1,0 +1,102 @@
+//! What a run is carried with, what it is told, and what it tells.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use super::log_store::LogStore;
+use super::prepare::Project;
+use super::status::MemberFate;
+use super::wish::News;
+use crate::config::{CommandLine, Service};
+use crate::engine::Pump;
+use crate::guard::{Guards, Reach};
+use crate::id::{RunId, ServiceId};
+use crate::signal::Signal;
+
+/// How long a guard may take to answer a kill; it reports resistance itself after three seconds.
+pub(crate) const GUARD_ANSWERS: Duration = Duration::from_secs(6);
+/// Orders that may wait for a runner; a signal that finds no room is refused, and the person asks again.
+pub(crate) const ORDERS: usize = 32;
+/// The room among them that signals leave to the end of a run: each of its steps is ordered once, and only a kill again,
+/// which says nothing new.
+pub(crate) const ORDERS_OF_AN_END: usize = 8;
+
+/// What a runner is told.
+#[derive(Clone, Debug)]
+pub(crate) enum Order {
+    /// Run the stop command.
+    RunStopCommand(CommandLine),
+    /// End the stop command.
+    KillStopCommand,
+    /// Ask the run to end with this signal.
+    Stop(Signal),
+    /// Type this into the terminal.
+    Type(String),
+    /// Kill the tree.
+    Kill,
+    /// Send a signal to this part of the tree.
+    Signal(Signal, Reach),
+}
+
+/// What a runner tells.
+#[derive(Debug)]
+pub(crate) enum Word {
+    /// Something the machine has to know.
+    News(News),
+    /// The run is over: what was found is told before `News::Ended`.
+    Found(Findings),
+    /// A signal has been sent.
+    Signalled {
+        /// What.
+        signal: Signal,
+        /// To whom.
+        to: Reach,
+        /// To how many.
+        delivered: u64,
+        /// Who was not signalled, and why.
+        refused: Vec<String>,
+    },
+    /// An order could not be carried out.
+    Failed(String),
+}
+
+/// What was found at the end of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    /// Who was there when the end began, and what became of each.
+    pub(crate) members: Vec<MemberFate>,
+    /// How many were killed by SIGKILL.
+    pub(crate) killed: u64,
+    /// From the last step to the look.
+    pub(crate) checked_in: Duration,
+}
+
+/// Everything a run is carried with.
+pub(crate) struct Job {
+    pub(crate) service: ServiceId,
+    pub(crate) run: RunId,
+    pub(crate) config: Arc<Service>,
+    pub(crate) tools: Arc<Tools>,
+    pub(crate) orders: mpsc::Receiver<Order>,
+    pub(crate) words: mpsc::Sender<(ServiceId, RunId, Word)>,
+}
+
+/// What all runs share.
+pub(crate) struct Tools {
+    pub(crate) project: Project,
+    pub(crate) guards: Guards,
+    pub(crate) pump: Pump,
+    pub(crate) logs: LogStore,
+    /// Columns and rows of the log pane.
+    pub(crate) size: watch::Receiver<(u16, u16)>,
+}
+
+impl Job {
+    /// Tells the supervisor.
+    pub(crate) async fn tell(&self, word: Word) {
+        // the supervisor is gone only when the program ends; there is nobody left to tell then
+        let _nobody_listens = self.words.send((self.service, self.run, word)).await;
+    }
+}
