@@ -1,9 +1,9 @@
 //! The tables `[keys.any]`, `[keys.list]` and `[keys.log]` → the keymap.
 
 use super::diagnostic::{Problem, visible};
+use super::place::Place;
 use super::raw::{Node, Table};
 use super::read::{Known, Reader};
-use super::place::Place;
 use super::suggest::closest;
 use crate::keys::{Action, Binding, Chord, Clash, Context, Keymap, Refusal};
 

@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 use indexmap::map::Entry as Slot;
 
 use super::diagnostic::{Problem, visible};
-use super::raw::{Entry, Node, Table, Value};
 use super::place::Place;
+use super::raw::{Entry, Node, Table, Value};
 
 /// Reads a Procfile into the table that the same processes have in `procfile.toml`.
 pub(super) fn read(file: usize, text: &str, problems: &mut Vec<Problem>) -> Table {

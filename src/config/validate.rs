@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::diagnostic::{Problem, visible};
+use super::place::Place;
 use super::raw::{Entry, Node, Table, Value, merge};
 use super::read::{Known, Reader};
 use super::service::{self, PROCESS};
-use super::place::Place;
 use super::{Column, Config, Service, Settings, THEMES, Ui, bindings};
 
 const TOP: Known =

@@ -13,10 +13,10 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use self::sampling::Sampling;
 use super::environment::Marks;
+use super::job::{Findings, Job, ORDERS, ORDERS_OF_AN_END, Order, Tools, Word};
 use super::machine::Machine;
 use super::prepare::Project;
 use super::runner;
-use super::job::{Findings, Job, ORDERS, ORDERS_OF_AN_END, Order, Tools, Word};
 use super::shutdown::Shutdown;
 use super::status::{Board, Phase};
 use super::wish::{Effect, News, Wish};

@@ -145,3 +145,23 @@ fn sleepers(number: usize) -> String {
         text
     })
 }
+
+#[test]
+fn start_all_starts_what_is_stopped_and_leaves_what_is_done_alone() {
+    let project = Project::new(
+        r#"
+[processes]
+web = "exec sleep 1000"
+migrate = { command = "echo ran >> runs", oneshot = true }
+"#,
+    );
+    let mut screen = Screen::spawn(&project, &["up"], 120, 30);
+    screen.wait_for_state("migrate", "done");
+    screen.wait_for_state("web", "running");
+    screen.keys("x").wait_for_state("web", "stopped");
+    screen.keys("U").wait_for_state("web", "running");
+    screen.wait_for_state("migrate", "done");
+    screen.keys("Q");
+    assert_eq!(screen.exit_code(), 0);
+    assert_eq!(std::fs::read_to_string(project.path("runs")).unwrap(), "ran\n");
+}

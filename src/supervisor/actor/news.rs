@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::super::Event;
 use super::super::Target;
+use super::super::job::{Findings, Word};
 use super::super::machine::Machine;
 use super::super::notes;
-use super::super::job::{Findings, Word};
 use super::super::status::{Action, HowItEnded, KillReport, State};
 use super::super::wish::News;
 use super::Actor;
