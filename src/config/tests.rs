@@ -10,7 +10,7 @@ mod refusals;
 mod soup;
 
 fn source(name: &str, text: &str) -> SourceFile {
-    SourceFile { path: PathBuf::from("/home/ada/shop").join(name), shown: name.to_owned(), bytes: text.as_bytes().to_vec() }
+    SourceFile { path: PathBuf::from("/srv/shop").join(name), shown: name.to_owned(), bytes: text.as_bytes().to_vec() }
 }
 
 fn good(text: &str) -> Config {

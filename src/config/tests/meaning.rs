@@ -14,7 +14,7 @@ use crate::signal::Signal;
 fn a_file_with_nothing_but_a_command_has_all_the_defaults() {
     let config = good("[processes]\nweb = \"npm start\"\n");
     assert_eq!(config.name, "shop");
-    assert_eq!(config.root, PathBuf::from("/home/ada/shop"));
+    assert_eq!(config.root, PathBuf::from("/srv/shop"));
     assert_eq!(config.settings, Settings::default());
     assert_eq!(config.settings.scrollback, 8 << 20);
     let service = Service {
