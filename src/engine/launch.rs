@@ -53,139 +53,100 @@ pub fn explain(error: &io::Error) -> String {
 pub enum LaunchError {
     /// There is no program to run.
     #[error("the command is empty; write the program to run")]
-    CommandEmpty {
-        /// The service.
-        name: String,
-    },
+    CommandEmpty,
     /// A byte 0, which ends a word for the kernel, stands inside a word.
     #[error("{place} contains a NUL byte; take it out")]
     NulByte {
-        /// The service.
-        name: String,
         /// Where it stands.
         place: String,
     },
     /// No such program on the service's `PATH`.
     #[error("`{program}` is not on its PATH; install it, or write its full path")]
     ProgramNotOnPath {
-        /// The service.
-        name: String,
         /// The word that was searched for.
         program: String,
     },
     /// No such file.
     #[error("there is no `{program}`; correct the path (it starts in the working folder)")]
     ProgramMissing {
-        /// The service.
-        name: String,
         /// The path as written.
         program: String,
     },
     /// The file is there, but what should run it is not.
     #[error("`{program}` is there, but its interpreter (its `#!` line) or its loader is not; install that")]
     InterpreterMissing {
-        /// The service.
-        name: String,
         /// The file.
         program: String,
     },
     /// The file may not be run.
     #[error("`{program}` may not be executed; try `chmod +x {program}`")]
     NotExecutable {
-        /// The service.
-        name: String,
         /// The file.
         program: String,
     },
     /// What should be the program is a folder.
     #[error("`{program}` is a folder; name the program in it")]
     ProgramIsFolder {
-        /// The service.
-        name: String,
         /// The folder.
         program: String,
     },
     /// The file is no program.
     #[error("`{program}` is no program for this machine; a script needs a first line such as `#!/bin/sh`")]
     BadFormat {
-        /// The service.
-        name: String,
         /// The file.
         program: String,
     },
     /// Arguments and environment are larger than the kernel takes.
     #[error("its arguments and environment together are too long; shorten them or put them in a file")]
-    ArgumentsTooLong {
-        /// The service.
-        name: String,
-    },
+    ArgumentsTooLong,
     /// No such folder.
     #[error("there is no working folder `{}`; create it or correct `working_dir`", dir.display())]
     FolderMissing {
-        /// The service.
-        name: String,
         /// The folder.
         dir: PathBuf,
     },
     /// The working folder is something else.
     #[error("the working folder `{}` is not a folder; correct `working_dir`", dir.display())]
     NotAFolder {
-        /// The service.
-        name: String,
         /// The path.
         dir: PathBuf,
     },
     /// The working folder is closed to this user.
     #[error("no permission to enter the working folder `{}`", dir.display())]
     FolderForbidden {
-        /// The service.
-        name: String,
         /// The folder.
         dir: PathBuf,
     },
     /// No descriptor is left.
     #[error("all {limit} file descriptors are in use; raise the limit with `ulimit -n` and start again")]
     OutOfDescriptors {
-        /// The service.
-        name: String,
         /// The limit of this process.
         limit: u64,
     },
     /// No pseudo-terminal is left.
     #[error("no pseudo-terminal is left ({source}); set `tty = false` or raise kernel.pty.max")]
     OutOfTerminals {
-        /// The service.
-        name: String,
         /// What the kernel said.
         source: io::Error,
     },
     /// No process may be added.
     #[error("no process can be added ({source}); see `ulimit -u` and the memory that is left")]
     OutOfProcesses {
-        /// The service.
-        name: String,
         /// What the kernel said.
         source: io::Error,
     },
     /// The guard did not come up.
     #[error("its guard could not be started: {source}")]
     GuardNotStarted {
-        /// The service.
-        name: String,
         /// What happened.
         source: io::Error,
     },
     /// Somebody did not want to wait for it any more.
     #[error("its start took too long and was given up")]
-    GivenUp {
-        /// The service.
-        name: String,
-    },
+    GivenUp,
     /// Anything else the kernel refused on the way.
     #[error("could not {step}: {source}")]
     Refused {
-        /// The service.
-        name: String,
         /// Which step, as the rest of "could not".
         step: &'static str,
         /// What the kernel said.

@@ -110,11 +110,11 @@ impl Guards {
     ) -> Result<(Guard, Channel), LaunchError> {
         let order = self.order(launch)?;
         let (mut line, channel) = self.start_guard(launch)?;
-        let lost = |source| LaunchError::GuardNotStarted { name: launch.name.clone(), source };
+        let lost = |source| LaunchError::GuardNotStarted { source };
         match line.request(&Request::Launch(Box::new(order))).await {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
-                return Err(LaunchError::ArgumentsTooLong { name: launch.name.clone() });
+                return Err(LaunchError::ArgumentsTooLong);
             }
             Err(error) => {
                 line.give_up();
@@ -127,7 +127,7 @@ impl Guards {
             () = enough => {
                 line.give_up();
                 self.take_over(&mut line).await;
-                return Err(LaunchError::GivenUp { name: launch.name.clone() });
+                return Err(LaunchError::GivenUp);
             }
         };
         match reply {
@@ -170,17 +170,16 @@ impl Guards {
     }
 
     fn order(&self, launch: &Launch) -> Result<Order, LaunchError> {
-        let name = || launch.name.clone();
         if launch.argv.first().is_none_or(|program| program.is_empty()) {
-            return Err(LaunchError::CommandEmpty { name: name() });
+            return Err(LaunchError::CommandEmpty);
         }
         let nul = |word: &OsString| word.as_bytes().contains(&0);
         if launch.argv.iter().any(nul) {
-            return Err(LaunchError::NulByte { name: name(), place: "the command".to_owned() });
+            return Err(LaunchError::NulByte { place: "the command".to_owned() });
         }
         if let Some((key, _)) = launch.env.iter().find(|(key, value)| nul(key) || nul(value)) {
             let place = format!("the variable {}", key.to_string_lossy().replace('\0', "\u{fffd}"));
-            return Err(LaunchError::NulByte { name: name(), place });
+            return Err(LaunchError::NulByte { place });
         }
         let order = Order {
             argv: launch.argv.clone(),
@@ -193,9 +192,8 @@ impl Guards {
     }
 
     fn start_guard(&self, launch: &Launch) -> Result<(Line, Channel), LaunchError> {
-        let refused = |source: io::Error| shortage(launch, source);
         let (channel, stdout, stderr) = open_channel(launch)?;
-        let (socket, theirs) = UnixStream::pair().map_err(refused)?;
+        let (socket, theirs) = UnixStream::pair().map_err(shortage)?;
         let own = std::process::id();
         let spawn = || {
             // What the command holds of the terminal and the socket is closed with it, at the end of this block: any copy
@@ -210,11 +208,11 @@ impl Guards {
                 .spawn()
                 .map(|child| child.id())
         };
-        let (id, held) = self.shared.children.add(spawn).map_err(refused)?;
+        let (id, held) = self.shared.children.add(spawn).map_err(shortage)?;
         let line = Line::new(id, held, socket, Arc::clone(&self.shared.children)).map_err(|error| {
             // it has been told nothing, and ends with its socket
             self.shared.children.abandon(id.pid);
-            refused(error)
+            shortage(error)
         })?;
         Ok((line, channel))
     }
@@ -225,16 +223,14 @@ fn open_channel(launch: &Launch) -> Result<(Channel, Stdio, Stdio), LaunchError>
     match launch.io {
         Io::Terminal { columns, rows } => {
             let (terminal, service) = Terminal::open(columns, rows).map_err(|source| match source.raw_os_error() {
-                Some(errno) if errno == Errno::NOSPC.raw_os_error() => {
-                    LaunchError::OutOfTerminals { name: launch.name.clone(), source }
-                }
-                _ => shortage(launch, source),
+                Some(errno) if errno == Errno::NOSPC.raw_os_error() => LaunchError::OutOfTerminals { source },
+                _ => shortage(source),
             })?;
             Ok((Channel::Terminal(terminal), Stdio::from(service), Stdio::null()))
         }
         Io::Pipes => {
-            let (stdout, their_stdout) = pipe().map_err(|source| shortage(launch, source))?;
-            let (stderr, their_stderr) = pipe().map_err(|source| shortage(launch, source))?;
+            let (stdout, their_stdout) = pipe().map_err(shortage)?;
+            let (stderr, their_stderr) = pipe().map_err(shortage)?;
             Ok((Channel::Pipes { stdout, stderr }, Stdio::from(their_stdout), Stdio::from(their_stderr)))
         }
     }
@@ -253,44 +249,42 @@ fn plain(name: &str) -> String {
 }
 
 /// Names what the dashboard ran out of.
-fn shortage(launch: &Launch, source: io::Error) -> LaunchError {
-    let name = launch.name.clone();
+fn shortage(source: io::Error) -> LaunchError {
     match source.raw_os_error().map(Errno::from_raw_os_error) {
         Some(Errno::MFILE | Errno::NFILE) => {
             let limit = getrlimit(Resource::RLIMIT_NOFILE).map_or(0, |(soft, _hard)| soft);
-            LaunchError::OutOfDescriptors { name, limit }
+            LaunchError::OutOfDescriptors { limit }
         }
-        Some(Errno::AGAIN | Errno::NOMEM) => LaunchError::OutOfProcesses { name, source },
-        _ => LaunchError::GuardNotStarted { name, source },
+        Some(Errno::AGAIN | Errno::NOMEM) => LaunchError::OutOfProcesses { source },
+        _ => LaunchError::GuardNotStarted { source },
     }
 }
 
 /// Says why the guard could not start the program.
 fn refusal(launch: &Launch, step: Step, source: io::Error) -> LaunchError {
-    let name = launch.name.clone();
     let dir = launch.dir.clone();
     let program = launch.argv.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
     let is_path = program.contains('/');
     let errno = source.raw_os_error().map(Errno::from_raw_os_error);
     match (step, errno) {
-        (Step::Search, Some(Errno::NOENT)) => LaunchError::ProgramNotOnPath { name, program },
-        (Step::Folder, Some(Errno::NOENT)) => LaunchError::FolderMissing { name, dir },
-        (Step::Folder, Some(Errno::NOTDIR)) => LaunchError::NotAFolder { name, dir },
-        (Step::Folder, Some(Errno::ACCESS)) => LaunchError::FolderForbidden { name, dir },
+        (Step::Search, Some(Errno::NOENT)) => LaunchError::ProgramNotOnPath { program },
+        (Step::Folder, Some(Errno::NOENT)) => LaunchError::FolderMissing { dir },
+        (Step::Folder, Some(Errno::NOTDIR)) => LaunchError::NotAFolder { dir },
+        (Step::Folder, Some(Errno::ACCESS)) => LaunchError::FolderForbidden { dir },
         (Step::Execute, Some(Errno::NOENT | Errno::NOTDIR)) if is_path && !launch.dir.join(&program).exists() => {
-            LaunchError::ProgramMissing { name, program }
+            LaunchError::ProgramMissing { program }
         }
-        (Step::Execute, Some(Errno::NOENT)) => LaunchError::InterpreterMissing { name, program },
+        (Step::Execute, Some(Errno::NOENT)) => LaunchError::InterpreterMissing { program },
         (Step::Search | Step::Execute, Some(Errno::ACCESS | Errno::ISDIR)) if launch.dir.join(&program).is_dir() => {
-            LaunchError::ProgramIsFolder { name, program }
+            LaunchError::ProgramIsFolder { program }
         }
         (Step::Search | Step::Execute, Some(Errno::ACCESS | Errno::PERM | Errno::ISDIR)) => {
-            LaunchError::NotExecutable { name, program }
+            LaunchError::NotExecutable { program }
         }
-        (Step::Execute, Some(Errno::NOEXEC)) => LaunchError::BadFormat { name, program },
-        (Step::Execute, Some(Errno::TOOBIG)) => LaunchError::ArgumentsTooLong { name },
-        (_, Some(Errno::MFILE | Errno::NFILE)) => shortage(launch, source),
-        (Step::Fork, Some(Errno::AGAIN | Errno::NOMEM)) => LaunchError::OutOfProcesses { name, source },
-        _ => LaunchError::Refused { name, step: step.words(), source },
+        (Step::Execute, Some(Errno::NOEXEC)) => LaunchError::BadFormat { program },
+        (Step::Execute, Some(Errno::TOOBIG)) => LaunchError::ArgumentsTooLong,
+        (_, Some(Errno::MFILE | Errno::NFILE)) => shortage(source),
+        (Step::Fork, Some(Errno::AGAIN | Errno::NOMEM)) => LaunchError::OutOfProcesses { source },
+        _ => LaunchError::Refused { step: step.words(), source },
     }
 }

@@ -205,7 +205,7 @@ fn a_start_that_is_given_up_leaves_nothing_behind() {
     alone(|| async {
         let (guards, token) = (guards(), token());
         let given_up = guards.launch_until(&launch(TREE, &token, TERMINAL), std::future::ready(())).await;
-        assert!(matches!(given_up, Err(LaunchError::GivenUp { .. })), "{given_up:?}");
+        assert!(matches!(given_up, Err(LaunchError::GivenUp)), "{given_up:?}");
         assert_eq!(alive(&token), 0);
         assert_eq!(members(std::process::id()).unwrap(), []);
     });
@@ -297,7 +297,7 @@ fn every_reason_for_not_starting_is_told_apart() {
             guards.launch(&launch).await.map(drop).unwrap_err()
         };
         let here = folder.path();
-        assert!(matches!(start(&[], here).await, LaunchError::CommandEmpty { .. }));
+        assert!(matches!(start(&[], here).await, LaunchError::CommandEmpty));
         assert!(matches!(start(&["a\0b"], here).await, LaunchError::NulByte { .. }));
         assert!(matches!(start(&["no-such-program"], here).await, LaunchError::ProgramNotOnPath { .. }));
         assert!(matches!(start(&["./missing"], here).await, LaunchError::ProgramMissing { .. }));
@@ -307,8 +307,8 @@ fn every_reason_for_not_starting_is_told_apart() {
         assert!(matches!(start(&["true"], &here.join("missing")).await, LaunchError::FolderMissing { .. }));
         assert!(matches!(start(&["true"], &here.join("text")).await, LaunchError::NotAFolder { .. }));
         let long = "x".repeat(5 << 20);
-        assert!(matches!(start(&["true", &long], here).await, LaunchError::ArgumentsTooLong { .. }));
-        assert!(matches!(start(&["true", &"x".repeat(200_000)], here).await, LaunchError::ArgumentsTooLong { .. }));
+        assert!(matches!(start(&["true", &long], here).await, LaunchError::ArgumentsTooLong));
+        assert!(matches!(start(&["true", &"x".repeat(200_000)], here).await, LaunchError::ArgumentsTooLong));
         let stays = members(std::process::id()).unwrap();
         assert!(stays.is_empty(), "{stays:?}");
     });
