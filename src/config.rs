@@ -1,5 +1,6 @@
 //! What a procfile asks for, checked: everything here is known to be meant, in range and complete.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -109,6 +110,16 @@ pub enum CommandLine {
     Shell(String),
     /// Run as it stands; never empty.
     Program(Vec<String>),
+}
+
+impl fmt::Display for CommandLine {
+    /// Writes it for a person to read: words are not quoted.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shell(line) => f.write_str(line),
+            Self::Program(words) => f.write_str(&words.join(" ")),
+        }
+    }
 }
 
 /// How a service is asked to end, before its tree is killed.

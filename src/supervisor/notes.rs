@@ -21,11 +21,7 @@ pub(crate) fn stop_command(command: &CommandLine) -> String {
 }
 
 fn one_line(command: &CommandLine) -> String {
-    let words: Vec<&str> = match command {
-        CommandLine::Shell(line) => line.split_whitespace().collect(),
-        CommandLine::Program(words) => words.iter().flat_map(|word| word.split_whitespace()).collect(),
-    };
-    words.join(" ")
+    command.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Returns the line for a run whose command has left its daemon behind.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::config::{Column, CommandLine, Config, Restart, RestartPolicy, Service, Stop};
+use crate::config::{Column, Config, Restart, RestartPolicy, Service, Stop};
 use crate::keys::Keymap;
 
 use super::theme::Theme;
@@ -63,7 +63,7 @@ impl Description {
     fn of(service: &Service) -> Self {
         Self {
             description: service.description.clone(),
-            command: command_words(&service.command),
+            command: service.command.to_string(),
             working_dir: service.working_dir.clone(),
             stop: stop_words(&service.stop),
             restart: restart_words(&service.restart),
@@ -71,16 +71,9 @@ impl Description {
     }
 }
 
-fn command_words(command: &CommandLine) -> String {
-    match command {
-        CommandLine::Shell(line) => line.clone(),
-        CommandLine::Program(words) => words.join(" "),
-    }
-}
-
 /// Says how it is asked to end, and what comes after.
 fn stop_words(stop: &Stop) -> String {
-    let first = stop.command.as_ref().map(|command| format!("by `{}`, then ", command_words(command)));
+    let first = stop.command.as_ref().map(|command| format!("by `{command}`, then "));
     let asked = match &stop.keys {
         Some(keys) => format!("by typing \"{}\"", keys.escape_debug()),
         None => format!("by {}", stop.signal),
@@ -106,6 +99,7 @@ fn seconds(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::CommandLine;
     use crate::signal::Signal;
 
     #[test]
