@@ -79,8 +79,7 @@ fn spawn(
     let (word_sender, words) = mpsc::channel(WORDS);
     let (events, listener) = broadcast::channel(EVENTS);
     let logs = tools.logs.clone();
-    let services: Vec<Arc<Service>> = config.services.iter().cloned().map(Arc::new).collect();
-    let slots: Vec<Slot> = services.iter().map(|service| Slot::new(Arc::clone(service))).collect();
+    let slots: Vec<Slot> = config.services.iter().cloned().map(Slot::new).collect();
     let statuses = slots.iter().map(Slot::status).collect();
     let (board, published) = watch::channel(Board { services: statuses, phase: Phase::Up });
     let actor = Actor {
@@ -104,7 +103,6 @@ fn spawn(
 
 /// One service: its machine, and the wires to its present run.
 struct Slot {
-    config: Arc<Service>,
     machine: Machine,
     orders: Option<mpsc::Sender<Order>>,
     findings: Option<Findings>,
@@ -112,11 +110,10 @@ struct Slot {
 }
 
 impl Slot {
-    fn new(config: Arc<Service>) -> Self {
+    fn new(service: Service) -> Self {
         Self {
-            machine: Machine::new(config.as_ref().clone()),
-            published: board::Published::new(&config.name),
-            config,
+            published: board::Published::new(&service.name),
+            machine: Machine::new(Arc::new(service)),
             orders: None,
             findings: None,
         }
@@ -227,12 +224,12 @@ impl Actor {
         let (orders, receiver) = mpsc::channel(ORDERS);
         slot.orders = Some(orders);
         slot.findings = None;
-        let (tone, note) = super::notes::begins(slot.machine.run(), &slot.config.command);
+        let (tone, note) = super::notes::begins(slot.machine.run(), &slot.machine.service().command);
         self.tools.logs.note(id, tone, &note);
         let job = Job {
             service: id,
             run: slot.machine.run(),
-            config: Arc::clone(&slot.config),
+            config: Arc::clone(slot.machine.service()),
             tools: Arc::clone(&self.tools),
             orders: receiver,
             words: self.word_sender.clone(),

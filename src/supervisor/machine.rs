@@ -4,6 +4,7 @@ mod learn;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::status::{Action, EndedRun, HowItEnded, State};
@@ -17,7 +18,7 @@ use crate::signal::Signal;
 /// One service: what it was told to be, what it is, how it got there.
 #[derive(Debug)]
 pub(crate) struct Machine {
-    service: Service,
+    service: Arc<Service>,
     phase: Phase,
     run: RunId,
     started: Option<Instant>,
@@ -75,7 +76,7 @@ impl Ending {
 }
 
 impl Machine {
-    pub(crate) fn new(service: Service) -> Self {
+    pub(crate) fn new(service: Arc<Service>) -> Self {
         Self {
             service,
             phase: Phase::Resting(State::Stopped),
@@ -89,7 +90,7 @@ impl Machine {
         }
     }
 
-    pub(crate) const fn service(&self) -> &Service {
+    pub(crate) const fn service(&self) -> &Arc<Service> {
         &self.service
     }
 

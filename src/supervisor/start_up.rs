@@ -46,7 +46,20 @@ pub(crate) async fn begin(
     let (columns, rows) = *tools.size.borrow();
     let io = if config.tty { Io::Terminal { columns, rows } } else { Io::Pipes };
     let launch = prepare(tools, config, config.command.clone(), io).await?;
-    let (guard, channel) = tools.guards.launch_until(&launch, enough).await.map_err(|error| error.to_string())?;
+    raise(service, &launch, tools, enough).await
+}
+
+/// Starts a guard for `launch` and connects its output with the service's log, as [`begin`] does.
+///
+/// # Errors
+/// As there.
+pub(crate) async fn raise(
+    service: ServiceId,
+    launch: &Launch,
+    tools: &Tools,
+    enough: impl Future<Output = ()>,
+) -> Result<Begun, String> {
+    let (guard, channel) = tools.guards.launch_until(launch, enough).await.map_err(|error| error.to_string())?;
     match connect(tools, service, channel) {
         Ok((terminal, closed)) => Ok((guard, terminal, closed)),
         Err(error) => {
@@ -71,7 +84,7 @@ pub(crate) async fn prepare(
 }
 
 /// Kills what a guard guards, for a run whose output cannot be read; returns once nothing is left.
-pub(crate) async fn end(tools: &Tools, mut guard: Guard) {
+async fn end(tools: &Tools, mut guard: Guard) {
     // a guard that takes no request has ended, and says so next
     let _said_next = guard.request(Request::Kill).await;
     loop {
@@ -82,11 +95,17 @@ pub(crate) async fn end(tools: &Tools, mut guard: Guard) {
             Report::MainExited(_) | Report::Signalled { .. } => {}
         }
     }
+    sweep(tools).await;
+}
+
+/// Kills what a lost guard has left to procdash; returns once nothing is left.
+pub(crate) async fn sweep(tools: &Tools) {
+    // each takes up to three seconds before it gives up
     while tools.guards.sweep_orphans().await.verdict != Verdict::Gone {}
 }
 
 /// Connects what the run prints with the service's log.
-pub(crate) fn connect(
+fn connect(
     tools: &Tools,
     service: ServiceId,
     channel: Channel,

@@ -14,7 +14,7 @@ use crate::engine::Io;
 use crate::guard::{Report, Request};
 use crate::id::ServiceId;
 use crate::logs::Tone;
-use crate::process::{Exit, Verdict};
+use crate::process::Exit;
 
 /// A stop command under way.
 pub(crate) struct StopCommand {
@@ -90,11 +90,7 @@ async fn run(
         }
         tokio::time::sleep(START_ENDS).await;
     };
-    let (mut guard, channel) = tools.guards.launch_until(&launch, enough).await.map_err(|error| error.to_string())?;
-    if let Err(error) = start_up::connect(tools, service, channel) {
-        start_up::end(tools, guard).await;
-        return Err(error.to_string());
-    }
+    let (mut guard, _no_terminal, _closed) = start_up::raise(service, &launch, tools, enough).await?;
     let mut exit = None;
     loop {
         let over = tokio::select! {
@@ -107,7 +103,7 @@ async fn run(
                     return exit.or(last).ok_or_else(|| "its end was not seen".to_owned());
                 }
                 Report::Lost(by) => {
-                    while tools.guards.sweep_orphans().await.verdict != Verdict::Gone {}
+                    start_up::sweep(tools).await;
                     return Ok(exit.unwrap_or(by));
                 }
                 Report::Signalled { .. } | Report::Stuck(_) => false,

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::super::status::{Phase, ServiceStatus, Stopping, Usage};
 use super::super::stop_plan::Step;
-use super::super::{Event, KillReport, Summary};
+use super::super::{Event, KillReport};
 use super::{Actor, Slot};
 use crate::id::ServiceId;
 use crate::process::Member;
@@ -75,16 +75,25 @@ impl Slot {
 impl Actor {
     /// Publishes how one service stands now.
     pub(super) fn publish(&mut self, id: ServiceId) {
-        let Some(status) = self.slots.get(id.index()).map(Slot::status) else { return };
-        let mut before = None;
-        let now = status.state;
+        self.publish_all(&[id]);
+    }
+
+    /// Publishes how these services stand now, all at once: every publication wakes whoever shows the board.
+    pub(super) fn publish_all(&mut self, ids: &[ServiceId]) {
+        let statuses = ids.iter().filter_map(|&id| Some((id, self.slots.get(id.index())?.status())));
+        let mut changes = Vec::new();
         self.board.send_modify(|board| {
-            if let Some(place) = board.services.get_mut(id.index()) {
-                before = Some(std::mem::replace(place, status).state);
+            for (service, status) in statuses {
+                let Some(place) = board.services.get_mut(service.index()) else { continue };
+                let to = status.state;
+                let from = std::mem::replace(place, status).state;
+                if from != to {
+                    changes.push(Event::Changed { service, from, to });
+                }
             }
         });
-        if let Some(from) = before.filter(|&from| from != now) {
-            self.emit(Event::Changed { service: id, from, to: now });
+        for change in changes {
+            self.emit(change);
         }
     }
 
@@ -104,7 +113,7 @@ impl Actor {
             board.phase = phase;
             differs
         });
-        matches!(self.board.borrow().phase, Phase::Down(Summary { .. }))
+        matches!(self.board.borrow().phase, Phase::Down(_))
     }
 
     /// Whether nothing runs and nothing will by itself.

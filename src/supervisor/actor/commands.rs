@@ -56,7 +56,7 @@ impl Actor {
 
     pub(super) fn refuse(&self, id: ServiceId, sentence: &str) {
         let Some(slot) = self.slots.get(id.index()) else { return };
-        let reason = format!("{} {sentence}", slot.config.name);
+        let reason = format!("{} {sentence}", slot.machine.service().name);
         tracing::info!(reason, "refused");
         self.emit(Event::Refused { service: Some(id), reason });
     }
@@ -64,7 +64,7 @@ impl Actor {
     fn start_all(&mut self) {
         let ids = self.ids();
         // a one-shot that is done has nothing left to do; whoever wants it again asks for it by name
-        let wanted = |slot: &Slot| slot.config.autostart && slot.machine.state() != State::Done;
+        let wanted = |slot: &Slot| slot.machine.service().autostart && slot.machine.state() != State::Done;
         let autostart: Vec<ServiceId> =
             ids.into_iter().filter(|id| self.slots.get(id.index()).is_some_and(wanted)).collect();
         self.wish_all(&autostart, Wish::Start);
@@ -109,8 +109,8 @@ impl Actor {
         match &mut self.shutdown {
             None => {
                 let now = Instant::now();
-                let statuses = &self.board.borrow().services.clone();
-                self.shutdown = Some(Shutdown::begin(statuses, self.shutdown_timeout, exit_code, now));
+                let begun = Shutdown::begin(&self.board.borrow().services, self.shutdown_timeout, exit_code, now);
+                self.shutdown = Some(begun);
                 let ids = self.ids();
                 for id in ids {
                     // what does not run needs no stop

@@ -94,14 +94,14 @@ impl Actor {
         let state = slot.machine.state();
         let ended_by_itself = slot.machine.ended().is_some_and(|ended| !ended.asked)
             && matches!(state, State::Done | State::Exited | State::Crashed | State::CrashLoop);
-        let decides = match slot.config.on_exit {
+        let decides = match slot.machine.service().on_exit {
             OnExit::Ignore => false,
             OnExit::StopAll => ended_by_itself,
             OnExit::StopAllOnFailure => ended_by_itself && state.is_failure(),
         };
         if decides && self.shutdown.is_none() {
             let code = slot.machine.ended().and_then(|ended| ended.exit).map_or(1, exit_code);
-            tracing::info!(service = %slot.config.name, code, "its end ends everything");
+            tracing::info!(service = %slot.machine.service().name, code, "its end ends everything");
             self.quit(Some(code));
         }
     }

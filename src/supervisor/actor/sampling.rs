@@ -94,13 +94,15 @@ impl Actor {
 
     pub(super) fn take_sample(&mut self, (sampler, asked, trees): Sample) {
         self.sampling.sampler = Some(sampler);
+        let mut seen = Vec::with_capacity(asked.len());
         for ((id, run), members) in asked.into_iter().zip(trees) {
             let Some(slot) = self.slots.get_mut(id.index()) else { continue };
             // the run may have ended, or the next begun, while the look was under way
             if slot.machine.run() == run && slot.machine.guard().is_some() {
                 slot.published.members = members.into();
-                self.publish(id);
+                seen.push(id);
             }
         }
+        self.publish_all(&seen);
     }
 }

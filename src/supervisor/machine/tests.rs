@@ -1,5 +1,6 @@
 //! The machine's behaviour as sentences, each run without a process and without a clock.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::sample::service;
@@ -24,7 +25,7 @@ impl Bench {
     fn new(change: impl FnOnce(&mut Service)) -> Self {
         let mut service = service(GRACE);
         change(&mut service);
-        Self { machine: Machine::new(service), now: Instant::now() }
+        Self { machine: Machine::new(Arc::new(service)), now: Instant::now() }
     }
 
     fn running(change: impl FnOnce(&mut Service)) -> Self {
