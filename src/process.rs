@@ -1,6 +1,7 @@
 //! Words about processes: who one is, how one ended, what became of a signal, whether a tree is gone.
 
 use std::fmt;
+use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +106,15 @@ pub struct Member {
     pub cpu_percent: f32,
     /// Resident memory in bytes.
     pub memory: u64,
+}
+
+/// A TCP port that a process of a service listens on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Listener {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Who holds it; of several, the first of the tree.
+    pub process: ProcessId,
 }
 
 /// What became of one signal to one process.

@@ -20,6 +20,7 @@ mod start_up;
 mod status;
 mod stop_command;
 mod stop_plan;
+mod why;
 mod wish;
 
 pub use actor::{Options, start};
@@ -31,3 +32,4 @@ pub use status::{
     Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, ServiceStatus, State, Stopping, Summary,
     Usage,
 };
+pub use why::{Cause, why};

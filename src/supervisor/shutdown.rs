@@ -78,6 +78,7 @@ impl Shutdown {
             stuck,
             left_to_guards: alive - stuck,
             survivors,
+            freed: vec![],
             took: now.saturating_duration_since(self.since),
             exit_code: self.exit_code,
             failed: self.failed,

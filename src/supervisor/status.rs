@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::id::{RunId, ServiceId};
-use crate::process::{Exit, Member, ProcessId, Survivor};
+use crate::process::{Exit, Listener, Member, ProcessId, Survivor};
 use crate::signal::Signal;
 
 /// The state of a service, in the words that are used everywhere.
@@ -115,6 +115,8 @@ pub struct Summary {
     pub left_to_guards: usize,
     /// What is still alive, with the name of its service.
     pub survivors: Vec<(Arc<str>, Survivor)>,
+    /// The TCP ports that services listened on and that nobody listens on any more, ascending.
+    pub freed: Vec<u16>,
     /// From the request to the last look.
     pub took: Duration,
     /// The code to end with, when a service's end decided the end of all.
@@ -150,6 +152,8 @@ pub struct ServiceStatus {
     pub usage: Usage,
     /// Its tree at the last look, parents before children, without zombies that wait for their parent.
     pub members: Arc<[Member]>,
+    /// The TCP ports its tree listened on at the last look, by number.
+    pub listeners: Arc<[Listener]>,
     /// What could not be killed (`Stuck`).
     pub survivors: Arc<[Survivor]>,
     /// What the last stop, kill or restart found.
@@ -175,6 +179,7 @@ impl ServiceStatus {
             stopping: None,
             usage: Usage::default(),
             members: Arc::from([]),
+            listeners: Arc::from([]),
             survivors: Arc::from([]),
             report: None,
             problem: None,
@@ -281,6 +286,8 @@ pub struct KillReport {
     pub killed: u64,
     /// What is left.
     pub survivors: Vec<Survivor>,
+    /// The TCP ports that the tree listened on and that nobody listens on any more, ascending.
+    pub freed: Vec<u16>,
     /// Whether the guard's proof and the look at the process table agree that nothing is left.
     pub verified: bool,
     /// From the request to the look.

@@ -124,6 +124,7 @@ pub(crate) fn report(verified: bool) -> KillReport {
         members: (0..4).map(fate).collect(),
         killed: 7,
         survivors: if verified { Vec::new() } else { vec![left] },
+        freed: vec![],
         verified,
         took: Duration::from_millis(20),
         checked_in: Duration::from_millis(14),

@@ -51,6 +51,7 @@ impl Slot {
             stopping: self.stopping(),
             usage: self.published.usage(),
             members: Arc::clone(&self.published.members),
+            listeners: Arc::from([]),
             survivors: machine.survivors().into(),
             report: self.published.report.clone(),
             problem: machine.problem().map(Arc::from),

@@ -133,6 +133,7 @@ fn write_report(id: ServiceId, machine: &Machine, findings: Findings, now: Insta
         members: findings.members,
         killed: findings.killed,
         survivors: vec![],
+        freed: vec![],
         verified: true,
         took: ending.map_or(Duration::ZERO, |ending| now.saturating_duration_since(ending.since)),
         checked_in: findings.checked_in,
