@@ -1,5 +1,7 @@
 //! What stands on the normal screen after the end, and the code to end with. Pure.
 
+use crate::process::{Exit, Survivor};
+use crate::signal::Signal;
 use crate::supervisor::Summary;
 
 /// Something survived.
@@ -15,12 +17,33 @@ pub(crate) fn lines(summary: &Summary) -> Vec<String> {
         left => format!(" · {left} left to the guards, which kill what remains"),
     };
     let first = format!("{} stopped · {count} {}{left}", summary.stopped, plural(count, "survivor", "survivors"));
-    let survivors = summary.survivors.iter().map(|(name, survivor)| {
-        format!("⚠ {name}: {} {} · {} · {}", survivor.id.pid, survivor.command, survivor.state.word(), survivor.reason)
-    });
+    let survivors = summary.survivors.iter().map(|(name, survivor)| format!("⚠ {name}: {}", described(survivor)));
     let unseen = (summary.stuck > 0 && count == 0)
         .then(|| format!("⚠ {} could not be seen to be gone; look with `ps`", summary.stuck));
     std::iter::once(first).chain(survivors).chain(unseen).collect()
+}
+
+fn described(survivor: &Survivor) -> String {
+    format!("{} {} · {} · {}", survivor.id.pid, survivor.command, survivor.state.word(), survivor.reason)
+}
+
+/// Returns what to say of a dashboard that the signal `number` has ended: one line, and one more for each survivor.
+pub(crate) fn violent(number: i32, left: &[Survivor]) -> Vec<String> {
+    let signal = Signal::from_number(number).map_or_else(|| format!("signal {number}"), |signal| signal.to_string());
+    let first = match left.len() {
+        0 => format!("procdash was killed by {signal}; everything it started is gone"),
+        count => format!("procdash was killed by {signal}; {count} {}", plural(count, "survivor", "survivors")),
+    };
+    std::iter::once(first).chain(left.iter().map(|survivor| format!("⚠ {}", described(survivor)))).collect()
+}
+
+/// Returns the code that a shell is given for this end of the dashboard.
+pub(crate) fn final_code(exit: Exit, left: &[Survivor]) -> u8 {
+    match exit {
+        Exit::Code(code) => u8::try_from(code).unwrap_or(FAILED),
+        Exit::Signal { .. } if !left.is_empty() => SURVIVED,
+        Exit::Signal { number, .. } => u8::try_from(128 + number).unwrap_or(FAILED),
+    }
 }
 
 const fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
@@ -42,7 +65,16 @@ pub(crate) fn exit_code(summary: &Summary, watched: bool) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::{ProcessId, ProcessState, Survivor};
+    use crate::process::{ProcessId, ProcessState};
+
+    fn survivor() -> Survivor {
+        Survivor {
+            id: ProcessId { pid: 42, start: 1 },
+            command: "sudo sleep".to_owned(),
+            state: ProcessState::Sleeping,
+            reason: "permission denied".to_owned(),
+        }
+    }
 
     #[test]
     fn a_clean_end_is_one_line() {
@@ -53,13 +85,8 @@ mod tests {
 
     #[test]
     fn every_survivor_is_named_and_the_code_says_so() {
-        let survivor = Survivor {
-            id: ProcessId { pid: 42, start: 1 },
-            command: "sudo sleep".to_owned(),
-            state: ProcessState::Sleeping,
-            reason: "permission denied".to_owned(),
-        };
-        let summary = Summary { stopped: 1, stuck: 1, survivors: vec![("api".into(), survivor)], ..Summary::default() };
+        let survivors = vec![("api".into(), survivor())];
+        let summary = Summary { stopped: 1, stuck: 1, survivors, ..Summary::default() };
         assert_eq!(lines(&summary), ["1 stopped · 1 survivor", "⚠ api: 42 sudo sleep · sleeping · permission denied"]);
         assert_eq!(exit_code(&summary, true), 3);
     }
@@ -70,5 +97,21 @@ mod tests {
         assert_eq!(exit_code(&decided, true), 7);
         let failed = Summary { failed: true, ..Summary::default() };
         assert_eq!((exit_code(&failed, true), exit_code(&failed, false)), (0, 1));
+    }
+
+    #[test]
+    fn a_violent_end_says_by_what_and_whether_anything_is_left() {
+        assert_eq!(violent(9, &[]), ["procdash was killed by SIGKILL; everything it started is gone"]);
+        assert_eq!(
+            violent(40, &[survivor()]),
+            ["procdash was killed by signal 40; 1 survivor", "⚠ 42 sudo sleep · sleeping · permission denied"]
+        );
+    }
+
+    #[test]
+    fn the_final_code_is_the_dashboards_own_or_that_of_a_shell_for_its_signal() {
+        let killed = Exit::Signal { number: 9, core_dumped: false };
+        assert_eq!((final_code(Exit::Code(5), &[]), final_code(killed, &[])), (5, 137));
+        assert_eq!(final_code(killed, &[survivor()]), 3);
     }
 }

@@ -15,5 +15,7 @@ mod plain;
 mod readme;
 mod stop;
 mod support;
+mod terminal_back;
 mod tty;
 mod up;
+mod warden;
