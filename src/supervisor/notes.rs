@@ -76,7 +76,7 @@ pub(crate) fn unseen(problem: &str) -> (Tone, String) {
 
 /// Returns the beginning of a command line, for a list of several.
 fn shortened(command: &str) -> String {
-    const LENGTH: usize = 40;
+    const LENGTH: usize = 24;
     let line = one_line_of(command);
     match line.char_indices().nth(LENGTH) {
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
@@ -201,7 +201,7 @@ mod tests {
         course.look((10..15).map(member).collect());
         course.take(Deed::Signal(Signal::SIGTERM), member(10).id, now);
         course.take(Deed::Kill, member(10).id, now + Duration::from_secs(5));
-        let who = "sh -c 'a very long script that nobody wo…";
+        let who = "sh -c 'a very long script…";
         let expected =
             format!("SIGTERM ignored for 5.0 s by 10 {who}, 11 {who}, 12 {who} and 2 more · the tree is killed");
         assert_eq!(ignored(&course), Some((Tone::Bad, expected)));

@@ -150,6 +150,16 @@ fn steps() -> Vec<StepOutcome> {
     ]
 }
 
+/// Turns the board into one on which a process of api could not be killed.
+pub(crate) fn stuck(mut board: Board) -> Board {
+    let report = report(false);
+    let api = &mut board.services[2];
+    api.state = State::Stuck;
+    api.survivors = report.survivors.clone().into();
+    api.report = Some(Arc::new(report));
+    board
+}
+
 /// Turns the board into one on which everything is being stopped.
 pub(crate) fn quitting(mut board: Board, moment: Moment) -> Board {
     let Moment { now, .. } = moment;
@@ -172,7 +182,8 @@ pub(crate) fn quitting(mut board: Board, moment: Moment) -> Board {
             again: false,
         });
     }
-    board.services[0] = ServiceStatus { report: Some(Arc::new(report(true))), ..stopped("db") };
+    board.services[0] =
+        ServiceStatus { run: RunId::default().next(), report: Some(Arc::new(report(true))), ..stopped("db") };
     board
 }
 
