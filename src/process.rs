@@ -174,7 +174,8 @@ pub fn lasted(time: Duration) -> String {
 pub fn brief(time: Duration) -> String {
     if time < Duration::from_millis(1) {
         "under 1 ms".to_owned()
-    } else if time < Duration::from_secs(1) {
+    } else if time < Duration::from_millis(995) {
+        // what is rounded to a second is told as one
         format!("{} ms", time.as_millis())
     } else if time < Duration::from_mins(1) {
         format!("{:.1} s", time.as_secs_f64())
@@ -197,8 +198,8 @@ mod tests {
     fn times_are_told_as_a_person_would() {
         let times = [0, 133, 3599, 3600, 3840, 86_399, 90_000, 864_000].map(Duration::from_secs).map(lasted);
         assert_eq!(times, ["00:00", "02:13", "59:59", "1h 00m", "1h 04m", "23h 59m", "1d 01h", "10d 00h"]);
-        let short = [0, 14, 2500, 61_000].map(Duration::from_millis).map(brief);
-        assert_eq!(short, ["under 1 ms", "14 ms", "2.5 s", "01:01"]);
+        let short = [0, 14, 994, 998, 2500, 61_000].map(Duration::from_millis).map(brief);
+        assert_eq!(short, ["under 1 ms", "14 ms", "994 ms", "1.0 s", "2.5 s", "01:01"]);
         assert_eq!([0, 1, 1000, 1001].map(Duration::from_millis).map(seconds_left), [0, 1, 1, 2]);
     }
 }

@@ -132,6 +132,15 @@ impl Course {
         }
     }
 
+    /// Notes whom no signal of ours reaches, such as another user's process: that one has ignored nothing.
+    pub(crate) fn forgive(&mut self, reached: impl Fn(ProcessId) -> bool) {
+        for known in self.known.iter_mut().filter(|known| known.ended.is_none() && known.asked.is_some()) {
+            if !reached(known.member.id) {
+                known.asked = None;
+            }
+        }
+    }
+
     fn note_who_ignored(&mut self, now: Instant) {
         for known in self.known.iter_mut().filter(|known| known.ended.is_none()) {
             // who waits inside the kernel could not take the signal
@@ -293,6 +302,15 @@ mod tests {
         course.look(vec![Member { state: ProcessState::Uninterruptible, ..member(10, 10) }]);
         course.take(Deed::Kill, MAIN, now + Duration::from_secs(5));
         assert_eq!(ignorers(&course), []);
+    }
+
+    #[test]
+    fn who_may_not_be_signalled_has_ignored_nothing() {
+        let (mut course, now) = begun();
+        course.take(Deed::Signal(Signal::SIGTERM), MAIN, now);
+        course.forgive(|id| id != MAIN);
+        course.take(Deed::Kill, MAIN, now + Duration::from_secs(5));
+        assert_eq!(ignorers(&course), [(11, 5)]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::notes;
 use super::start_up::{begin, until_killed};
 use super::stop_command::StopCommand;
 use super::wish::News;
-use crate::engine::{Terminal, look, members};
+use crate::engine::{Terminal, look, may_signal, members};
 use crate::guard::{Guard, Reach, Report, Request};
 use crate::logs::Tone;
 use crate::process::{Exit, ProcessId, Survivor, Verdict};
@@ -179,6 +179,9 @@ impl Runner<'_> {
     async fn take(&mut self, deed: Deed) {
         self.look_around().await;
         self.last_step = Instant::now();
+        if deed == Deed::Kill {
+            self.course.forgive(|id| may_signal(id.pid));
+        }
         self.course.take(deed, self.main, self.last_step);
     }
 

@@ -119,7 +119,8 @@ pub(crate) fn size(bytes: u64) -> String {
 
 /// Shows a share of a processor: `0.4%`, `34.0%`, `250%`.
 pub(crate) fn percent(share: f32) -> String {
-    let share = if share.is_finite() { share.max(0.0) } else { 0.0 };
+    // a zero may be negative, and would show its sign
+    let share = if share.is_finite() && share > 0.0 { share } else { 0.0 };
     if share < 99.95 { format!("{share:.1}%") } else { format!("{share:.0}%") }
 }
 
@@ -173,7 +174,7 @@ mod tests {
         let sizes = [0, 1, 50 << 20, 999 << 10, 1000 << 10, 1229 << 20, 12 << 30, 5 << 40];
         assert_eq!(sizes.map(size), ["0K", "1K", "50M", "999K", "0.9M", "1.2G", "12G", "5.0T"]);
         assert_eq!(
-            [0.0, 0.44, 34.0, 99.94, 99.96, 1234.6, f32::NAN].map(percent),
+            [-0.0, 0.44, 34.0, 99.94, 99.96, 1234.6, f32::NAN].map(percent),
             ["0.0%", "0.4%", "34.0%", "99.9%", "100%", "1235%", "0.0%"]
         );
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1 000", "1 234 567"]);

@@ -15,5 +15,6 @@ mod plain;
 mod readme;
 mod stop;
 mod support;
+mod told;
 mod tty;
 mod up;

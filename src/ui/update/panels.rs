@@ -147,6 +147,15 @@ fn scroll_text(model: &mut Model, action: Action, moment: Moment) {
 fn about(model: &mut Model, service: ServiceId, action: Action, moment: Moment) -> Vec<Effect> {
     let services = vec![service];
     let command = match action {
+        Action::Why | Action::Details => {
+            // beside the others it would only hide them
+            model.panels.pop();
+            model.panels.push(match action {
+                Action::Why => Panel::Why { service, top: 0 },
+                _ => Panel::Details { service, top: 0 },
+            });
+            return Vec::new();
+        }
         Action::Start => Command::Start(services),
         Action::Stop => Command::Stop(services),
         Action::Restart => Command::Restart(services),

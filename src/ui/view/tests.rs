@@ -126,6 +126,8 @@ fn a_report_of_what_is_left_says_so_once_it_is_gone() {
     update(&mut model, Msg::Board(gone), moment);
     let screen = rows(&cells(&mut model, &log(40), moment)).join("\n");
     assert!(screen.contains("Nothing of api is left."), "{screen}");
+    update(&mut model, Msg::Act(Action::Why), moment);
+    assert!(matches!(model.panels.as_slice(), [crate::ui::model::Panel::Why { .. }]));
 }
 
 #[test]
