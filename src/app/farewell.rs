@@ -29,8 +29,8 @@ pub(crate) fn say(summary: &Summary) -> Farewell {
         parts.push(format!("{} left to the guards, which kill what remains", summary.left_to_guards));
     }
     if !summary.freed.is_empty() {
-        let ports: Vec<String> = summary.freed.iter().map(u16::to_string).collect();
-        parts.push(format!("{} {} free", plural(ports.len(), "port", "ports"), ports.join(" ")));
+        let numbers: Vec<String> = summary.freed.iter().map(u16::to_string).collect();
+        parts.push(format!("{} {} free", plural(numbers.len(), "port", "ports"), numbers.join(" ")));
     }
     let survivors = summary.survivors.iter().map(|(name, survivor)| {
         format!("⚠ {name}: {} {} · {} · {}", survivor.id.pid, survivor.command, survivor.state.word(), survivor.reason)

@@ -94,12 +94,11 @@ impl Course {
             known.ended = missing.then(|| known.ended.unwrap_or(self.steps.len()));
         }
         for member in present {
-            match self.places.get(&member.id).and_then(|&place| self.known.get_mut(place)) {
-                Some(known) => known.member.state = member.state,
-                None => {
-                    self.places.insert(member.id, self.known.len());
-                    self.known.push(Known { member, asked: None, ignored: None, ended: None });
-                }
+            if let Some(known) = self.places.get(&member.id).and_then(|&place| self.known.get_mut(place)) {
+                known.member.state = member.state;
+            } else {
+                self.places.insert(member.id, self.known.len());
+                self.known.push(Known { member, asked: None, ignored: None, ended: None });
             }
         }
     }

@@ -54,13 +54,16 @@ pub(crate) fn keys_failed(problem: &str) -> (Tone, String) {
 pub(crate) fn ignored(course: &Course) -> Option<(Tone, String)> {
     let ignorers: Vec<(&Member, Ignored)> = course.ignorers().collect();
     let (_, first) = ignorers.first()?;
-    let named =
-        ignorers.iter().take(NAMED).map(|(member, _)| format!("{} {}", member.id.pid, shortened(&member.command)));
-    let mut names = named.collect::<Vec<_>>().join(", ");
-    if ignorers.len() > NAMED {
-        names.push_str(&format!(" and {} more", ignorers.len() - NAMED));
-    }
-    Some((Tone::Bad, format!("{} ignored for {} by {names} · the tree is killed", first.signal, brief(first.during))))
+    let who = |(member, _): &(&Member, Ignored)| format!("{} {}", member.id.pid, shortened(&member.command));
+    let names = ignorers.iter().take(NAMED).map(who).collect::<Vec<_>>().join(", ");
+    let more = match ignorers.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some((
+        Tone::Bad,
+        format!("{} ignored for {} by {names}{more} · the tree is killed", first.signal, brief(first.during)),
+    ))
 }
 
 /// Returns the line for one process that could not be killed.

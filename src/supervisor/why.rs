@@ -209,12 +209,10 @@ fn meaning(exit: Exit) -> Option<String> {
         Exit::Code(code @ 129..=192) => Signal::from_number(code - 128)
             .map(|signal| format!("a shell says so when {signal} ended a program ({})", signal.meaning())),
         Exit::Code(_) => None,
-        Exit::Signal { number, .. } => match Signal::from_number(number)? {
-            Signal::SIGKILL => {
-                Some("procdash did not stop it; the kernel does that when memory runs out, see `dmesg`".to_owned())
-            }
-            signal => Some(signal.meaning().to_owned()),
-        },
+        Exit::Signal { number, .. } if number == Signal::SIGKILL.number() => {
+            Some("procdash did not stop it; the kernel does that when memory runs out, see `dmesg`".to_owned())
+        }
+        Exit::Signal { number, .. } => Signal::from_number(number).map(|signal| signal.meaning().to_owned()),
     }
 }
 

@@ -59,16 +59,15 @@ stop_grace_period = "1s"
 fn who_ends_in_time_is_told_apart_from_who_is_killed_and_who_was_never_asked() {
     let project = Project::new("[processes.web]\ncommand = [\"sh\", \"tree.sh\"]\nstop_grace_period = \"1s\"\n");
     project.write("tree.sh", b"trap '' TERM\nsetsid sleep 1000 &\n./polite &\nwhile :; do sleep 999; done\n");
-    project.write(
-        "polite.c",
-        b"#include <signal.h>\n#include <unistd.h>\nint main() { signal(SIGTERM, SIG_DFL); for (;;) pause(); }\n",
-    );
+    let source = b"#include <signal.h>\n#include <stdio.h>\n#include <unistd.h>\n\
+        int main() { signal(SIGTERM, SIG_DFL); puts(\"polite up\"); fflush(stdout); for (;;) pause(); }\n";
+    project.write("polite.c", source);
     if !compile(&project, "polite") {
         return;
     }
     let mut screen = Screen::spawn(&project, &["up"], 120, 35);
     wait_for_services(project.token(), 4);
-    screen.wait_for_state("web", "running");
+    screen.wait_for("polite up");
     screen.keys("x").wait_for_state("web", "stopped");
     screen.keys("i").wait_for("SIGTERM       1 ended, 2 ignored it for");
     screen.wait_for("1 not reached by it");
@@ -80,8 +79,8 @@ fn who_ends_in_time_is_told_apart_from_who_is_killed_and_who_was_never_asked() {
         row(&shown, "polite", " gone ")
             && row(&shown, "sh tree.sh", "ignored SIGTERM, killed")
             && row(&shown, "sleep 999", "ignored SIGTERM, killed")
-            // with the number before it: not the end of another word
-            && shown.lines().any(|line| line.contains("sleep 1000") && line.contains(" killed   ") && !line.contains("ignored"))
+            && row(&shown, "sleep 1000", " killed  ")
+            && !row(&shown, "sleep 1000", "ignored")
     });
     quit(&mut screen, &project);
 }
@@ -149,7 +148,7 @@ fn another_users_process_is_stuck_and_the_command_that_ends_it_is_told() {
     let source = b"#include <stdio.h>\n#include <unistd.h>\nint main() { if (setgid(0) || setuid(0)) return 1; puts(\"elevated 42\"); fflush(stdout); for (;;) pause(); }\n";
     project.write("elevated.c", source);
     if !nix::unistd::geteuid().is_root() || !compile(&project, "elevated") {
-        eprintln!("skipped: only root can make a program that runs as somebody else");
+        skip("only root can make a program that runs as somebody else");
         return;
     }
     fs::set_permissions(project.path("elevated"), fs::Permissions::from_mode(0o4755)).unwrap();
@@ -160,7 +159,7 @@ fn another_users_process_is_stuck_and_the_command_that_ends_it_is_told() {
         command
     };
     if !as_nobody(&["--version"]).output().is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: another user cannot run the program under test");
+        skip("another user cannot run the program under test");
         return;
     }
     let program = Program::start(as_nobody(&["up", "--no-tui"]));
@@ -176,13 +175,18 @@ fn another_users_process_is_stuck_and_the_command_that_ends_it_is_told() {
     wait_until_nothing_lives(project.token());
 }
 
+/// Says why a test shows nothing here.
+#[allow(clippy::print_stderr, reason = "whoever reads the tests' output has to know what was not tested")]
+fn skip(why: &str) {
+    eprintln!("skipped: {why}");
+}
+
 /// Compiles `name.c` of the project; says why not where there is no compiler.
 fn compile(project: &Project, name: &str) -> bool {
-    let mut compiler = Command::new("cc");
-    let compiled = compiler.arg("-o").arg(project.path(name)).arg(project.path(&format!("{name}.c"))).status();
-    let works = compiled.is_ok_and(|status| status.success());
+    let status = Command::new("cc").arg("-o").arg(project.path(name)).arg(project.path(&format!("{name}.c"))).status();
+    let works = status.is_ok_and(|status| status.success());
     if !works {
-        eprintln!("skipped: there is no C compiler");
+        skip("there is no C compiler");
     }
     works
 }
@@ -216,7 +220,7 @@ impl Freezer {
         let folder = format!("/sys/fs/cgroup/freezer/it-told-{}-{count}", std::process::id());
         let made = fs::create_dir(&folder);
         if let Err(error) = &made {
-            eprintln!("skipped: the old freezer cannot be used here: {error}");
+            skip(&format!("the old freezer cannot be used here: {error}"));
         }
         made.is_ok().then_some(Self { folder })
     }
