@@ -28,11 +28,13 @@ pub(crate) fn up(words: &UpArguments) -> ExitCode {
     match run(&config, start, watched) {
         Ok(summary) => {
             let code = farewell::exit_code(&summary, watched);
-            tell(&farewell::lines(&summary));
+            let said = farewell::say(&summary);
+            tell(io::stdout().lock(), &[said.outcome]);
+            tell(io::stderr().lock(), &said.warnings);
             ExitCode::from(code)
         }
         Err(error) => {
-            tell(&[format!("procdash: {error:#}")]);
+            tell(io::stderr().lock(), &[format!("procdash: {error:#}")]);
             ExitCode::FAILURE
         }
     }
@@ -156,8 +158,7 @@ async fn down(mut handle: Handle) -> anyhow::Result<Summary> {
 }
 
 /// Prints the last lines; a reader that is gone does not want them.
-fn tell(lines: &[String]) {
-    let mut output = io::stdout().lock();
+fn tell(mut output: impl io::Write, lines: &[String]) {
     for line in lines {
         let _reader_is_gone = writeln!(output, "{line}");
     }

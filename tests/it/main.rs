@@ -16,6 +16,7 @@ mod readme;
 mod stop;
 mod support;
 mod terminal_back;
+mod told;
 mod tty;
 mod up;
 mod warden;
