@@ -38,7 +38,8 @@ pub(crate) fn say(summary: &Summary) -> Farewell {
         summary.unseen.iter().map(|(name, why)| format!("⚠ {name}: not seen to be gone: {why}; look with `ps`"));
     let mut warnings: Vec<String> = survivors.chain(unseen).collect();
     if count > 0 {
-        warnings.push("the guards of what is left go on trying to end it, until it is gone".to_owned());
+        warnings
+            .push("guards stay with what is left and go on trying to end it, unless they were lost, too".to_owned());
     }
     Farewell { outcome: parts.join(" · "), warnings }
 }
@@ -115,7 +116,7 @@ mod tests {
             [
                 "⚠ api: 42 sudo sleep · sleeping · permission denied",
                 "⚠ web: not seen to be gone: no /proc; look with `ps`",
-                "the guards of what is left go on trying to end it, until it is gone"
+                "guards stay with what is left and go on trying to end it, unless they were lost, too"
             ]
         );
         assert_eq!(exit_code(&summary, true), 3);

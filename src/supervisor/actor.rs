@@ -220,7 +220,6 @@ impl Actor {
         }
         let unwatched = self.slots.get(id.index()).is_some_and(|slot| slot.machine.state() == State::Stuck);
         match orders.try_send(order) {
-            Ok(()) => {}
             Err(mpsc::error::TrySendError::Full(order)) => {
                 tracing::warn!(%id, ?order, "too many orders at once, this one is dropped");
             }
@@ -228,7 +227,7 @@ impl Actor {
             Err(mpsc::error::TrySendError::Closed(_)) if unwatched => {
                 self.refuse(id, "is not supervised any more: its guard ends it; start procdash again to be sure");
             }
-            Err(mpsc::error::TrySendError::Closed(_)) => {}
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
         }
     }
 
