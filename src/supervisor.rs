@@ -1,6 +1,7 @@
 //! Decides what runs: wishes and news in, effects out, one owner for the state of every service.
 
 mod actor;
+mod asked;
 mod command;
 mod environment;
 mod event;
@@ -24,6 +25,7 @@ mod why;
 mod wish;
 
 pub use actor::{Options, start};
+pub use asked::{Answer, Asked, HasEnded, Refused, Taken};
 pub use command::{Command, Target};
 pub use event::Event;
 pub use handle::Handle;
@@ -33,3 +35,4 @@ pub use status::{
     Usage,
 };
 pub use why::{Cause, why};
+pub use wish::Refusal;

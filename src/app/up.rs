@@ -138,7 +138,7 @@ fn supervise(config: &Config, options: Options, logs: LogStore) -> anyhow::Resul
 
 async fn ask_to_quit(handle: &Handle) {
     // a supervisor that is gone needs no asking
-    let _gone = handle.commands.send(Command::Quit).await;
+    let _gone = handle.commands.send(Command::Quit.into()).await;
 }
 
 /// Waits until everything is down.
