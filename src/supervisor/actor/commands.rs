@@ -39,9 +39,8 @@ impl Actor {
             Command::Signal { service, .. } => vec![*service],
             Command::StartAll => self.all_to_start(),
             Command::Quit => {
-                let is_alive = |id: &ServiceId| {
-                    self.slots.get(id.index()).is_some_and(|slot| slot.machine.state().is_alive())
-                };
+                let is_alive =
+                    |id: &ServiceId| self.slots.get(id.index()).is_some_and(|slot| slot.machine.state().is_alive());
                 self.ids().into_iter().filter(is_alive).collect()
             }
             Command::Resize { .. } | Command::Watch(_) => vec![],
