@@ -11,20 +11,28 @@ use tokio::sync::Notify;
 use super::{colour, diagnostics, farewell, fault, screen};
 use crate::cli::{self, Plain, UpArguments};
 use crate::config::Config;
+use crate::control::{Seat, Server};
 use crate::id::ServiceId;
 use crate::supervisor::{self, Command, Handle, LogStore, Options, Phase, Summary, Tap};
 
 /// The arguments or the file are wrong; nothing was started.
 const USAGE: u8 = 2;
+/// Another procdash runs the project, or there is no safe place for the socket; nothing was started.
+const FAILED: u8 = 1;
 
 /// Runs the services of a file until the end.
 pub(crate) fn up(words: &UpArguments) -> ExitCode {
     let (config, start) = match choose(words) {
         Ok(chosen) => chosen,
-        Err(problem) => return refuse(&problem),
+        Err(problem) => return refuse(USAGE, &problem),
     };
     let watched = !words.no_tui && io::stdout().is_terminal() && io::stdin().is_terminal();
-    match run(&config, start, watched) {
+    // before anything is started: two dashboards of one project would fight for its ports
+    let seat = match Seat::claim(&config.path) {
+        Ok(seat) => seat,
+        Err(taken) => return refuse(FAILED, &format!("error: {taken}")),
+    };
+    match run(&config, start, watched, seat) {
         Ok(summary) => {
             let code = farewell::exit_code(&summary, watched);
             tell(&farewell::lines(&summary));
@@ -47,9 +55,9 @@ fn choose(words: &UpArguments) -> Result<(Config, Vec<ServiceId>), String> {
 }
 
 /// Says what is wrong with the request.
-fn refuse(problem: &str) -> ExitCode {
+fn refuse(code: u8, problem: &str) -> ExitCode {
     let _reader_is_gone = writeln!(io::stderr(), "{}", problem.trim_end());
-    ExitCode::from(USAGE)
+    ExitCode::from(code)
 }
 
 /// Returns the services to start: those named, or those that start by themselves.
@@ -70,7 +78,7 @@ fn chosen(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, String> {
         .collect()
 }
 
-fn run(config: &Config, start: Vec<ServiceId>, watched: bool) -> anyhow::Result<Summary> {
+fn run(config: &Config, start: Vec<ServiceId>, watched: bool, seat: Seat) -> anyhow::Result<Summary> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("procdash-worker")
@@ -78,18 +86,18 @@ fn run(config: &Config, start: Vec<ServiceId>, watched: bool) -> anyhow::Result<
         .build()
         .context("cannot start the runtime")?;
     let summary = runtime.block_on(async {
-        if watched { with_dashboard(config, start).await } else { with_lines(config, start).await }
+        if watched { with_dashboard(config, start, seat).await } else { with_lines(config, start, seat).await }
     });
     // whatever still blocks (a reader of our output that hangs) must not hold up the end
     runtime.shutdown_background();
     summary
 }
 
-async fn with_dashboard(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Summary> {
+async fn with_dashboard(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyhow::Result<Summary> {
     diagnostics::to_panel();
     let logs = LogStore::new(config.services.len(), config.settings.scrollback);
     let options = Options { start, start_when_sized: true, end_when_idle: false };
-    let handle = supervise(config, options, logs)?;
+    let (handle, server) = supervise(config, options, logs, seat)?;
     let shown = screen::show(config, handle.clone()).await;
     if let Err(error) = &shown {
         // the terminal is gone or broken: nobody can press a key any more
@@ -97,13 +105,14 @@ async fn with_dashboard(config: &Config, start: Vec<ServiceId>) -> anyhow::Resul
         ask_to_quit(&handle).await;
     }
     let summary = down(handle).await?;
+    server.close().await;
     match shown {
         Err(error) if !screen::is_hang_up(&error) => Err(error).context("everything was stopped"),
         Ok(()) | Err(_) => Ok(summary),
     }
 }
 
-async fn with_lines(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Summary> {
+async fn with_lines(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyhow::Result<Summary> {
     diagnostics::to_stderr();
     let names: Vec<&str> = config.services.iter().map(|service| service.name.as_str()).collect();
     let broken = Arc::new(Notify::new());
@@ -111,16 +120,19 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Su
     let plain: Box<dyn Tap> =
         Box::new(Plain::new(output, &names, io::stdout().is_terminal() && colour::wanted(), Arc::clone(&broken)));
     let logs = LogStore::with_tap(config.services.len(), config.settings.scrollback, plain);
-    let handle = supervise(config, Options { start, start_when_sized: false, end_when_idle: true }, logs)?;
+    let options = Options { start, start_when_sized: false, end_when_idle: true };
+    let (handle, server) = supervise(config, options, logs, seat)?;
     let quitter = handle.clone();
     tokio::spawn(async move {
         broken.notified().await;
         ask_to_quit(&quitter).await;
     });
-    down(handle).await
+    let summary = down(handle).await?;
+    server.close().await;
+    Ok(summary)
 }
 
-fn supervise(config: &Config, options: Options, logs: LogStore) -> anyhow::Result<Handle> {
+fn supervise(config: &Config, options: Options, logs: LogStore, seat: Seat) -> anyhow::Result<(Handle, Server)> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let handle = supervisor::start(config, options, logs, size)?;
     for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
@@ -133,7 +145,8 @@ fn supervise(config: &Config, options: Options, logs: LogStore) -> anyhow::Resul
         });
     }
     fault::arm()?;
-    Ok(handle)
+    let server = seat.serve(handle.clone(), &config.name).context("cannot listen on the control socket")?;
+    Ok((handle, server))
 }
 
 async fn ask_to_quit(handle: &Handle) {
