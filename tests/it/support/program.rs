@@ -73,6 +73,11 @@ impl Program {
         kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
     }
 
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Waits for its end and for the end of its output.
     #[track_caller]
     pub(crate) fn finish(mut self) -> Finished {
