@@ -13,6 +13,7 @@ use crate::support::processes::{assert_no_service_lives, services, wait_for_serv
 use crate::support::program::Program;
 use crate::support::project::Project;
 use crate::support::terminal::Screen;
+use crate::support::wait;
 use talk::{folder, json, run, said, socket, up, wait_for_answers, wait_for_state};
 
 const SHOP: &str = r#"
@@ -23,6 +24,16 @@ web = "sleep 1000 & exec sleep 1000"
 api = "exit 7"
 docs = { command = "exec sleep 1000", autostart = false }
 "#;
+
+/// Starts the shop and waits until everything in it is where it stays.
+#[track_caller]
+fn open_shop(project: &Project) -> Program {
+    let program = up(project);
+    wait_for_state(project, "web", "running");
+    wait_for_state(project, "api", "crashed");
+    wait_for_services(project.token(), 2);
+    program
+}
 
 /// Deaf to everything, with a member in a session of its own.
 const STUBBORN: &str = r#"
@@ -37,8 +48,7 @@ command = "exec sleep 1000"
 #[test]
 fn ps_shows_every_service_in_the_words_of_the_dashboard() {
     let project = Project::new(SHOP);
-    let program = up(&project);
-    wait_for_state(&project, "api", "crashed");
+    let program = open_shop(&project);
     let table = said(&project, &["ps"]);
     let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(lines[0][..3], ["NAME", "STATE", "PID"], "{table}");
@@ -53,10 +63,13 @@ fn ps_shows_every_service_in_the_words_of_the_dashboard() {
 #[test]
 fn ps_as_json_has_the_shape_that_was_promised() {
     let project = Project::new(SHOP);
-    let _program = up(&project);
-    wait_for_state(&project, "api", "crashed");
-    wait_for_services(project.token(), 2);
-    let board = json(&project, &["ps", "--json"]);
+    let _program = open_shop(&project);
+    // the look that the board shows may be from before the shell became what it runs
+    let is_whole = |board: &serde_json::Value| {
+        let web = &board["services"][0];
+        web["tree"].as_array().unwrap().iter().any(|row| row["pid"] == web["pid"] && row["command"] == "sleep 1000")
+    };
+    let board = wait::until(|| Some(json(&project, &["ps", "--json"])).filter(is_whole)).expect("the tree of web");
     assert_eq!(board["project"], "shop");
     assert!(board["run_id"].as_str().unwrap().contains('-'), "{board}");
     let [web, api, docs] = board["services"].as_array().unwrap().as_slice() else { panic!("{board}") };
@@ -79,7 +92,6 @@ fn ps_as_json_has_the_shape_that_was_promised() {
     assert!(services(project.token()).iter().any(|process| u64::try_from(process.pid) == Ok(main)), "{web}");
     assert!(web["started_at"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok(), "{web}");
     let tree = web["tree"].as_array().unwrap();
-    assert!(tree.iter().any(|process| process["pid"] == main && process["command"] == "sleep 1000"), "{web}");
     assert!(tree.iter().all(|process| process["ppid"].is_u64() && process["start"].is_u64()), "{web}");
     assert_eq!((&api["state"], &api["exit"]["code"], &api["pid"]), (&"crashed".into(), &7.into(), &().into()));
     assert_eq!((&docs["state"], docs["tree"].as_array().unwrap().len()), (&"stopped".into(), 0));
@@ -88,7 +100,7 @@ fn ps_as_json_has_the_shape_that_was_promised() {
 #[test]
 fn the_project_is_found_from_any_folder_below_and_by_its_file() {
     let project = Project::new(SHOP);
-    let _program = up(&project);
+    let _program = open_shop(&project);
     let below = project.path("deep/down");
     std::fs::create_dir_all(&below).unwrap();
     let mut from_below = project.procdash(&["ps"]);
@@ -118,8 +130,7 @@ fn a_stop_returns_when_nothing_is_left_and_says_what_it_has_seen() {
 #[test]
 fn a_stop_of_what_does_not_run_is_done() {
     let project = Project::new(SHOP);
-    let _program = up(&project);
-    wait_for_state(&project, "web", "running");
+    let _program = open_shop(&project);
     assert_eq!(said(&project, &["stop", "docs"]), "docs: does not run\n");
     assert_eq!(said(&project, &["kill", "docs"]), "docs: does not run\n");
     let told = json(&project, &["stop", "docs", "--json"]);
@@ -145,7 +156,7 @@ fn kill_and_stop_as_json_have_the_shape_that_was_promised() {
 #[test]
 fn a_restart_returns_with_a_new_process_and_a_wait_after_it_need_not_wait() {
     let project = Project::new(SHOP);
-    let _program = up(&project);
+    let _program = open_shop(&project);
     let before = wait_for_state(&project, "web", "running");
     let restarted = said(&project, &["restart", "web"]);
     assert!(restarted.starts_with("web: restarted · 2 gone, 0 left · checked in"), "{restarted}");
@@ -178,8 +189,7 @@ keeper = "exec sleep 1000"
 #[test]
 fn an_unknown_name_is_refused_with_the_nearest_and_nothing_is_done() {
     let project = Project::new(SHOP);
-    let _program = up(&project);
-    wait_for_state(&project, "web", "running");
+    let _program = open_shop(&project);
     for request in [["stop", "web", "wbe"], ["signal", "KILL", "wbe"], ["wait", "web", "wbe"]] {
         let refused = run(&project, &request);
         assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{refused:?}");
@@ -228,8 +238,7 @@ docs = { command = "exec sleep 1000", autostart = false }
 #[test]
 fn the_tree_is_drawn_with_numbers_states_and_commands() {
     let project = Project::new(SHOP);
-    let _program = up(&project);
-    wait_for_services(project.token(), 2);
+    let _program = open_shop(&project);
     let drawn = said(&project, &["tree", "web"]);
     let lines: Vec<&str> = drawn.lines().collect();
     assert_eq!(lines[0], "web  running", "{drawn}");
@@ -244,8 +253,7 @@ fn the_tree_is_drawn_with_numbers_states_and_commands() {
 #[test]
 fn why_names_the_service_its_state_and_a_cause() {
     let project = Project::new(SHOP);
-    let _program = up(&project);
-    wait_for_state(&project, "api", "crashed");
+    let _program = open_shop(&project);
     let told = json(&project, &["why", "api", "--json"]);
     assert_eq!((&told["service"], &told["state"]), (&"api".into(), &"crashed".into()), "{told}");
     let causes = told["causes"].as_array().unwrap();
@@ -257,8 +265,7 @@ fn why_names_the_service_its_state_and_a_cause() {
 #[test]
 fn a_wait_returns_at_the_change_that_it_waits_for() {
     let project = Project::new(SHOP);
-    let _program = up(&project);
-    wait_for_state(&project, "web", "running");
+    let _program = open_shop(&project);
     let exits = Program::start(project.procdash(&["wait", "web", "--for", "exited"]));
     let starts = Program::start(project.procdash(&["wait", "web", "docs", "--timeout", "1m"]));
     said(&project, &["restart", "docs"]);
@@ -271,8 +278,7 @@ fn a_wait_returns_at_the_change_that_it_waits_for() {
 #[test]
 fn a_wait_ends_when_its_time_is_up_or_when_nothing_will_come() {
     let project = Project::new(SHOP);
-    let _program = up(&project);
-    wait_for_state(&project, "api", "crashed");
+    let _program = open_shop(&project);
     let late = run(&project, &["wait", "web", "--for", "exited", "--timeout", "50ms"]);
     assert_eq!((late.code, late.out.as_str()), (124, "web: running · the time is up\n"), "{late:?}");
     let never = run(&project, &["wait", "web", "api"]);
@@ -357,9 +363,10 @@ fn what_cannot_be_killed_is_named_and_the_code_is_three() {
     std::os::unix::fs::chown(project.folder(), Some(65_534), Some(65_534)).unwrap();
     let _program = Program::start(as_nobody(&project.procdash(&["up", "--no-tui"])));
     let ask = |arguments: &[&str]| Program::run(as_nobody(&project.procdash(arguments)));
-    let runs = crate::support::wait::until(|| (ask(&["wait", "web", "--timeout", "10s"]).code == 0).then_some(()));
+    let runs = wait::until(|| (ask(&["wait", "web", "--timeout", "10s"]).code == 0).then_some(()));
     assert!(runs.is_some(), "{:?}", ask(&["ps"]));
-    wait_for_services(project.token(), 1);
+    let is_roots = || services(project.token()).iter().any(|process| process.command == "sleep 1000");
+    assert!(wait::until(|| is_roots().then_some(())).is_some());
 
     let killed = ask(&["kill", "web", "--json"]);
     assert_eq!(killed.code, 3, "{killed:?}");
