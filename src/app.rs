@@ -4,8 +4,10 @@ mod colour;
 mod diagnostics;
 mod farewell;
 mod fault;
+mod requests;
 mod screen;
 mod up;
+mod watched;
 
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
@@ -24,8 +26,8 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.request {
         Some(Request::Check(words)) => check(&words),
-        Some(Request::Up(words)) => up::up(&words),
-        None => up::up(&arguments.up),
+        Some(Request::Up(words)) => watched::up(&words),
+        None => watched::up(&arguments.up),
     }
 }
 

@@ -17,7 +17,7 @@ mod verify;
 
 pub use identity::identify;
 pub(crate) use kill::may_signal;
-pub use kill::{pause, send};
+pub use kill::send;
 pub use launch::{Io, Launch, LaunchError, explain};
 pub use pty::{Channel, Terminal};
 pub use pump::{Pump, Sink};

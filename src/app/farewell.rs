@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::process::{Exit, Survivor};
+use crate::signal::Signal;
 use crate::supervisor::Summary;
 
 /// Something survived.
@@ -31,9 +33,7 @@ pub(crate) fn say(summary: &Summary) -> Farewell {
         let numbers: Vec<String> = summary.freed.iter().map(u16::to_string).collect();
         parts.push(format!("{} {} free", plural(numbers.len(), "port", "ports"), numbers.join(" ")));
     }
-    let survivors = summary.survivors.iter().map(|(name, survivor)| {
-        format!("⚠ {name}: {} {} · {} · {}", survivor.id.pid, survivor.command, survivor.state.word(), survivor.reason)
-    });
+    let survivors = summary.survivors.iter().map(|(name, survivor)| format!("⚠ {name}: {}", described(survivor)));
     let unseen =
         summary.unseen.iter().map(|(name, why)| format!("⚠ {name}: not seen to be gone: {why}; look with `ps`"));
     let mut warnings: Vec<String> = survivors.chain(unseen).collect();
@@ -55,6 +55,29 @@ fn by_force(forced: &[Arc<str>]) -> Option<String> {
     (!forced.is_empty()).then(|| format!("{} by force: {}{more}", forced.len(), names.join(", ")))
 }
 
+fn described(survivor: &Survivor) -> String {
+    format!("{} {} · {} · {}", survivor.id.pid, survivor.command, survivor.state.word(), survivor.reason)
+}
+
+/// Returns what to say of a dashboard that the signal `number` has ended: one line, and one more for each survivor.
+pub(crate) fn violent(number: i32, left: &[Survivor]) -> Vec<String> {
+    let signal = Signal::from_number(number).map_or_else(|| format!("signal {number}"), |signal| signal.to_string());
+    let first = match left.len() {
+        0 => format!("procdash was killed by {signal}; everything it started is gone"),
+        count => format!("procdash was killed by {signal}; {count} {}", plural(count, "survivor", "survivors")),
+    };
+    std::iter::once(first).chain(left.iter().map(|survivor| format!("⚠ {}", described(survivor)))).collect()
+}
+
+/// Returns the code that a shell is given for this end of the dashboard.
+pub(crate) fn final_code(exit: Exit, left: &[Survivor]) -> u8 {
+    match exit {
+        Exit::Code(code) => u8::try_from(code).unwrap_or(FAILED),
+        Exit::Signal { .. } if !left.is_empty() => SURVIVED,
+        Exit::Signal { number, .. } => u8::try_from(128 + number).unwrap_or(FAILED),
+    }
+}
+
 const fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
     if count == 1 { one } else { many }
 }
@@ -74,7 +97,16 @@ pub(crate) fn exit_code(summary: &Summary, watched: bool) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::{ProcessId, ProcessState, Survivor};
+    use crate::process::{ProcessId, ProcessState};
+
+    fn survivor() -> Survivor {
+        Survivor {
+            id: ProcessId { pid: 42, start: 1 },
+            command: "sudo sleep".to_owned(),
+            state: ProcessState::Sleeping,
+            reason: "permission denied".to_owned(),
+        }
+    }
 
     #[test]
     fn a_clean_end_is_one_line() {
@@ -96,16 +128,10 @@ mod tests {
 
     #[test]
     fn every_survivor_is_named_and_the_code_says_so() {
-        let survivor = Survivor {
-            id: ProcessId { pid: 42, start: 1 },
-            command: "sudo sleep".to_owned(),
-            state: ProcessState::Sleeping,
-            reason: "permission denied".to_owned(),
-        };
         let summary = Summary {
             stopped: 1,
             stuck: 2,
-            survivors: vec![("api".into(), survivor)],
+            survivors: vec![("api".into(), survivor())],
             unseen: vec![("web".into(), "no /proc".into())],
             ..Summary::default()
         };
@@ -128,5 +154,21 @@ mod tests {
         assert_eq!(exit_code(&decided, true), 7);
         let failed = Summary { failed: true, ..Summary::default() };
         assert_eq!((exit_code(&failed, true), exit_code(&failed, false)), (0, 1));
+    }
+
+    #[test]
+    fn a_violent_end_says_by_what_and_whether_anything_is_left() {
+        assert_eq!(violent(9, &[]), ["procdash was killed by SIGKILL; everything it started is gone"]);
+        assert_eq!(
+            violent(40, &[survivor()]),
+            ["procdash was killed by signal 40; 1 survivor", "⚠ 42 sudo sleep · sleeping · permission denied"]
+        );
+    }
+
+    #[test]
+    fn the_final_code_is_the_dashboards_own_or_that_of_a_shell_for_its_signal() {
+        let killed = Exit::Signal { number: 9, core_dumped: false };
+        assert_eq!((final_code(Exit::Code(5), &[]), final_code(killed, &[])), (5, 137));
+        assert_eq!(final_code(killed, &[survivor()]), 3);
     }
 }

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
+use super::requests::Requests;
 use super::{colour, diagnostics, farewell, fault, screen};
 use crate::cli::{self, Plain, UpArguments};
 use crate::config::Config;
 use crate::id::ServiceId;
+use crate::signal::Signal;
 use crate::supervisor::{self, Command, Handle, LogStore, Options, Phase, Summary, Tap};
 
 /// The arguments or the file are wrong; nothing was started.
@@ -144,11 +145,11 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Su
 fn supervise(config: &Config, options: Options, logs: LogStore) -> anyhow::Result<Handle> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let handle = supervisor::start(config, options, logs, size)?;
-    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
-        let mut stream = signal(kind).context("cannot listen for signals")?;
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        let mut requests = Requests::listen(signal).context("cannot listen for signals")?;
         let handle = handle.clone();
         tokio::spawn(async move {
-            while stream.recv().await.is_some() {
+            while requests.next().await.is_some() {
                 ask_to_quit(&handle).await;
             }
         });

@@ -6,8 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, PidfdFlags, getppid, getsid, kill_process, kill_process_group, pidfd_open, pidfd_send_signal,
-    test_kill_process,
+    Pid, PidfdFlags, getpid, getsid, kill_process, kill_process_group, pidfd_open, pidfd_send_signal, test_kill_process,
 };
 
 use super::identity::Stat;
@@ -90,17 +89,29 @@ fn refused(id: ProcessId, signal: Signal, error: &io::Error) -> Delivery {
     Delivery::Refused(format!("{signal} to process {}: {error}", id.pid))
 }
 
-/// Stops this process itself, as Ctrl-Z does; returns once it is continued.
+/// Stops this process itself, as Ctrl-Z does; returns once it is continued. `job` is the process that a shell would wait
+/// for: this one or its parent.
 ///
 /// # Errors
-/// What the kernel refused, or that nobody is there who could continue it: as in setpgid(2), a group whose parents are
-/// all in other sessions is orphaned, and the kernel would not stop it for Ctrl-Z either.
-pub fn pause() -> io::Result<()> {
-    let parent = getppid().ok_or(Errno::SRCH)?;
-    if getsid(Some(parent))? != getsid(None)? {
+/// What the kernel refused, or that nobody is there who could continue it.
+pub(crate) fn pause(job: u32) -> io::Result<()> {
+    if !can_be_continued(job)? {
         return Err(io::Error::other("no shell started this program, so nothing could continue it"));
     }
-    Ok(rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP)?)
+    Ok(kill_process(getpid(), rustix::process::Signal::STOP)?)
+}
+
+/// Whether somebody waits for `job` who could continue it: as in setpgid(2), a group whose parents are all in other
+/// sessions is orphaned, and the kernel would not stop it for Ctrl-Z either.
+fn can_be_continued(job: u32) -> io::Result<bool> {
+    let parent = Stat::read(job)?.and_then(|stat| number(stat.parent)).ok_or(Errno::SRCH)?;
+    Ok(getsid(Some(parent))? == getsid(None)?)
+}
+
+/// Ends this process at this moment, whatever its threads are doing.
+pub(crate) fn end_self() {
+    // to signal oneself is always permitted
+    let _does_not_return = kill_process(getpid(), rustix::process::Signal::KILL);
 }
 
 #[cfg(test)]

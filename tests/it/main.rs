@@ -15,6 +15,8 @@ mod plain;
 mod readme;
 mod stop;
 mod support;
+mod terminal_back;
 mod told;
 mod tty;
 mod up;
+mod warden;
