@@ -1,6 +1,7 @@
 //! Decides what runs: wishes and news in, effects out, one owner for the state of every service.
 
 mod actor;
+mod asked;
 mod command;
 mod course;
 mod environment;
@@ -25,6 +26,7 @@ mod why;
 mod wish;
 
 pub use actor::{Options, start};
+pub use asked::{Answer, Asked, HasEnded, Refused, Taken};
 pub use command::{Command, Target};
 pub use course::{CommandOutcome, Deed, Ignored, StepOutcome};
 pub use event::Event;
@@ -35,3 +37,4 @@ pub use status::{
     Stopping, Summary, Usage,
 };
 pub use why::{Cause, why};
+pub use wish::Refusal;
