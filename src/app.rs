@@ -5,8 +5,10 @@ mod diagnostics;
 mod farewell;
 mod fault;
 mod remote;
+mod requests;
 mod screen;
 mod up;
+mod watched;
 
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
@@ -23,10 +25,10 @@ pub fn run() -> ExitCode {
         return guard::main();
     }
     let arguments = Arguments::parse();
-    let Some(request) = arguments.request else { return up::up(&arguments.up) };
+    let Some(request) = arguments.request else { return watched::up(&arguments.up) };
     match request {
         Request::Check(words) => check(&words),
-        Request::Up(words) => up::up(&words),
+        Request::Up(words) => watched::up(&words),
         Request::Ps(words) => remote::ask(|place, out| cli::ps(&words, place, out)),
         Request::Tree(words) => remote::ask(|place, out| cli::tree(&words, place, out)),
         Request::Why(words) => remote::ask(|place, out| cli::why(&words, place, out)),

@@ -5,20 +5,28 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
+use super::requests::Requests;
 use super::{colour, diagnostics, farewell, fault, screen};
 use crate::cli::{self, Plain, UpArguments};
 use crate::config::Config;
 use crate::control::{Seat, Server};
 use crate::id::ServiceId;
+use crate::signal::Signal;
 use crate::supervisor::{self, Command, Handle, LogStore, Options, Phase, Summary, Tap};
 
 /// The arguments or the file are wrong; nothing was started.
 const USAGE: u8 = 2;
-/// Another procdash runs the project, or there is no safe place for the socket; nothing was started.
-const FAILED: u8 = 1;
+/// procdash itself has failed, or another one runs the project already.
+const FAILURE: u8 = 1;
+
+/// How everything ended.
+struct End {
+    summary: Summary,
+    /// Why the dashboard had to end, if nobody had asked for that.
+    failure: Option<io::Error>,
+}
 
 /// Runs the services of a file until the end.
 pub(crate) fn up(words: &UpArguments) -> ExitCode {
@@ -30,16 +38,24 @@ pub(crate) fn up(words: &UpArguments) -> ExitCode {
     // before anything is started: two dashboards of one project would fight for its ports
     let seat = match Seat::claim(&config.path) {
         Ok(seat) => seat,
-        Err(taken) => return refuse(FAILED, &format!("error: {taken}")),
+        Err(taken) => return refuse(FAILURE, &format!("error: {taken}")),
     };
     match run(&config, start, watched, seat) {
-        Ok(summary) => {
-            let code = farewell::exit_code(&summary, watched);
-            tell(&farewell::lines(&summary));
-            ExitCode::from(code)
+        Ok(End { summary, failure }) => {
+            let said = farewell::say(&summary);
+            tell(io::stdout().lock(), &[said.outcome]);
+            tell(io::stderr().lock(), &said.warnings);
+            match (farewell::exit_code(&summary, watched), failure) {
+                (code, None) => ExitCode::from(code),
+                (code, Some(failure)) => {
+                    tell(io::stderr().lock(), &[format!("procdash: {failure}")]);
+                    // that something survived matters more than why the dashboard had to end
+                    ExitCode::from(code.max(FAILURE))
+                }
+            }
         }
         Err(error) => {
-            tell(&[format!("procdash: {error:#}")]);
+            tell(io::stderr().lock(), &[format!("procdash: {error:#}")]);
             ExitCode::FAILURE
         }
     }
@@ -78,22 +94,26 @@ fn chosen(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, String> {
         .collect()
 }
 
-fn run(config: &Config, start: Vec<ServiceId>, watched: bool, seat: Seat) -> anyhow::Result<Summary> {
+fn run(config: &Config, start: Vec<ServiceId>, watched: bool, seat: Seat) -> anyhow::Result<End> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("procdash-worker")
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let summary = runtime.block_on(async {
-        if watched { with_dashboard(config, start, seat).await } else { with_lines(config, start, seat).await }
+    let end = runtime.block_on(async {
+        if watched {
+            with_dashboard(config, start, seat).await
+        } else {
+            with_lines(config, start, seat).await.map(|summary| End { summary, failure: None })
+        }
     });
     // whatever still blocks (a reader of our output that hangs) must not hold up the end
     runtime.shutdown_background();
-    summary
+    end
 }
 
-async fn with_dashboard(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyhow::Result<Summary> {
+async fn with_dashboard(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyhow::Result<End> {
     diagnostics::to_panel();
     let logs = LogStore::new(config.services.len(), config.settings.scrollback);
     let options = Options { start, start_when_sized: true, end_when_idle: false };
@@ -106,10 +126,9 @@ async fn with_dashboard(config: &Config, start: Vec<ServiceId>, seat: Seat) -> a
     }
     let summary = down(handle).await?;
     server.close().await;
-    match shown {
-        Err(error) if !screen::is_hang_up(&error) => Err(error).context("everything was stopped"),
-        Ok(()) | Err(_) => Ok(summary),
-    }
+    // a terminal that is gone wants to hear nothing
+    let failure = shown.err().filter(|error| !screen::is_hang_up(error));
+    Ok(End { summary, failure })
 }
 
 async fn with_lines(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyhow::Result<Summary> {
@@ -135,11 +154,11 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyho
 fn supervise(config: &Config, options: Options, logs: LogStore, seat: Seat) -> anyhow::Result<(Handle, Server)> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let handle = supervisor::start(config, options, logs, size)?;
-    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
-        let mut stream = signal(kind).context("cannot listen for signals")?;
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        let mut requests = Requests::listen(signal).context("cannot listen for signals")?;
         let handle = handle.clone();
         tokio::spawn(async move {
-            while stream.recv().await.is_some() {
+            while requests.next().await.is_some() {
                 ask_to_quit(&handle).await;
             }
         });
@@ -168,8 +187,7 @@ async fn down(mut handle: Handle) -> anyhow::Result<Summary> {
 }
 
 /// Prints the last lines; a reader that is gone does not want them.
-fn tell(lines: &[String]) {
-    let mut output = io::stdout().lock();
+fn tell(mut output: impl io::Write, lines: &[String]) {
     for line in lines {
         let _reader_is_gone = writeln!(output, "{line}");
     }

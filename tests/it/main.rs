@@ -16,5 +16,8 @@ mod plain;
 mod readme;
 mod stop;
 mod support;
+mod terminal_back;
+mod told;
 mod tty;
 mod up;
+mod warden;
