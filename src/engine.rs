@@ -16,7 +16,8 @@ mod tree;
 mod verify;
 
 pub use identity::identify;
-pub use kill::{pause, send};
+pub(crate) use kill::may_signal;
+pub use kill::send;
 pub use launch::{Io, Launch, LaunchError, explain};
 pub use pty::{Channel, Terminal};
 pub use pump::{Pump, Sink};

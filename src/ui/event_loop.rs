@@ -89,7 +89,7 @@ where
             }
             event = handle.events.recv(), if hears_events => hears_events = screen.event(event, &mut handle),
             permit = commands.reserve(), if !screen.outbox.is_empty() => match permit {
-                Ok(permit) => if let Some(command) = screen.outbox.pop_front() { permit.send(command); },
+                Ok(permit) => if let Some(command) = screen.outbox.pop_front() { permit.send(command.into()); },
                 // its board ends too, and says so
                 Err(_closed) => screen.outbox.clear(),
             },
@@ -270,7 +270,10 @@ impl<S: FnMut()> Screen<S> {
                     if was_ours {
                         terminal::take()?;
                     }
-                    terminal.clear().map_err(io::Error::other)?;
+                    // Everything is drawn anew. Not by `clear`: that asks the terminal where its cursor is, and one that
+                    // does not answer would end all.
+                    let size = terminal.size().map_err(io::Error::other)?;
+                    terminal.resize(size.into()).map_err(io::Error::other)?;
                 }
             }
         }
