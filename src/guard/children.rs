@@ -43,7 +43,7 @@ enum Held {
     /// Nobody but this table.
     ByNobody,
     /// Nobody any more: its end is known and counted, but a debugger of it keeps it in the table of processes.
-    ByDebugger,
+    Lingering,
 }
 
 impl Children {
@@ -83,7 +83,7 @@ impl Children {
                 // come to the dashboard all the same.
                 let exit = Exit::Code(-1);
                 table.forget_guard(pid, exit);
-                table.guards.insert(pid, Held::ByDebugger);
+                table.guards.insert(pid, Held::Lingering);
                 return Some(exit);
             }
             Ok(Some(status)) => exit_of(&status),
@@ -183,7 +183,7 @@ impl Table {
         for (pid, held) in abandoned {
             match waitid_number(pid, WaitIdOptions::EXITED | WaitIdOptions::NOHANG) {
                 Ok(None) => {}
-                Ok(Some(_)) | Err(_) if held == Held::ByDebugger => drop(self.guards.remove(&pid)),
+                Ok(Some(_)) | Err(_) if held == Held::Lingering => drop(self.guards.remove(&pid)),
                 Ok(Some(status)) => self.forget_guard(pid, exit_of(&status)),
                 Err(_no_such_child) => self.forget_guard(pid, Exit::Code(-1)),
             }

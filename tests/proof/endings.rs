@@ -15,9 +15,22 @@ const AFTER_DEATH: Duration = Duration::from_secs(1);
 /// How long it is watched beyond that, to tell late from never.
 const AFTERWARDS: Duration = Duration::from_secs(5);
 
-/// Lists the endings once: variant, name, and what happens.
+/// What says that an ending is over, and nothing may be left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Over {
+    /// The word on the screen.
+    Word,
+    /// The end of the program.
+    End,
+    /// A second after that.
+    EndThenSecond,
+    /// A second after the death.
+    Second,
+}
+
+/// Lists the endings once: variant, what says that it is over, name, and what happens.
 macro_rules! endings {
-    ($($variant:ident $name:literal $about:literal;)*) => {
+    ($($variant:ident $over:ident $name:literal $about:literal;)*) => {
         /// An ending.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub(crate) enum Ending {
@@ -33,6 +46,11 @@ macro_rules! endings {
                 match self { $(Self::$variant => $name,)* }
             }
 
+            /// Returns what says that it is over.
+            const fn over(self) -> Over {
+                match self { $(Self::$variant => Over::$over,)* }
+            }
+
             /// Returns what happens.
             pub(crate) const fn about(self) -> &'static str {
                 match self { $(Self::$variant => $about,)* }
@@ -42,22 +60,22 @@ macro_rules! endings {
 }
 
 endings! {
-    Stop "stop" "`x`, until the state says that it is over";
-    Kill "kill" "`X`, until the state says that it is over";
-    Restart "restart" "`r`; when the new run is up, nothing of the old one may be alive";
-    Crash "crash" "SIGKILL to the main process, until the state says that it is over; no key";
-    Quit "quit" "`Q`, until the program has ended";
-    Hurry "2nd request" "`Q`, then Ctrl-C, with a grace of ten minutes, until the program has ended";
-    Leave "3rd request" "`Q`, then Ctrl-C twice; a second after the program has ended";
-    Term "SIGTERM" "to what was started, until it has ended";
-    HangUp "SIGHUP" "to what was started, until it has ended";
-    Close "closed terminal" "the window is gone; a second after";
-    KillDashboard "-9 dashboard" "SIGKILL to the dashboard; a second after";
-    KillGuard "-9 guard" "SIGKILL to the guard, until the state says that the run is over";
-    KillBoth "-9 dashboard, guard" "SIGKILL to both in one breath; a second after";
-    Panic "panic" "inside the dashboard, until the program has ended (debug builds only)";
-    KillWarden "-9 warden" "SIGKILL to the process above the dashboard, if there is one; a second after";
-    KillWardenToo "-9 warden, dashboard" "SIGKILL to both in one breath; a second after";
+    Stop Word "stop" "`x`, until the state says that it is over";
+    Kill Word "kill" "`X`, until the state says that it is over";
+    Restart Word "restart" "`r`; when the new run is up, nothing of the old one may be alive";
+    Crash Word "crash" "SIGKILL to the main process, until the state says that it is over; no key";
+    Quit End "quit" "`Q`, until the program has ended";
+    Hurry End "2nd request" "`Q`, then Ctrl-C, with a grace of ten minutes, until the program has ended";
+    Leave EndThenSecond "3rd request" "`Q`, then Ctrl-C twice; a second after the program has ended";
+    Term End "SIGTERM" "to what was started, until it has ended";
+    HangUp End "SIGHUP" "to what was started, until it has ended";
+    Close Second "closed terminal" "the window is gone; a second after";
+    KillDashboard Second "-9 dashboard" "SIGKILL to the dashboard; a second after";
+    KillGuard Word "-9 guard" "SIGKILL to the guard, until the state says that the run is over";
+    KillBoth Second "-9 dashboard, guard" "SIGKILL to both in one breath; a second after";
+    Panic End "panic" "inside the dashboard, until the program has ended (debug builds only)";
+    KillWarden Second "-9 warden" "SIGKILL to the process above the dashboard, if there is one; a second after";
+    KillWardenToo Second "-9 warden, dashboard" "SIGKILL to both in one breath; a second after";
 }
 
 impl Ending {
@@ -68,10 +86,10 @@ impl Ending {
 
     /// Returns why it cannot be tried here.
     pub(crate) const fn skipped(self) -> Option<&'static str> {
-        match self {
-            Self::Panic if !cfg!(debug_assertions) => Some("a release build does not panic on request"),
-            _ => None,
+        if matches!(self, Self::Panic) && !cfg!(debug_assertions) {
+            return Some("a release build does not panic on request");
         }
+        None
     }
 
     /// Whether a program without guards has it too.
@@ -87,11 +105,6 @@ impl Ending {
                 | Self::Close
                 | Self::KillDashboard
         )
-    }
-
-    /// Whether what was started is to end with it.
-    const fn ends_program(self) -> bool {
-        !matches!(self, Self::Stop | Self::Kill | Self::Restart | Self::Crash | Self::KillGuard)
     }
 }
 
@@ -127,22 +140,12 @@ pub(crate) fn act(stage: &mut Stage, ending: Ending) -> Outcome {
         Ending::KillWarden => kill(&[cast.warden]),
         Ending::KillWardenToo => kill(&[cast.warden, Some(dashboard)]),
     }
-    match ending {
-        Ending::KillDashboard
-        | Ending::KillBoth
-        | Ending::Close
-        | Ending::KillWarden
-        | Ending::KillWardenToo => after_death(stage, began),
-        Ending::Leave => {
-            let ended = stage.wait_for_end();
-            if ended { after_death(stage, Instant::now()) } else { hung(stage, began) }
-        }
-        _ if ending.ends_program() => {
-            let ended = stage.wait_for_end();
-            let took = began.elapsed();
-            if ended { counted(stage, took, "") } else { hung(stage, began) }
-        }
-        _ => at_word(stage, began),
+    match ending.over() {
+        Over::Word => at_word(stage, began),
+        Over::Second => after_death(stage, began),
+        Over::End | Over::EndThenSecond if !stage.wait_for_end() => hung(stage, began),
+        Over::End => counted(stage, began.elapsed(), ""),
+        Over::EndThenSecond => after_death(stage, Instant::now()),
     }
 }
 
@@ -183,7 +186,11 @@ fn restart(stage: &mut Stage, began: Instant) -> Outcome {
     }
 }
 
-fn counted(stage: &Stage, took: Duration, note: &str) -> Outcome {
+fn counted(stage: &mut Stage, took: Duration, note: &str) -> Outcome {
+    if let Tool::Mprocs(_) = stage.tool() {
+        // it does not promise that all is gone when it says so: what a hang-up ends meanwhile is not held against it
+        stage.until_empty(Instant::now(), AFTER_DEATH);
+    }
     let left = stage.services();
     if left.is_empty() {
         return Outcome::new(Verdict::Gone, took, note);
@@ -220,7 +227,10 @@ fn hung(stage: &Stage, began: Instant) -> Outcome {
 
 /// Names the first few.
 fn list(left: &[Process]) -> String {
-    let named: Vec<String> =
-        left.iter().take(4).map(|process| format!("{} (below {}) {}", process.pid, process.parent, process.command)).collect();
+    let named: Vec<String> = left
+        .iter()
+        .take(4)
+        .map(|process| format!("{} (below {}) {}", process.pid, process.parent, process.command))
+        .collect();
     named.join("; ")
 }

@@ -1,5 +1,6 @@
 //! Many runs at random: of the cases with their endings, and of deaths while the dashboard starts its services.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -82,7 +83,8 @@ pub(crate) fn race(run: &Run, folder: &Path, token: &str, micros: usize) -> Outc
     for (place, case) in STARTING.iter().enumerate() {
         let ready = folder.join(format!("ready{place}"));
         let words = [own.as_os_str(), "__case".as_ref(), case.as_ref(), token.as_ref(), ready.as_os_str()];
-        text += &format!("[processes.s{place}]\ncommand = {words:?}\ntty = {}\n", !run.pipes);
+        let tty = !run.pipes;
+        let _written = writeln!(text, "[processes.s{place}]\ncommand = {words:?}\ntty = {tty}");
     }
     let written = fs::write(folder.join("procfile.toml"), text)
         .and_then(|()| stage::give(folder, run.user))
@@ -99,13 +101,10 @@ pub(crate) fn race(run: &Run, folder: &Path, token: &str, micros: usize) -> Outc
     while Instant::now() < moment {
         std::hint::spin_loop();
     }
-    let targets = match run.ending {
-        // without a process above it they are one
-        Ending::KillWarden => vec![top],
-        Ending::KillWardenToo => vec![top, dashboard],
-        _ => vec![dashboard],
-    };
-    for pid in targets {
+    // without a process above it they are one
+    let above = matches!(run.ending, Ending::KillWarden | Ending::KillWardenToo).then_some(top);
+    let itself = Some(dashboard).filter(|_| run.ending != Ending::KillWarden);
+    for pid in above.into_iter().chain(itself) {
         let _already_gone = sys::send(pid, nix::libc::SIGKILL);
     }
     let died = Instant::now();
@@ -116,10 +115,16 @@ pub(crate) fn race(run: &Run, folder: &Path, token: &str, micros: usize) -> Outc
     });
     let left = oracle.look();
     let outcome = match empty {
-        Some(took) if left.is_empty() => Outcome::new(Verdict::Gone, took, format!("{micros} µs after the first guard")),
+        Some(took) if left.is_empty() => {
+            Outcome::new(Verdict::Gone, took, format!("{micros} µs after the first guard"))
+        }
         _ => {
             let first = left.first().map_or("", |process| &process.command);
-            Outcome::new(Verdict::Left(left.len()), died.elapsed(), format!("{micros} µs after the first guard: {first}"))
+            Outcome::new(
+                Verdict::Left(left.len()),
+                died.elapsed(),
+                format!("{micros} µs after the first guard: {first}"),
+            )
         }
     };
     stage::sweep(run, &oracle);

@@ -105,5 +105,5 @@ impl Options {
 }
 
 fn number<T: std::str::FromStr>(word: &str) -> Result<T, String> {
-    word.parse().map_err(|_| format!("not a number: {word}\n{HELP}"))
+    word.parse().map_err(|_no_number| format!("not a number: {word}\n{HELP}"))
 }

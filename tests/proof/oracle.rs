@@ -145,7 +145,7 @@ impl Oracle {
             return None;
         }
         let folder = format!("/proc/{pid}");
-        let Stat { parent, state, start } = stat(&folder)?;
+        let Stat { parent, state, began } = stat(&folder)?;
         // a process whose first thread has ended is a zombie by its own line, and lives on in its other threads
         let threads = || numbers(&format!("{folder}/task"));
         if matches!(state, 'Z' | 'X')
@@ -158,12 +158,12 @@ impl Oracle {
         let command = fs::read(format!("{folder}/cmdline")).unwrap_or_default();
         let is_program = match fs::read_link(format!("{folder}/exe")) {
             Ok(path) if path == self.program => {
-                self.known.borrow_mut().insert((pid, start));
+                self.known.borrow_mut().insert((pid, began));
                 true
             }
             Ok(_other) => false,
             // about to end, or a guard that lets nobody look
-            Err(_) => self.known.borrow().contains(&(pid, start)) || command.starts_with(b"pd-guard"),
+            Err(_) => self.known.borrow().contains(&(pid, began)) || command.starts_with(b"pd-guard"),
         };
         let is_ours = self.isolation != Isolation::None
             || threads().iter().any(|thread| self.has_token(&format!("{folder}/task/{thread}")));
@@ -190,7 +190,7 @@ fn super_own() -> i32 {
 struct Stat {
     parent: i32,
     state: char,
-    start: u64,
+    began: u64,
 }
 
 /// Reads the line of a process or thread.
@@ -202,8 +202,8 @@ fn stat(folder: &str) -> Option<Stat> {
     let state = fields.next()?.chars().next()?;
     let parent = fields.next()?.parse().ok()?;
     // field 22 of proc(5); the next one is number 5
-    let start = fields.nth(22 - 5)?.parse().ok()?;
-    Some(Stat { parent, state, start })
+    let began = fields.nth(22 - 5)?.parse().ok()?;
+    Some(Stat { parent, state, began })
 }
 
 /// Returns the number that was given last to a process or thread of this namespace.

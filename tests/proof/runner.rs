@@ -23,7 +23,7 @@ use crate::sys;
 const TRIES: usize = 3;
 
 /// How long one run may take in all.
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_mins(2);
 
 /// A run to be played.
 #[derive(Clone, Debug)]
@@ -55,7 +55,9 @@ impl House {
         let probe = Command::new(&own).arg("__probe").stderr(Stdio::null()).output()?;
         let isolation = Isolation::from_word(String::from_utf8_lossy(&probe.stdout).trim());
         if isolation != Isolation::Full {
-            println!("note: this kernel does not let a run have a namespace with limited tasks: {isolation:?}; no storms");
+            println!(
+                "note: this kernel does not let a run have a namespace with limited tasks: {isolation:?}; no storms"
+            );
         }
         Ok(Self { folder, procdash, own, isolation })
     }
@@ -126,7 +128,11 @@ fn take(queue: &Mutex<Queue>, changed: &Condvar) -> Option<(usize, Job)> {
 fn play_until_it_counts(house: &House, job: &Job, place: usize) -> Outcome {
     let mut outcome = Outcome::void("never tried");
     for _ in 0..TRIES {
-        outcome = play(house, job, place).unwrap_or_else(|error| Outcome::void(format!("not played: {error}")));
+        outcome = play(house, job, place).unwrap_or_else(|error| {
+            // somebody else may have used up what there is: give it a moment
+            std::thread::sleep(Duration::from_secs(2));
+            Outcome::void(format!("not played: {error}"))
+        });
         if outcome.verdict != Verdict::Void {
             break;
         }
@@ -143,11 +149,19 @@ fn play(house: &House, job: &Job, place: usize) -> std::io::Result<Outcome> {
     sys::end_with_me(&mut command);
     let mut worker = command.spawn()?;
     let mut said = worker.stdout.take();
-    let reader = std::thread::spawn(move || {
+    let reader = std::thread::Builder::new().spawn(move || {
         let mut text = String::new();
         let _until_it_ends = said.as_mut().map(|said| said.read_to_string(&mut text));
         text
     });
+    let reader = match reader {
+        Ok(reader) => reader,
+        Err(error) => {
+            worker.kill()?;
+            worker.wait()?;
+            return Err(error);
+        }
+    };
     let began = Instant::now();
     while worker.try_wait()?.is_none() {
         if began.elapsed() > LONGEST {
@@ -229,7 +243,8 @@ pub(crate) fn work(words: &[String]) -> ExitCode {
 
 /// Says what has come of all runs.
 pub(crate) fn summary(results: &[(Job, Outcome)], options: &Options) -> ExitCode {
-    let ours = || results.iter().filter(|(job, _)| matches!(job.run.tool, Tool::Procdash(_))).map(|(_, outcome)| outcome);
+    let ours =
+        || results.iter().filter(|(job, _)| matches!(job.run.tool, Tool::Procdash(_))).map(|(_, outcome)| outcome);
     let left: usize = ours().map(|outcome| if let Verdict::Left(count) = outcome.verdict { count } else { 0 }).sum();
     let count = |wanted: Verdict| ours().filter(|outcome| outcome.verdict == wanted).count();
     let named = ours().filter(|outcome| matches!(outcome.verdict, Verdict::Named(_))).count();

@@ -93,7 +93,7 @@ impl Screen {
             std::thread::sleep(Duration::from_millis(PAUSE.into()));
             return;
         };
-        let mut piece = [0; 64 * 1024];
+        let mut piece = [0; 16 * 1024];
         let mut ready = [PollFd::new(master.as_fd(), PollFlags::POLLIN)];
         if !matches!(poll(&mut ready, PollTimeout::from(PAUSE)), Ok(1..)) {
             return;

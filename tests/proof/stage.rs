@@ -107,7 +107,8 @@ impl Stage {
         let shown = |screen: &mut Screen| match screen.word_after("case", OVER_WORDS) {
             Some("stopped") => None,
             Some(_) => Some(()),
-            None => screen.word_after("case", &["running", "stopping", "stuck", "UP"]).map(drop),
+            None if screen.contents().contains(" UP ") => Some(()),
+            None => screen.word_after("case", &["running", "stopping", "stuck"]).map(drop),
         };
         self.screen.until(Duration::from_secs(5), shown);
     }
@@ -160,7 +161,8 @@ impl Stage {
     /// Returns the screen in one line.
     pub(crate) fn picture(&self) -> String {
         let contents = self.screen.contents();
-        let lines: Vec<&str> = contents.lines().map(str::trim).filter(|line| line.chars().any(char::is_alphanumeric)).collect();
+        let lines: Vec<&str> =
+            contents.lines().map(str::trim).filter(|line| line.chars().any(char::is_alphanumeric)).collect();
         let text = lines.join(" ⏎ ");
         text.chars().take(600).collect()
     }
@@ -186,7 +188,7 @@ impl Stage {
                 word.or_else(|| screen.word_after("case", &["stuck"]).map(|_| Look::Stuck))
             }),
             Tool::Mprocs(_) => {
-                let down = |screen: &mut Screen| screen.word_after("case", &["DOWN"]).map(Look::Over);
+                let down = |screen: &mut Screen| screen.contents().contains(" DOWN ").then_some(Look::Over("DOWN"));
                 self.screen.until(OVER_FOR_MPROCS, down)
             }
         };
@@ -242,18 +244,12 @@ impl Stage {
 
     /// Ends what was started, if it runs still, and looks once more at the very end.
     fn close(mut self, outcome: Outcome) -> Outcome {
-        let ended = match &self.run.tool {
-            Tool::Procdash(_) if self.screen.exit().is_none() => {
-                // a death that somebody above survives ends by itself
-                if matches!(self.run.ending, Ending::KillDashboard | Ending::KillBoth | Ending::Close) {
-                    self.wait_for_end()
-                } else {
-                    self.keys("Q");
-                    self.wait_for_end()
-                }
-            }
-            _ => true,
-        };
+        let runs = matches!(self.run.tool, Tool::Procdash(_)) && self.screen.exit().is_none();
+        // a death that somebody above survives ends by itself
+        if runs && !matches!(self.run.ending, Ending::KillDashboard | Ending::KillBoth | Ending::Close) {
+            self.keys("Q");
+        }
+        let ended = !runs || self.wait_for_end();
         let outcome = if outcome.verdict == Verdict::Gone { self.at_the_end(outcome, ended) } else { outcome };
         sweep(&self.run, &self.oracle);
         outcome

@@ -1,5 +1,8 @@
 //! The kernel calls of the proof that no safe crate offers, each as small as it can be.
-#![allow(unsafe_code, reason = "hostile programs and namespaces need what safe crates do not offer; nowhere else in the proof")]
+#![allow(
+    unsafe_code,
+    reason = "hostile programs and namespaces need what safe crates do not offer; nowhere else in the proof"
+)]
 
 use std::ffi::{CString, c_int, c_long, c_void};
 use std::io;

@@ -14,7 +14,11 @@ use crate::sys;
 
 pub(super) const CASES: &[Case] = &[
     case("12 own subreaper", own_subreaper, "a subreaper of its own, with daemons below it"),
-    case("14 zombie leaders", zombie_leaders, "the first thread has ended: a zombie by the table, alive in another thread"),
+    case(
+        "14 zombie leaders",
+        zombie_leaders,
+        "the first thread has ended: a zombie by the table, alive in another thread",
+    ),
     case("15 other user", other_user, "a daemon of another user (root only)"),
     case("18 CLONE_PARENT", clone_parent, "children that make themselves their parent's siblings, one without SIGCHLD"),
     case("19 pid namespace", pid_namespace, "a pid namespace of its own with daemons inside"),
@@ -22,10 +26,18 @@ pub(super) const CASES: &[Case] = &[
     case("21 no environment", no_environment, "its environment is overwritten in place"),
     case("27 evil names", evil_names, "names with brackets, line ends and states in them"),
     case("35 cgroup escape", cgroup_escape, "moves itself to the root of every cgroup tree it may write"),
-    case("49 nothing left", nothing_left, "no descriptors, folder, session, arguments or environment that could be known"),
+    case(
+        "49 nothing left",
+        nothing_left,
+        "no descriptors, folder, session, arguments or environment that could be known",
+    ),
     case("50 from memory", from_memory, "a program without a file and without a name"),
     case("51 own user namespace", own_user_namespace, "root in a user namespace of its own"),
-    case("52 nested namespaces", nested_namespaces, "pid namespaces in user namespaces, two levels, deaf subreapers inside"),
+    case(
+        "52 nested namespaces",
+        nested_namespaces,
+        "pid namespaces in user namespaces, two levels, deaf subreapers inside",
+    ),
     case("58 terminal thief", terminal_thief, "takes the terminal away for a session of its own"),
     case("60 limits itself", limits_itself, "may open no file and start no process any more, and is deaf"),
 ];

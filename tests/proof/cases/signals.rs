@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
 use nix::libc::{self, c_int};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};

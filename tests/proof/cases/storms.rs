@@ -15,10 +15,18 @@ pub(super) const CASES: &[Case] = &[
     storm("10b fast lineages", fast_lineages, "20 lineages that hop as fast as the kernel forks"),
     storm("10c supervisor tree", supervisor_tree, "126 supervisors in a tree, each restarts what it loses"),
     case("11 group changer", group_changer, "changes its group every 2 ms"),
-    storm("33 idle and busy", idle_and_busy, "processes that run only when nobody else wants to, and others that always do"),
+    storm(
+        "33 idle and busy",
+        idle_and_busy,
+        "processes that run only when nobody else wants to, and others that always do",
+    ),
     case("34 exec loop", exec_loop, "replaces itself by another program for ever"),
     case("43 thread execs", thread_execs, "a thread that is not the first replaces the process for ever"),
-    storm("56 session racer", session_racer, "hops between groups and sessions without a pause, beside the main process's group"),
+    storm(
+        "56 session racer",
+        session_racer,
+        "hops between groups and sessions without a pause, beside the main process's group",
+    ),
     storm("57 orphan mill", orphan_mill, "makes daemons as fast as it can, 150 of them at a time"),
 ];
 
@@ -224,7 +232,7 @@ fn orphan_mill(kit: &Kit) {
         if count == 150 {
             kit.ready(20);
         }
-        if count % 15 == 0 {
+        if count.is_multiple_of(15) {
             wait(10);
         }
     });

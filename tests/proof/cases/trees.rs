@@ -17,7 +17,11 @@ pub(super) const CASES: &[Case] = &[
     case("04 double fork", double_fork, "the classic daemon beside a main process"),
     case("05 setsid", setsid, "a child in a session of its own"),
     left("06 bare daemon", bare_daemon, "a daemon without an environment; the main process ends"),
-    case("13 vfork blocked", vfork_blocked, "a parent in an uninterruptible wait for a child that blocks before its exec"),
+    case(
+        "13 vfork blocked",
+        vfork_blocked,
+        "a parent in an uninterruptible wait for a child that blocks before its exec",
+    ),
     case("16 zombies", zombies, "twenty children that nobody collects"),
     left("17 output holder", output_holder, "the main process ends, a child in its own session holds its output open"),
     case("25 deep chain", deep_chain, "300 levels, every third in a session of its own"),
