@@ -186,6 +186,7 @@ impl Guards {
             env: launch.env.clone(),
             dir: launch.dir.clone(),
             terminal: matches!(launch.io, Io::Terminal { .. }),
+            isolation: launch.isolation,
             limits: self.shared.limits,
         };
         Ok(order)
@@ -284,6 +285,7 @@ fn refusal(launch: &Launch, step: Step, source: io::Error) -> LaunchError {
         (Step::Execute, Some(Errno::NOEXEC)) => LaunchError::BadFormat { program },
         (Step::Execute, Some(Errno::TOOBIG)) => LaunchError::ArgumentsTooLong,
         (_, Some(Errno::MFILE | Errno::NFILE)) => shortage(source),
+        (Step::Namespace | Step::Identity | Step::Mounts, _) => LaunchError::NotIsolated { step: step.words(), source },
         (Step::Fork, Some(Errno::AGAIN | Errno::NOMEM)) => LaunchError::OutOfProcesses { source },
         _ => LaunchError::Refused { step: step.words(), source },
     }

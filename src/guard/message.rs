@@ -8,6 +8,7 @@ use serde::de::value::{self, U32Deserializer};
 use serde::{Deserialize, Serialize};
 
 use super::wire::{self, Malformed};
+use crate::config::Isolation;
 use crate::process::{Exit, ProcessId, Survivor};
 use crate::signal::Signal;
 
@@ -91,6 +92,8 @@ pub struct Order {
     pub dir: PathBuf,
     /// Whether the guard's standard output is a terminal that becomes the program's own.
     pub terminal: bool,
+    /// How far the program is kept from all others.
+    pub isolation: Isolation,
     /// What the program may use; the guard itself lives with the dashboard's.
     pub limits: Limits,
 }
@@ -110,6 +113,9 @@ pub(super) enum Step {
     Search,
     Prepare,
     Fork,
+    Namespace,
+    Identity,
+    Mounts,
     Session,
     Terminal,
     Descriptors,
@@ -136,6 +142,9 @@ impl Step {
             Self::Search => "find the program",
             Self::Prepare => "prepare the start",
             Self::Fork => "make a process",
+            Self::Namespace => "make a pid namespace",
+            Self::Identity => "keep its user in a namespace",
+            Self::Mounts => "mount its own /proc",
             Self::Session => "make a session",
             Self::Terminal => "take the terminal",
             Self::Descriptors => "connect its output",
@@ -204,6 +213,7 @@ mod tests {
             env: vec![("PATH".into(), "/bin".into()), (bytes(), OsString::new())],
             dir: bytes().into(),
             terminal: true,
+            isolation: Isolation::PidNamespace,
             limits: Limits { core: (0, u64::MAX), files: (1024, 4096) },
         }
     }

@@ -12,8 +12,10 @@ use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::ioctl_tiocsctty;
 
+use super::isolation::Namespace;
 use super::message::{Order, Step};
 use super::raw::{self, Image, Words};
+use crate::config::Isolation;
 use crate::engine::{identify, kill};
 use crate::process::ProcessId;
 use crate::signal::Signal;
@@ -41,6 +43,8 @@ pub(super) struct Starting {
     pub(super) id: ProcessId,
     /// A descriptor that means it, and its group.
     pub(super) held: OwnedFd,
+    /// The namespace it lives in, if it has one of its own.
+    pub(super) namespace: Option<Namespace>,
     outcome: File,
 }
 
@@ -52,17 +56,18 @@ impl Starting {
 
     /// Reads whether the program runs; waits if that is not known yet.
     pub(super) fn read_outcome(&mut self) -> Result<(), Failure> {
-        let mut message = [0; 5];
-        match self.outcome.read_exact(&mut message) {
-            Ok(()) => {
-                let [mark, errno @ ..] = message;
-                let step = Step::from_mark(mark.into()).unwrap_or(Step::Execute);
-                Err(Failure { step, errno: i32::from_le_bytes(errno) })
-            }
-            // the exec has closed it, and so has the death of a child that somebody has killed before
-            Err(_end) => Ok(()),
-        }
+        read_failure(&mut self.outcome).map_or(Ok(()), Err)
     }
+}
+
+/// Reads what a child has told that could not be the program; waits until it is one, or has ended.
+fn read_failure(outcome: &mut File) -> Option<Failure> {
+    let mut message = [0; 5];
+    // the exec has closed it without a word, and so has the death of a child that somebody has killed before
+    outcome.read_exact(&mut message).ok()?;
+    let [mark, errno @ ..] = message;
+    let step = Step::from_mark(mark.into()).unwrap_or(Step::Execute);
+    Some(Failure { step, errno: i32::from_le_bytes(errno) })
 }
 
 /// Forks the child that becomes the program; returns before it has.
@@ -75,11 +80,18 @@ pub(super) fn start(order: &Order) -> Result<Starting, Failure> {
         ioctl_tiocsctty(io::stdout()).map_err(|errno| Failure::new(Step::Terminal, &errno.into()))?;
     }
     let (outcome, failure) = pipe_with(PipeFlags::CLOEXEC).map_err(|errno| prepare(&errno.into()))?;
-    let pid = raw::fork(&image, failure.as_fd()).map_err(|error| Failure::new(Step::Fork, &error))?;
+    let mut outcome = File::from(outcome);
+    let started = match order.isolation {
+        Isolation::None => raw::fork(&image, failure.as_fd()).map(|pid| Some((None, pid))),
+        Isolation::PidNamespace => Namespace::start(&image, failure.as_fd()),
+    };
     drop(failure);
+    let Some((namespace, pid)) = started.map_err(|error| Failure::new(Step::Fork, &error))? else {
+        return Err(read_failure(&mut outcome).unwrap_or_else(|| prepare(&Errno::CHILD.into())));
+    };
     // nobody else collects it: its number means it
     match (kill::hold(pid), identify(pid)) {
-        (Ok(Some(held)), Some(id)) => Ok(Starting { id, held, outcome: File::from(outcome) }),
+        (Ok(Some(held)), Some(id)) => Ok(Starting { id, held, namespace, outcome }),
         // without these it could not be signalled safely: rather not start it
         (held, _) => {
             let _reaped_later = kill::send_to_child(pid, Signal::SIGKILL);
@@ -100,6 +112,8 @@ fn image(order: &Order, program: PathBuf) -> io::Result<Image> {
         dir: word(order.dir.clone().into_os_string())?,
         terminal: order.terminal,
         limits: order.limits,
+        isolated: order.isolation == Isolation::PidNamespace,
+        cgroup: None,
     })
 }
 
@@ -144,6 +158,7 @@ mod tests {
             env: vec![("PATH".into(), path.into())],
             dir: dir.into(),
             terminal: false,
+            isolation: Isolation::None,
             limits: Limits { core: (0, 0), files: (16, 16) },
         }
     }

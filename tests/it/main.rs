@@ -11,6 +11,7 @@
 mod architecture;
 mod check;
 mod guard;
+mod isolated;
 mod plain;
 mod readme;
 mod stop;
