@@ -3,6 +3,7 @@
 //! [`Guards`] and [`Guard`] are the dashboard's side. The other side is a process that this same program becomes when it
 //! is started with [`MARK`]: its `main` asks [`requested`] before anything else and then does nothing but [`main`].
 
+mod cgroup;
 mod children;
 mod guards;
 mod handle;
@@ -17,6 +18,7 @@ mod service;
 mod spawn;
 mod wire;
 
+pub use cgroup::remove_abandoned_cgroups;
 pub use guards::Guards;
 pub use handle::{Guard, GuardLost};
 pub use heir::Swept;

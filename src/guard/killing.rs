@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::cgroup::Cgroup;
 use super::kill_tree::KillTree;
 use super::message::{Reply, Report};
 use super::raw;
@@ -49,7 +50,7 @@ impl Killing {
     }
 
     /// Strikes if it is time to; returns how long nothing has to be done, and what is to be told.
-    pub(super) fn go_on(&mut self, now: Instant) -> (Duration, Option<Reply>) {
+    pub(super) fn go_on(&mut self, now: Instant, cgroup: Option<&Cgroup>) -> (Duration, Option<Reply>) {
         if self.next_look <= now {
             self.tree.strike(&own_children(), now);
             self.next_look = now + now.elapsed() * 3;
@@ -58,6 +59,7 @@ impl Killing {
         if self.next_report <= now {
             self.next_report = now + RETRY;
             reply = self.report();
+            cgroup.into_iter().for_each(Cgroup::kill);
         }
         (if self.stuck { self.next_report.saturating_duration_since(now) } else { PAUSE }, reply)
     }

@@ -94,6 +94,9 @@ pub struct Order {
     pub terminal: bool,
     /// How far the program is kept from all others.
     pub isolation: Isolation,
+    /// The path of a cgroup to make for it, up to the guard's number, where that is possible.
+    #[serde(with = "path::maybe")]
+    pub cgroup: Option<PathBuf>,
     /// What the program may use; the guard itself lives with the dashboard's.
     pub limits: Limits,
 }
@@ -189,6 +192,24 @@ mod path {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
         OsString::deserialize(deserializer).map(PathBuf::from)
     }
+
+    pub(super) mod maybe {
+        use super::{Deserialize, Deserializer, OsString, PathBuf, Serialize, Serializer};
+
+        #[expect(clippy::ref_option, reason = "serde hands the field over as it is")]
+        pub(in super::super) fn serialize<S: Serializer>(
+            path: &Option<PathBuf>,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            path.as_ref().map(|path| path.as_os_str()).serialize(serializer)
+        }
+
+        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<PathBuf>, D::Error> {
+            Option::<OsString>::deserialize(deserializer).map(|path| path.map(PathBuf::from))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -214,6 +235,7 @@ mod tests {
             dir: bytes().into(),
             terminal: true,
             isolation: Isolation::PidNamespace,
+            cgroup: Some(bytes().into()),
             limits: Limits { core: (0, u64::MAX), files: (1024, 4096) },
         }
     }

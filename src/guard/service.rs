@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{WaitOptions, WaitStatus, wait};
 
+use super::cgroup::Cgroup;
 use super::isolation::Namespace;
 use super::killing::{Killing, NAMED};
 use super::message::{Order, Reach, Reply, Report, Request};
@@ -39,6 +40,8 @@ pub(super) struct Service {
     /// When the grace after the dashboard's death is over.
     end_at: Option<Instant>,
     killing: Option<Killing>,
+    /// The cgroup of the run, if there is one; it goes with the guard.
+    cgroup: Option<Cgroup>,
     /// Whether anyone has asked for the end: from then on only the main process's is news.
     is_asked_to_end: bool,
     killed: u64,
@@ -97,7 +100,8 @@ impl Service {
         if self.main.is_some() || self.failed || self.starting.is_some() {
             return;
         }
-        match start(order) {
+        self.cgroup = order.cgroup.as_deref().and_then(Cgroup::of_this_guard);
+        match start(order, self.cgroup.as_ref().map(Cgroup::folder)) {
             Ok(starting) => self.starting = Some(starting),
             Err(failure) => self.fail(failure),
         }
@@ -137,6 +141,7 @@ impl Service {
     fn kill(&mut self, now: Instant) {
         self.is_asked_to_end = true;
         if let Some(killing) = &mut self.killing {
+            self.cgroup.iter().for_each(Cgroup::kill);
             return killing.again(now);
         }
         // only root may; without it a kill under load takes longer
@@ -147,6 +152,7 @@ impl Service {
             let unseen = self.members().into_iter().filter(|stat| stat.parent != own && stat.is_alive());
             self.killed += unseen.count() as u64;
         }
+        self.cgroup.iter().for_each(Cgroup::kill);
         if let Some(main) = &self.main {
             // a strike that the children's own follow anyway
             let _best_effort = main.signal_group(Signal::SIGKILL);
@@ -281,7 +287,7 @@ impl Service {
         let Some(killing) = &mut self.killing else {
             return self.end_at.map(|end| end.saturating_duration_since(now));
         };
-        let (pause, reply) = killing.go_on(now);
+        let (pause, reply) = killing.go_on(now, self.cgroup.as_ref());
         self.replies.extend(reply);
         Some(pause)
     }

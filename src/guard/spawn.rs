@@ -3,7 +3,7 @@
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -71,10 +71,10 @@ fn read_failure(outcome: &mut File) -> Option<Failure> {
 }
 
 /// Forks the child that becomes the program; returns before it has.
-pub(super) fn start(order: &Order) -> Result<Starting, Failure> {
+pub(super) fn start(order: &Order, cgroup: Option<BorrowedFd<'_>>) -> Result<Starting, Failure> {
     let prepare = |error: &io::Error| Failure::new(Step::Prepare, error);
     let program = search(order).map_err(|errno| Failure { step: Step::Search, errno: errno.raw_os_error() })?;
-    let image = image(order, program).map_err(|error| prepare(&error))?;
+    let image = image(order, program, cgroup).map_err(|error| prepare(&error))?;
     if order.terminal {
         // the guard leads a session without a terminal until here, and starts only one program
         ioctl_tiocsctty(io::stdout()).map_err(|errno| Failure::new(Step::Terminal, &errno.into()))?;
@@ -100,7 +100,7 @@ pub(super) fn start(order: &Order) -> Result<Starting, Failure> {
     }
 }
 
-fn image(order: &Order, program: PathBuf) -> io::Result<Image> {
+fn image(order: &Order, program: PathBuf, cgroup: Option<BorrowedFd<'_>>) -> io::Result<Image> {
     let word = |word: OsString| CString::new(word.into_vec()).map_err(io::Error::from);
     let argv = order.argv.iter().cloned().map(word).collect::<io::Result<_>>()?;
     let joined = order.env.iter().map(|(key, value)| [key.as_os_str(), value.as_os_str()].join(OsStr::new("=")));
@@ -113,7 +113,7 @@ fn image(order: &Order, program: PathBuf) -> io::Result<Image> {
         terminal: order.terminal,
         limits: order.limits,
         isolated: order.isolation == Isolation::PidNamespace,
-        cgroup: None,
+        cgroup: cgroup.map(|folder| folder.as_raw_fd()),
     })
 }
 
@@ -159,6 +159,7 @@ mod tests {
             dir: dir.into(),
             terminal: false,
             isolation: Isolation::None,
+            cgroup: None,
             limits: Limits { core: (0, 0), files: (16, 16) },
         }
     }

@@ -1,5 +1,6 @@
 //! Services that do not want to end, and a guard that ends them.
 
+mod cgroups;
 mod isolation;
 mod own_process;
 
