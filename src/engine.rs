@@ -9,15 +9,18 @@ compile_error!(
 pub(crate) mod identity;
 pub(crate) mod kill;
 mod launch;
+mod listeners;
 mod pty;
 mod pump;
 mod snapshot;
+mod socket_table;
 mod tree;
 mod verify;
 
 pub use identity::identify;
 pub use kill::{pause, send};
 pub use launch::{Io, Launch, LaunchError, explain};
+pub use listeners::{Listeners, busy_ports};
 pub use pty::{Channel, Terminal};
 pub use pump::{Pump, Sink};
 pub(crate) use snapshot::walk;

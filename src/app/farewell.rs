@@ -14,13 +14,22 @@ pub(crate) fn lines(summary: &Summary) -> Vec<String> {
         0 => String::new(),
         left => format!(" · {left} left to the guards, which kill what remains"),
     };
-    let first = format!("{} stopped · {count} {}{left}", summary.stopped, plural(count, "survivor", "survivors"));
+    let free = match summary.freed.as_slice() {
+        [] => String::new(),
+        ports => format!(" · {} {} free", plural(ports.len(), "port", "ports"), ports_in_words(ports)),
+    };
+    let first = format!("{} stopped · {count} {}{left}{free}", summary.stopped, plural(count, "survivor", "survivors"));
     let survivors = summary.survivors.iter().map(|(name, survivor)| {
         format!("⚠ {name}: {} {} · {} · {}", survivor.id.pid, survivor.command, survivor.state.word(), survivor.reason)
     });
     let unseen = (summary.stuck > 0 && count == 0)
         .then(|| format!("⚠ {} could not be seen to be gone; look with `ps`", summary.stuck));
     std::iter::once(first).chain(survivors).chain(unseen).collect()
+}
+
+fn ports_in_words(ports: &[u16]) -> String {
+    let words: Vec<String> = ports.iter().map(u16::to_string).collect();
+    words.join(" ")
 }
 
 const fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
@@ -49,6 +58,14 @@ mod tests {
         let summary = Summary { stopped: 6, ..Summary::default() };
         assert_eq!(lines(&summary), ["6 stopped · 0 survivors"]);
         assert_eq!(exit_code(&summary, true), 0);
+    }
+
+    #[test]
+    fn the_ports_that_are_free_again_are_named() {
+        let summary = Summary { stopped: 6, freed: vec![3000, 5432], ..Summary::default() };
+        assert_eq!(lines(&summary), ["6 stopped · 0 survivors · ports 3000 5432 free"]);
+        let one = Summary { stopped: 1, freed: vec![80], ..Summary::default() };
+        assert_eq!(lines(&one), ["1 stopped · 0 survivors · port 80 free"]);
     }
 
     #[test]

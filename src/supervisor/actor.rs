@@ -22,7 +22,7 @@ use super::status::{Board, Phase};
 use super::wish::{Effect, News, Wish};
 use super::{Command, Event, Handle, LogStore};
 use crate::config::{Config, Service};
-use crate::engine::{Pump, Sampler, identify};
+use crate::engine::{Listeners, Pump, Sampler, identify};
 use crate::guard::Guards;
 use crate::id::{RunId, ServiceId};
 use crate::process::Verdict;
@@ -63,7 +63,8 @@ pub fn start(config: &Config, options: Options, logs: LogStore, size: (u16, u16)
         own: std::env::vars_os().collect(),
         marks: Marks { run_id: own.to_string(), project: config.name.clone() },
     };
-    let tools = Tools { project, guards, pump: Pump::start()?, logs, size: current_size };
+    let tools =
+        Tools { project, guards, pump: Pump::start()?, logs, listeners: Listeners::default(), size: current_size };
     let sampling = Sampling::new(Sampler::new()?);
     Ok(spawn(config, options, tools, size, sampling))
 }

@@ -7,11 +7,12 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::job::{Findings, GUARD_ANSWERS, Job, Order, Word};
+use super::ports::Ports;
 use super::start_up::{begin, until_killed};
 use super::status::{Fate, MemberFate};
 use super::stop_command::StopCommand;
 use super::wish::News;
-use crate::engine::{Terminal, look, members};
+use crate::engine::{Terminal, busy_ports, look, members};
 use crate::guard::{Guard, Reach, Report, Request};
 use crate::logs::Tone;
 use crate::process::{Exit, Member, ProcessId, Verdict};
@@ -35,7 +36,7 @@ pub(crate) async fn carry(mut job: Job) {
                 guard,
                 terminal,
                 closed,
-                seen: Seen { members: vec![], last_step: started },
+                seen: Seen { members: vec![], ports: Ports::default(), last_step: started },
                 main,
                 stop_command: None,
                 answer_by: None,
@@ -51,6 +52,7 @@ pub(crate) async fn carry(mut job: Job) {
 /// Who was seen to belong to the run when its end began.
 struct Seen {
     members: Vec<Member>,
+    ports: Ports,
     last_step: Instant,
 }
 
@@ -192,12 +194,23 @@ impl Runner<'_> {
     /// Adds everyone who is there now to those whose end will be looked at.
     async fn look_around(&mut self) {
         let guard = self.guard.id().pid;
-        let now = match tokio::task::spawn_blocking(move || members(guard)).await {
-            Ok(Ok(now)) => now,
+        let listeners = self.job.tools.listeners.clone();
+        let look = move || {
+            let now = members(guard)?;
+            let listens = listeners.of_tree(now.iter().map(|member| member.id).collect());
+            std::io::Result::Ok((now, listens))
+        };
+        let (now, listens) = match tokio::task::spawn_blocking(look).await {
+            Ok(Ok(found)) => found,
             // the guard's proof does not need it; the look at the end then has the main process only
             Ok(Err(error)) => return tracing::warn!(%error, "the process table cannot be read"),
             Err(error) => return tracing::error!(%error, "the look at the process table failed"),
         };
+        match listens {
+            Ok(listens) => self.seen.ports.see(&listens),
+            // the report then names no port that has been freed
+            Err(error) => tracing::debug!(%error, "the list of sockets cannot be read"),
+        }
         for member in now {
             if !self.seen.members.iter().any(|seen| seen.id == member.id) {
                 self.seen.members.push(member);
@@ -275,11 +288,13 @@ impl Runner<'_> {
 
     /// Returns what is to be told of a run that a look has just seen to be gone.
     fn findings(&mut self, killed: u64) -> Findings {
+        let mut ports = std::mem::take(&mut self.seen.ports);
+        ports.look_back(busy_ports().ok());
         let members = std::mem::take(&mut self.seen.members)
             .into_iter()
             .map(|member| MemberFate { member, fate: Fate::Gone })
             .collect();
-        Findings { members, killed, checked_in: self.seen.last_step.elapsed() }
+        Findings { members, killed, checked_in: self.seen.last_step.elapsed(), ports }
     }
 
     /// Waits until the last bytes have come out: the kernel hands a pty's on a moment after its writer's death.

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 use crate::logs::Tone;
 use crate::process::Exit;
 use crate::signal::Signal;
-use crate::supervisor::{Action, EndedRun, Fate, HowItEnded, KillReport, MemberFate};
+use crate::supervisor::{Action, EndedRun, Fate, HowItEnded, KillReport, MemberFate, ServiceStatus};
 
 use super::model::Notice;
 use super::text;
@@ -26,6 +26,17 @@ pub(crate) fn short_end(ended: &EndedRun) -> String {
             Signal::from_number(number).map_or_else(|| format!("sig {number}"), |signal| signal.name().to_owned())
         }
     }
+}
+
+/// Says which ports a service listens on, the first three by name: `:3000 :3001`; nothing where it listens on none.
+pub(crate) fn ports(status: &ServiceStatus) -> Option<String> {
+    const NAMED: usize = 3;
+    let mut ports: Vec<u16> = status.listeners.iter().map(|listener| listener.address.port()).collect();
+    ports.dedup();
+    let named: Vec<String> = ports.iter().take(NAMED).map(|port| format!(":{port}")).collect();
+    let more = ports.len().saturating_sub(NAMED);
+    let more = if more == 0 { String::new() } else { format!(" +{more}") };
+    (!ports.is_empty()).then(|| named.join(" ") + &more)
 }
 
 /// Says what was found, or nothing where nothing was there to be found.
@@ -51,10 +62,21 @@ pub(crate) fn one_line(report: &KillReport) -> Option<Notice> {
             Notice { tone: Tone::Bad, text }
         }
         None if report.verified => {
-            Notice { tone: Tone::Good, text: format!("{name}: {what}, 0 left · checked in {checked}") }
+            let freed = freed(report);
+            Notice { tone: Tone::Good, text: format!("{name}: {what}, 0 left{freed} · checked in {checked}") }
         }
         None => Notice { tone: Tone::Bad, text: format!("{name}: {what}, but the check could not be completed") },
     })
+}
+
+/// Says which ports are free again: ` · port 3000 freed`, or nothing.
+fn freed(report: &KillReport) -> String {
+    let ports: Vec<String> = report.freed.iter().map(u16::to_string).collect();
+    match ports.len() {
+        0 => String::new(),
+        1 => format!(" · port {} freed", ports.join(" ")),
+        _ => format!(" · ports {} freed", ports.join(" ")),
+    }
 }
 
 /// Returns the whole report as lines of at most `room` cells.
@@ -96,7 +118,8 @@ fn summary(report: &KillReport, theme: &Theme) -> [Line<'static>; 2] {
     let proof = if report.verified { "seen to be gone" } else { "not seen to be gone" };
     let style = if report.verified { theme.good } else { theme.bad };
     let what = format!("{} {} · ended {how} · ", report.run, report.action.past());
-    let took = format!("{signal}took {} · checked in {}", text::brief(report.took), text::brief(report.checked_in));
+    let (took, checked) = (text::brief(report.took), text::brief(report.checked_in));
+    let took = format!("{signal}took {took} · checked in {checked}{}", freed(report));
     [
         Line::from(vec![Span::styled(what, theme.text), Span::styled(proof, style)]),
         Line::from(Span::styled(took, theme.quiet)),
@@ -125,6 +148,13 @@ mod tests {
         for (action, how, line) in lines {
             assert_eq!(said(action, how).as_deref(), Some(line));
         }
+    }
+
+    #[test]
+    fn the_ports_that_are_free_again_are_named() {
+        let said = |freed: &[u16]| one_line(&KillReport { freed: freed.to_vec(), ..report(true) }).unwrap().text;
+        assert_eq!(said(&[3000]), "api: killed 7, 0 left · port 3000 freed · checked in 14 ms");
+        assert_eq!(said(&[80, 443]), "api: killed 7, 0 left · ports 80 443 freed · checked in 14 ms");
     }
 
     #[test]

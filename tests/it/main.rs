@@ -12,6 +12,7 @@ mod architecture;
 mod check;
 mod guard;
 mod plain;
+mod ports;
 mod readme;
 mod stop;
 mod support;
