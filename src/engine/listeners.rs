@@ -64,7 +64,7 @@ impl Listeners {
         let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
         owners.forget(&table);
         owners.search(&table, trees, are_all);
-        Ok(trees.iter().map(|tree| owners.listeners(&table, tree)).collect())
+        Ok(owners.listeners(&table, trees))
     }
 }
 
@@ -109,19 +109,27 @@ impl Owners {
         }
     }
 
-    fn listeners(&self, table: &[Listening], tree: &[ProcessId]) -> Vec<Listener> {
-        let places: HashMap<ProcessId, usize> = tree.iter().enumerate().map(|(place, &id)| (id, place)).collect();
-        let mut found: Vec<(usize, Listener)> = table
-            .iter()
-            .filter_map(|socket| {
-                let process = self.held.get(&socket.inode)?.process;
-                Some((*places.get(&process)?, Listener { address: socket.address, process }))
-            })
-            .collect();
-        found.sort_unstable_by_key(|(place, listener)| (listener.address.port(), listener.address, *place));
-        found.dedup_by_key(|(_, listener)| listener.address);
-        found.into_iter().map(|(_, listener)| listener).collect()
+    fn listeners(&self, table: &[Listening], trees: &[Vec<ProcessId>]) -> Vec<Vec<Listener>> {
+        let members = trees.iter().enumerate().flat_map(|(tree, ids)| ids.iter().map(move |&id| (id, tree)));
+        let places: HashMap<ProcessId, (usize, usize)> =
+            members.enumerate().map(|(place, (id, tree))| (id, (tree, place))).collect();
+        let mut found: Vec<Vec<(usize, Listener)>> = vec![Vec::new(); trees.len()];
+        for socket in table {
+            let Some(process) = self.held.get(&socket.inode).map(|held| held.process) else { continue };
+            let Some(&(tree, place)) = places.get(&process) else { continue };
+            if let Some(listeners) = found.get_mut(tree) {
+                listeners.push((place, Listener { address: socket.address, process }));
+            }
+        }
+        found.into_iter().map(in_order).collect()
     }
+}
+
+/// Puts what a tree listens on in order; of several holders of one address the first of the tree stays.
+fn in_order(mut found: Vec<(usize, Listener)>) -> Vec<Listener> {
+    found.sort_unstable_by_key(|(place, listener)| (listener.address.port(), listener.address, *place));
+    found.dedup_by_key(|(_, listener)| listener.address);
+    found.into_iter().map(|(_, listener)| listener).collect()
 }
 
 /// Lists the sockets among the descriptors of a process; none where they may not be read.
