@@ -4,15 +4,16 @@ mod colour;
 mod diagnostics;
 mod farewell;
 mod fault;
+mod leftovers;
 mod screen;
 mod up;
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{self, Arguments, FileArguments, Request};
+use crate::cli::{self, Arguments, FileArguments, ReapArguments, Request};
 use crate::guard;
 
 /// Runs procdash as its arguments say, and returns the code to end with.
@@ -24,6 +25,7 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.request {
         Some(Request::Check(words)) => check(&words),
+        Some(Request::Reap(words)) => reap(&words),
         Some(Request::Up(words)) => up::up(&words),
         None => up::up(&arguments.up),
     }
@@ -35,4 +37,16 @@ fn check(words: &FileArguments) -> ExitCode {
         .and_then(|from| cli::check(words.file.as_deref(), &from, colour, &mut io::stdout().lock()));
     // a reader that is gone does not want the rest
     code.map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+fn reap(words: &ReapArguments) -> ExitCode {
+    let ended = std::env::current_dir()
+        .and_then(|from| cli::reap(words, &from, &mut io::stdout().lock(), &mut io::stderr().lock()));
+    match ended {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            let _reader_is_gone = writeln!(io::stderr(), "procdash: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
-use super::{colour, diagnostics, farewell, fault, screen};
+use super::{colour, diagnostics, farewell, fault, leftovers, screen};
 use crate::cli::{self, Plain, UpArguments};
 use crate::config::Config;
 use crate::id::ServiceId;
@@ -23,6 +23,9 @@ pub(crate) fn up(words: &UpArguments) -> ExitCode {
         Ok(chosen) => chosen,
         Err(problem) => return refuse(&problem),
     };
+    if let Err(code) = leftovers::settle(&config) {
+        return ExitCode::from(code);
+    }
     let watched = !words.no_tui && io::stdout().is_terminal() && io::stdin().is_terminal();
     match run(&config, start, watched) {
         Ok(summary) => {

@@ -150,7 +150,7 @@ fn socket_of(pid: u32, descriptor: u32) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
-    use std::os::fd::{AsFd, OwnedFd};
+    use std::os::fd::AsFd;
     use std::process::{Child, Command, Stdio};
     use std::time::{Duration, Instant};
 
@@ -159,7 +159,7 @@ mod tests {
 
     /// A process that holds these descriptors and no others beside its standard error.
     fn holder(input: impl AsFd, output: impl AsFd) -> Child {
-        let copy = |fd: &dyn AsFd| Stdio::from(OwnedFd::from(fd.as_fd().try_clone_to_owned().unwrap()));
+        let copy = |fd: &dyn AsFd| Stdio::from(fd.as_fd().try_clone_to_owned().unwrap());
         Command::new("sleep").arg("60").stdin(copy(&input)).stdout(copy(&output)).spawn().unwrap()
     }
 

@@ -11,6 +11,7 @@
 mod architecture;
 mod check;
 mod guard;
+mod leftovers;
 mod plain;
 mod ports;
 mod readme;

@@ -15,6 +15,13 @@ pub(crate) fn service(name: &str, file: &str) -> String {
     format!("{name} = {{ command = {words:?}, env = {{ {ASKED} = {file:?} }} }}\n")
 }
 
+/// Does the same with a shell above the listener, which is not the service's main process then.
+pub(crate) fn service_below_a_shell(name: &str, file: &str) -> String {
+    let program = std::env::current_exe().unwrap();
+    let line = format!("'{}' ports::a_program_that_listens --exact --nocapture & wait", program.display());
+    format!("{name} = {{ command = {line:?}, env = {{ {ASKED} = {file:?} }} }}\n")
+}
+
 /// Listens for ever if this process was started to.
 pub(crate) fn listen_if_asked() {
     let Some(file) = std::env::var_os(ASKED) else { return };
