@@ -233,15 +233,22 @@ fn mark(pid: u32) -> Mark {
 
 /// Reads the environment that a process was started with.
 fn environment(pid: u32) -> io::Result<Vec<u8>> {
-    let bytes = read_whole(&format!("/proc/{pid}/environ"))?;
+    let whole = read_whole(&format!("/proc/{pid}/environ"));
+    let is_hidden = match &whole {
+        Ok(bytes) => bytes.is_empty(),
+        Err(error) => error.kind() != io::ErrorKind::PermissionDenied,
+    };
     // a process whose first thread has ended shows its environment in the others only
     let is_headless = || matches!(Stat::read(pid), Ok(Some(stat)) if stat.threads > 1 && stat.is_headless());
-    if bytes.is_empty() && is_headless() {
+    if is_hidden && is_headless() {
         let threads = fs::read_dir(format!("/proc/{pid}/task"))?.flatten();
         let read = |thread: fs::DirEntry| read_whole(thread.path().join("environ").to_str()?).ok();
-        return Ok(threads.filter_map(read).find(|bytes| !bytes.is_empty()).unwrap_or_default());
+        return threads
+            .filter_map(read)
+            .find(|bytes| !bytes.is_empty())
+            .ok_or_else(|| io::Error::other("no thread shows the environment"));
     }
-    Ok(bytes)
+    whole
 }
 
 /// What a program is called that is procdash.

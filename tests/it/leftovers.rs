@@ -4,13 +4,16 @@
 //! above or below such a one.
 
 mod dead_run;
+mod headless;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use dead_run::{Impostor, assert_all_run, assert_none_runs, everybody, leave_behind, parent, runs, start, variable};
+use dead_run::{
+    Impostor, assert_all_run, assert_none_runs, everybody, leave_behind, parent, runs, start, state, variable,
+};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -19,6 +22,7 @@ use crate::support::processes::{services, wait_for_services, wait_until_nothing_
 use crate::support::program::{Finished, Program};
 use crate::support::project::Project;
 use crate::support::terminal::Screen;
+use crate::support::wait;
 
 /// Two services, each a shell with children. The shells die with their guards; on a terminal the kernel's SIGHUP would end
 /// the children as well, but for those that ignore it.
@@ -59,6 +63,24 @@ fn reap_tells_what_was_left_behind_and_ends_it_and_then_there_is_nothing() {
 
     let again = reap(&project, &[]);
     assert_eq!((again.code, again.out.as_str()), (0, "nothing left behind\n"));
+}
+
+/// Is a service without its first thread when it is started as one, and nothing otherwise.
+#[test]
+fn a_program_whose_first_thread_has_ended() {
+    headless::be_if_asked();
+}
+
+#[test]
+fn a_process_whose_first_thread_has_ended_is_found_and_ended_too() {
+    let project = Project::new(&format!("defaults.tty = false\n[processes]\n{}", headless::service("web")));
+    let left = leave_behind(&project, 2, 1);
+    let is_headless = wait::until(|| state(left[0]).filter(|state| state == "Z"));
+    assert!(is_headless.is_some(), "its first thread lives");
+    let reaped = reap(&project, &[]);
+    assert_eq!(reaped.code, 0, "{reaped:?}");
+    assert!(reaped.out.contains("killed 1 process left behind, 0 left"), "{reaped:?}");
+    assert!(services(project.token()).is_empty());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Publishes how every service stands.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -112,7 +114,7 @@ impl Actor {
         } else {
             shutdown.phase(&self.board.borrow().services, Instant::now())
         };
-        let phase = recheck(phase);
+        let phase = recheck(phase, busy_ports);
         self.board.send_if_modified(|board| {
             let differs = board.phase != phase;
             board.phase = phase;
@@ -128,15 +130,36 @@ impl Actor {
 }
 
 /// Takes out of the last words what has been taken since by somebody else: a port is called free only if it is.
-fn recheck(phase: Phase) -> Phase {
+fn recheck(phase: Phase, busy: impl FnOnce() -> io::Result<BTreeSet<u16>>) -> Phase {
     match phase {
         Phase::Down(mut summary) if !summary.freed.is_empty() => {
-            match busy_ports() {
+            match busy() {
                 Ok(busy) => summary.freed.retain(|port| !busy.contains(port)),
                 Err(_unknown) => summary.freed.clear(),
             }
             Phase::Down(summary)
         }
         Phase::Up | Phase::Quitting { .. } | Phase::Down(_) => phase,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::status::Summary;
+    use super::*;
+
+    fn told(busy: io::Result<BTreeSet<u16>>) -> Vec<u16> {
+        let summary = Summary { freed: vec![80, 3000], ..Summary::default() };
+        match recheck(Phase::Down(summary), || busy) {
+            Phase::Down(summary) => summary.freed,
+            other @ (Phase::Up | Phase::Quitting { .. }) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_port_that_somebody_has_taken_before_the_end_is_not_called_free() {
+        assert_eq!(told(Ok(BTreeSet::from([22, 3000]))), [80]);
+        assert_eq!(told(Ok(BTreeSet::new())), [80, 3000]);
+        assert!(told(Err(io::ErrorKind::Other.into())).is_empty());
     }
 }

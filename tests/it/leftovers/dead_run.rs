@@ -83,6 +83,11 @@ pub(super) fn start(pid: i32) -> u64 {
     stat(pid).unwrap()[19].parse().unwrap()
 }
 
+/// Returns the state of the first thread of a process.
+pub(super) fn state(pid: i32) -> Option<String> {
+    Some(stat(pid)?.swap_remove(0))
+}
+
 pub(super) fn runs(pid: i32) -> bool {
     stat(pid).is_some_and(|fields| !matches!(fields[0].as_str(), "Z" | "X"))
 }
