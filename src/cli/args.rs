@@ -52,9 +52,9 @@ pub struct FileArguments {
 /// The words of `procdash reap`.
 #[derive(Args, Clone, Debug)]
 pub struct ReapArguments {
-    /// Whose leftovers.
-    #[command(flatten)]
-    pub file: FileArguments,
+    /// The project's file, instead of the one found from here upwards; it is not read
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
     /// Look for the leftovers of every project
     #[arg(long, conflicts_with = "file")]
     pub all: bool,

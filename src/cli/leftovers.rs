@@ -211,11 +211,8 @@ mod tests {
             state: ProcessState::Uninterruptible,
             reason: "waiting".to_owned(),
         };
-        let reaped = Reaped {
-            killed: vec![leftover(7, "web", "shop")],
-            survivors: vec![(leftover(8, "db", "shop"), survivor)],
-            alone: vec![],
-        };
+        let reaped =
+            Reaped { killed: vec![leftover(7, "web", "shop")], survivors: vec![(leftover(8, "db", "shop"), survivor)] };
         let lines = reaped_in_words(&reaped, &Seen::default());
         assert_eq!(lines, ["killed 1 process left behind, 1 left", "⚠ db: 8 dd · disk wait · waiting"]);
     }

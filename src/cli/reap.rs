@@ -48,7 +48,7 @@ fn scope(words: &ReapArguments, from: &Path) -> Result<Scope, LoadError> {
     if words.all {
         return Ok(Scope::All);
     }
-    let files = words.file.file.as_deref().map_or_else(|| find(from), |file| named(file, from));
+    let files = words.file.as_deref().map_or_else(|| find(from), |file| named(file, from));
     let Some(main) = files.into_iter().next() else { return Err(LoadError::Missing { from: from.to_owned() }) };
     if !main.path.exists() {
         return Err(LoadError::NotThere { file: main.shown });

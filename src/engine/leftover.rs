@@ -74,8 +74,6 @@ pub struct Reaped {
     pub killed: Vec<Leftover>,
     /// Those that are still alive, each with the reason.
     pub survivors: Vec<(Leftover, Survivor)>,
-    /// Those that were left alone, alive or not.
-    pub alone: Vec<LeftAlone>,
 }
 
 /// Looks for leftovers, and waits up to two seconds while guards of a dead dashboard are still ending them.
@@ -108,13 +106,9 @@ pub fn reap(scope: &Scope) -> io::Result<Reaped> {
     let until = Instant::now() + PATIENCE;
     let mut sent: Vec<Leftover> = Vec::new();
     let mut refused: Vec<(ProcessId, String)> = Vec::new();
-    let mut alone: Vec<LeftAlone> = Vec::new();
     let mut empty = 0;
     let left = loop {
         let found = find(scope)?;
-        alone.extend(
-            found.alone.into_iter().filter(|one| !alone.iter().any(|known| known.id == one.id)).collect::<Vec<_>>(),
-        );
         for leftover in found.leftovers.iter().filter(|leftover| !leftover.is_guarded) {
             match send(leftover.id, Signal::SIGKILL) {
                 Delivery::Sent if sent.iter().all(|known| known.id != leftover.id) => sent.push(leftover.clone()),
@@ -131,7 +125,7 @@ pub fn reap(scope: &Scope) -> io::Result<Reaped> {
     let is_left: HashSet<ProcessId> = left.iter().map(|leftover| leftover.id).collect();
     sent.retain(|leftover| !is_left.contains(&leftover.id));
     let survivors = left.into_iter().filter_map(|leftover| survives(leftover, &refused)).collect();
-    Ok(Reaped { killed: sent, survivors, alone })
+    Ok(Reaped { killed: sent, survivors })
 }
 
 /// Says why somebody is still alive; `None` if it has ended meanwhile.

@@ -11,14 +11,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use dead_run::{
-    Impostor, assert_all_run, assert_none_runs, everybody, leave_behind, parent, runs, start, state, variable,
-};
+use dead_run::{Impostor, assert_all_run, assert_none_runs, leave_behind, runs, start, state, variable};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::support::listener;
-use crate::support::processes::{services, wait_for_services, wait_until_nothing_lives};
+use crate::support::processes::{alive, services, wait_for_services, wait_until_nothing_lives};
 use crate::support::program::{Finished, Program};
 use crate::support::project::Project;
 use crate::support::terminal::Screen;
@@ -261,19 +259,17 @@ fn reachable_copy() -> tempfile::TempDir {
 #[test]
 fn a_child_without_marks_is_named_and_left_alone() {
     let project = Project::new("[processes.web]\ncommand = \"sh bare.sh & wait\"\ntty = false\n");
-    let script = "env -i PATH=\"$PATH\" sh -c \"while :; do sleep 1000; done # $PROCDASH_IT\" &\nsleep 1000\n";
+    let script = "mkfifo never\nenv -i PATH=\"$PATH\" sh -c \"read -r line < never; : # $PROCDASH_IT\" &\nsleep 1000\n";
     project.write("bare.sh", script.as_bytes());
     leave_behind(&project, 4, 3);
-    let bare = services(project.token()).into_iter().find(|one| one.command.starts_with("sh -c while")).unwrap().pid;
+    let bare = services(project.token()).into_iter().find(|one| one.command.starts_with("sh -c read")).unwrap().pid;
 
     let reaped = reap(&project, &[]);
     assert_eq!(reaped.code, 0, "{reaped:?}");
     let shell = format!("{bare}  below ");
     assert!(reaped.out.contains(&shell) && reaped.out.contains(", without our mark: left alone"), "{reaped:?}");
     assert_eq!(services(project.token()).iter().map(|one| one.pid).collect::<Vec<_>>(), [bare]);
-    for child in everybody().filter(|pid| parent(*pid) == bare).chain([bare]).collect::<Vec<_>>() {
-        let _already_gone = kill(Pid::from_raw(child), Signal::SIGKILL);
-    }
+    let _already_gone = kill(Pid::from_raw(bare), Signal::SIGKILL);
 }
 
 #[test]
@@ -291,6 +287,29 @@ fn a_reap_from_a_shell_that_was_left_behind_itself_spares_the_shell() {
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("killed 1 process left behind, 0 left"), "{said}");
     assert!(runs(shell));
+}
+
+#[test]
+fn a_dashboard_that_was_started_in_a_service_lives_on_with_all_that_is_its_own() {
+    let (inner, project) = (Project::new(TWO), Project::new(""));
+    let procfile = "[processes.web]\ncommand = \"sh inner.sh & sleep 1000 & wait\"\ntty = false\n";
+    let file = inner.path("procfile.toml");
+    let program = env!("CARGO_BIN_EXE_procdash");
+    let script = format!("PROCDASH_IT={} '{program}' up --no-tui -f '{}'\n:\n", inner.token(), file.display());
+    project.write("procfile.toml", procfile.as_bytes()).write("inner.sh", script.as_bytes());
+    let left = leave_behind(&project, 3, 2);
+    wait_for_services(inner.token(), RUNNING);
+    let own: Vec<i32> = alive(inner.token()).iter().map(|process| process.pid).collect();
+
+    let reaped = reap(&project, &[]);
+    assert_eq!(reaped.code, 0, "{reaped:?}");
+    assert!(reaped.out.contains("killed 1 process left behind, 0 left"), "{reaped:?}");
+    let shell = left.iter().filter(|pid| runs(**pid)).count();
+    assert_eq!(shell, 1, "the shell above the dashboard of {left:?}");
+    assert_all_run(&own);
+    let dashboard = alive(inner.token()).into_iter().find(|process| process.is_procdash).unwrap();
+    kill(Pid::from_raw(dashboard.pid), Signal::SIGTERM).unwrap();
+    wait_until_nothing_lives(inner.token());
 }
 
 #[test]

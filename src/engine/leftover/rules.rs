@@ -109,10 +109,12 @@ pub(super) fn judge(rows: &[Row], asked: &Asked<'_>, is_alive: impl Fn(ProcessId
             // of a run that lives, or of another project: that is said there
             Mark::Carried(_) => continue,
         };
-        let above = table.above(row).map(|above| above.id.pid).find(|pid| found.contains(pid));
-        if let Some(above) = above.filter(|_| !spared.contains(&row.id.pid)) {
-            judgement.alone.push((place, above, why));
+        // what a guard holds, it ends, marked or not
+        if spared.contains(&row.id.pid) || table.above(row).any(is_procdash) {
+            continue;
         }
+        let below = table.above(row).map(|above| above.id.pid).find(|pid| found.contains(pid));
+        judgement.alone.extend(below.map(|below| (place, below, why)));
     }
     judgement
 }
@@ -232,8 +234,9 @@ mod tests {
 
     #[test]
     fn what_a_guard_is_still_ending_is_found_as_guarded() {
-        let rows = [procdash(6, 1, Mark::Missing), row(7, 6, marks(DEAD, "/a")), row(8, 1, marks(DEAD, "/a"))];
-        assert_eq!(judged(&rows, &Scope::All).0, [(7, true), (8, false)]);
+        let below = row(9, 7, Mark::Missing);
+        let rows = [procdash(6, 1, Mark::Missing), row(7, 6, marks(DEAD, "/a")), row(8, 1, marks(DEAD, "/a")), below];
+        assert_eq!(judged(&rows, &Scope::All), (vec![(7, true), (8, false)], vec![]));
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub(super) fn procdashes(token: &str) -> Vec<i32> {
     }
 }
 
-pub(super) fn everybody() -> impl Iterator<Item = i32> {
+fn everybody() -> impl Iterator<Item = i32> {
     fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
