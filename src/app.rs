@@ -5,8 +5,10 @@ mod diagnostics;
 mod farewell;
 mod fault;
 mod leftovers;
+mod requests;
 mod screen;
 mod up;
+mod watched;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -26,8 +28,8 @@ pub fn run() -> ExitCode {
     match arguments.request {
         Some(Request::Check(words)) => check(&words),
         Some(Request::Reap(words)) => reap(&words),
-        Some(Request::Up(words)) => up::up(&words),
-        None => up::up(&arguments.up),
+        Some(Request::Up(words)) => watched::up(&words),
+        None => watched::up(&arguments.up),
     }
 }
 

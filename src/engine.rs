@@ -20,7 +20,8 @@ mod tree;
 mod verify;
 
 pub use identity::{began, identify};
-pub use kill::{pause, send};
+pub(crate) use kill::may_signal;
+pub use kill::send;
 pub use launch::{Io, Launch, LaunchError, explain};
 pub use leftover::{Alone, Found, LeftAlone, Leftover, Reaped, Scope, find, find_settled, reap};
 pub use listeners::{Listeners, busy_ports};

@@ -2,6 +2,7 @@
 
 mod actor;
 mod command;
+mod course;
 mod environment;
 mod event;
 mod handle;
@@ -26,11 +27,12 @@ mod wish;
 
 pub use actor::{Options, start};
 pub use command::{Command, Target};
+pub use course::{CommandOutcome, Deed, Ignored, StepOutcome};
 pub use event::Event;
 pub use handle::Handle;
 pub use log_store::{LogGuard, LogStore, Tap};
 pub use status::{
-    Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, ServiceStatus, State, Stopping, Summary,
-    Usage,
+    Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, Rules, ServiceStatus, State, StopStep,
+    Stopping, Summary, Usage,
 };
 pub use why::{Cause, why};

@@ -5,27 +5,28 @@ use std::io;
 use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyModifiers};
 use futures_util::stream::{self, StreamExt as _};
 use jiff::tz::TimeZone;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::colour;
+use super::requests::Requests;
 use crate::config::Config;
-use crate::engine;
+use crate::guard;
+use crate::signal::Signal;
 use crate::supervisor::Handle;
 use crate::ui::{self, Dashboard};
 
 /// Shows the dashboard until everything is down; the terminal is given back on every way out.
 pub(crate) async fn show(config: &Config, handle: Handle) -> io::Result<()> {
     let dashboard = Dashboard::new(config, !colour::wanted(), TimeZone::system());
-    let mut pauses = signal(SignalKind::from_raw(nix::libc::SIGTSTP))?;
+    let mut pauses = Requests::listen(Signal::SIGTSTP)?;
     // a pause asked for by a signal is the same wish as the key, and goes the same way
-    let pauses = stream::poll_fn(move |context| pauses.poll_recv(context))
+    let pauses = stream::poll_fn(move |context| pauses.poll_next(context))
         .map(|()| Ok(Event::Key(KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL))));
     let input = stream::select(EventStream::new(), pauses);
     ui::run(handle, dashboard, input, pause).await
 }
 
 fn pause() {
-    if let Err(error) = engine::pause() {
+    if let Err(error) = guard::pause() {
         tracing::warn!(%error, "cannot pause");
     }
 }

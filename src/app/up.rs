@@ -5,13 +5,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
+use super::requests::Requests;
 use super::{colour, diagnostics, farewell, fault, leftovers, screen};
 use crate::cli::{self, Plain, UpArguments};
 use crate::config::Config;
 use crate::id::ServiceId;
+use crate::signal::Signal;
 use crate::supervisor::{self, Command, Handle, LogStore, Options, Phase, Summary, Tap};
 
 /// The arguments or the file are wrong; nothing was started.
@@ -30,11 +31,13 @@ pub(crate) fn up(words: &UpArguments) -> ExitCode {
     match run(&config, start, watched) {
         Ok(summary) => {
             let code = farewell::exit_code(&summary, watched);
-            tell(&farewell::lines(&summary));
+            let said = farewell::say(&summary);
+            tell(io::stdout().lock(), &[said.outcome]);
+            tell(io::stderr().lock(), &said.warnings);
             ExitCode::from(code)
         }
         Err(error) => {
-            tell(&[format!("procdash: {error:#}")]);
+            tell(io::stderr().lock(), &[format!("procdash: {error:#}")]);
             ExitCode::FAILURE
         }
     }
@@ -126,11 +129,11 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Su
 fn supervise(config: &Config, options: Options, logs: LogStore) -> anyhow::Result<Handle> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let handle = supervisor::start(config, options, logs, size)?;
-    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
-        let mut stream = signal(kind).context("cannot listen for signals")?;
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        let mut requests = Requests::listen(signal).context("cannot listen for signals")?;
         let handle = handle.clone();
         tokio::spawn(async move {
-            while stream.recv().await.is_some() {
+            while requests.next().await.is_some() {
                 ask_to_quit(&handle).await;
             }
         });
@@ -158,8 +161,7 @@ async fn down(mut handle: Handle) -> anyhow::Result<Summary> {
 }
 
 /// Prints the last lines; a reader that is gone does not want them.
-fn tell(lines: &[String]) {
-    let mut output = io::stdout().lock();
+fn tell(mut output: impl io::Write, lines: &[String]) {
     for line in lines {
         let _reader_is_gone = writeln!(output, "{line}");
     }

@@ -1,4 +1,4 @@
-//! The kernel calls of a guard that no safe crate offers, each as small as it can be.
+//! The kernel calls of a guard and of the warden that no safe crate offers, each as small as it can be.
 #![allow(unsafe_code, reason = "fork, exec and a few calls without a safe form; nowhere else in the crate")]
 
 use std::ffi::{CString, c_char, c_int};
@@ -9,6 +9,7 @@ use std::ptr;
 use nix::libc;
 
 use super::message::{Limits, Step};
+use super::shared::Shared;
 use crate::signal::Signal;
 
 /// Sends to the group that the process of this descriptor leads or has led (`PIDFD_SIGNAL_PROCESS_GROUP`).
@@ -191,4 +192,34 @@ fn schedule(policy: c_int, priority: c_int) -> io::Result<()> {
     // SAFETY: 0 is this thread; the structure lives until the call has returned.
     let result = unsafe { libc::sched_setscheduler(0, policy, &raw const parameter) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Makes a second process that goes on with the same memory; returns its number, and 0 in itself.
+///
+/// Must be called while this process has one thread.
+pub(super) fn split() -> io::Result<u32> {
+    // SAFETY: the caller says that there is one thread, so the copy of its memory is in no half-changed state, and both
+    // may do whatever they like.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        child => Ok(child.unsigned_abs()),
+    }
+}
+
+/// Makes memory that this process and those that are split from it have in common, for as long as one of them lives.
+pub(super) fn share() -> io::Result<&'static Shared> {
+    let (protection, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
+    // SAFETY: asks for memory of its own, at no fixed address.
+    let memory = unsafe { libc::mmap(ptr::null_mut(), size_of::<Shared>(), protection, kind, -1, 0) };
+    if memory == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the memory is as large as needed, begins a page, is all zeros, which for atomics are values, is never given
+    // back, and is reached through nothing but shared references to atomics.
+    Ok(unsafe { &*memory.cast::<Shared>() })
+}
+
+/// Lets children be waited for, whatever this process's own parent has set.
+pub(super) fn expect_children() {
+    set_meaning(libc::SIGCHLD, libc::SIG_DFL);
 }

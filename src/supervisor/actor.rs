@@ -34,6 +34,10 @@ const WORDS: usize = 256;
 /// Events that a slow listener may be behind before it loses the oldest.
 const EVENTS: usize = 1024;
 
+/// What is said of a run whose runner has failed: its guard has noticed that, and ends the run by itself.
+const UNWATCHED: &str = "its supervision failed inside procdash; its guard ends the run, but nobody looks whether it \
+                         is gone";
+
 /// What differs between one start of procdash and another.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -205,7 +209,7 @@ impl Actor {
                     continue;
                 }
                 Effect::RunStopCommand(command) => Order::RunStopCommand(command),
-                Effect::KillStopCommand => Order::KillStopCommand,
+                Effect::KillStopCommand(outcome) => Order::KillStopCommand(outcome),
                 Effect::Signal(signal) => Order::Stop(signal),
                 Effect::Type(text) => Order::Type(text),
                 Effect::Kill => Order::Kill,
@@ -246,7 +250,7 @@ impl Actor {
             if let Err(failure) = tokio::spawn(runner::carry(job)).await {
                 // its guard sees the socket close and ends the run, but nobody has looked: nothing may be claimed
                 tracing::error!(%failure, "a runner has failed");
-                let verdict = Verdict::Unknown("procdash failed inside; the guard ends the run unseen".to_owned());
+                let verdict = Verdict::Unknown(UNWATCHED.to_owned());
                 let news = Word::News(News::Ended { verdict, last: None });
                 let _nobody_listens = words.send((id, run, news)).await;
             }

@@ -1,5 +1,6 @@
 //! What the machine of one service is told and what it answers: wishes and news in, effects out.
 
+use super::course::CommandOutcome;
 use crate::config::CommandLine;
 use crate::process::{Exit, ProcessId, Survivor, Verdict};
 use crate::signal::Signal;
@@ -56,8 +57,8 @@ pub(crate) enum Effect {
     Launch,
     /// Run the stop command.
     RunStopCommand(CommandLine),
-    /// End the stop command: its time is up.
-    KillStopCommand,
+    /// End the stop command; this is then its outcome.
+    KillStopCommand(CommandOutcome),
     /// Send the signal that asks to end.
     Signal(Signal),
     /// Type this into its terminal.

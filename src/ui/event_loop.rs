@@ -270,7 +270,10 @@ impl<S: FnMut()> Screen<S> {
                     if was_ours {
                         terminal::take()?;
                     }
-                    terminal.clear().map_err(io::Error::other)?;
+                    // Everything is drawn anew. Not by `clear`: that asks the terminal where its cursor is, and one that
+                    // does not answer would end all.
+                    let size = terminal.size().map_err(io::Error::other)?;
+                    terminal.resize(size.into()).map_err(io::Error::other)?;
                 }
             }
         }

@@ -2,18 +2,20 @@
 
 use std::io::{self, Stdout, Write};
 use std::panic;
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Once, OnceLock};
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::queue;
 use crossterm::style::ResetColor;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
-use crossterm::{execute, queue};
 use tokio::sync::Notify;
 
 /// Whether the terminal is ours at the moment.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Told before the first change of the terminal, with `true`, and after the last is taken back, with `false`.
+static WITNESS: OnceLock<fn(bool)> = OnceLock::new();
 /// Rung when any task of the program panics.
 static PANICKED: Notify = Notify::const_new();
 
@@ -51,11 +53,23 @@ impl Drop for Guard {
     }
 }
 
+/// Tells `witness` from now on whether the terminal is in our modes, or may be; the first one stays.
+pub fn set_witness(witness: fn(bool)) {
+    let _the_first_stays = WITNESS.set(witness);
+}
+
+fn tell(taken: bool) {
+    if let Some(witness) = WITNESS.get() {
+        witness(taken);
+    }
+}
+
 /// Takes the terminal over, where it is not ours already.
 pub(crate) fn take() -> io::Result<()> {
     if TAKEN.swap(true, Ordering::SeqCst) {
         return Ok(());
     }
+    tell(true);
     let taken = enable_raw_mode().and_then(|()| {
         let mut out = io::stdout();
         queue!(out, EnterAlternateScreen, EnableBracketedPaste, Hide)?;
@@ -75,18 +89,35 @@ pub(crate) fn take() -> io::Result<()> {
 /// # Errors
 /// The first that occurred; every step is tried all the same.
 pub fn leave() -> io::Result<bool> {
+    let left = leave_screen();
+    if let Ok(false) = left {
+        return left;
+    }
+    // last: until here an answer of the terminal to what was written must not be echoed
+    let disabled = disable_raw_mode();
+    tell(false);
+    left.and_then(|was_ours| disabled.map(|()| was_ours))
+}
+
+/// Does the same, but leaves the terminal's settings to somebody else.
+///
+/// # Errors
+/// If it cannot be written to.
+pub fn leave_screen() -> io::Result<bool> {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return Ok(false);
     }
-    let mut out = io::stdout();
-    let steps = [
-        out.write_all(FRAME_ENDS),
-        out.write_all(MOUSE_OFF),
-        execute!(out, DisableBracketedPaste, ResetColor, LeaveAlternateScreen, Show),
-        // last: until here an answer of the terminal to one of these must not be echoed
-        disable_raw_mode(),
-    ];
-    steps.into_iter().collect::<io::Result<Vec<()>>>().map(|_| true)
+    let mut out = io::stdout().lock();
+    out.write_all(&way_back()).and_then(|()| out.flush()).map(|()| true)
+}
+
+/// Returns what is written to a terminal to end everything that was begun on it.
+#[must_use]
+pub fn way_back() -> Vec<u8> {
+    let mut bytes = [FRAME_ENDS, MOUSE_OFF].concat();
+    // into memory it cannot fail
+    let _never = queue!(bytes, DisableBracketedPaste, ResetColor, LeaveAlternateScreen, Show);
+    bytes
 }
 
 /// Returns when any task of the program has panicked; the terminal was given back then.

@@ -17,5 +17,8 @@ mod ports;
 mod readme;
 mod stop;
 mod support;
+mod terminal_back;
+mod told;
 mod tty;
 mod up;
+mod warden;

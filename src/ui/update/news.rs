@@ -11,7 +11,7 @@ use crate::ui::model::{Model, Notice, Panel};
 use crate::ui::msg::Effect;
 use crate::ui::report;
 use crate::ui::text;
-use crate::ui::widgets::hints_line;
+use crate::ui::widgets::{hints_line, quit_monitor};
 
 /// Puts a new board in place of the old one.
 pub(super) fn board(model: &mut Model, board: Board) -> Vec<Effect> {
@@ -23,8 +23,12 @@ pub(super) fn board(model: &mut Model, board: Board) -> Vec<Effect> {
     if model.is_quitting() && !was_quitting {
         // from the board before: what ended at once belongs to the picture too
         model.quitting = lived;
-        return super::panels::close_all(model);
+        model.quitting_rows = 0;
+        let effects = super::panels::close_all(model);
+        quit_monitor::keep_rows(model);
+        return effects;
     }
+    quit_monitor::keep_rows(model);
     super::panels::keep_process_chosen(model);
     Vec::new()
 }
@@ -111,7 +115,7 @@ fn stuck(model: &Model, status: &ServiceStatus) -> String {
         [first, rest @ ..] => format!("{} {} and {} more", first.id.pid, text::cut(&first.command, 20), rest.len()),
     };
     let hint = |action, what| hints_line::key(model, action).map(|key| format!(" · {key} {what}"));
-    let hints = [hint(Action::Details, "says why"), hint(Action::Kill, "tries again")];
+    let hints = [hint(Action::Why, "says why"), hint(Action::Kill, "tries again")];
     format!("{}: {who} could not be killed{}", status.name, hints.into_iter().flatten().collect::<String>())
 }
 

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{Id as WaitId, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
-use super::wait;
+use super::{processes, wait};
 
 /// A running program whose output is collected.
 pub(crate) struct Program {
@@ -70,7 +71,32 @@ impl Program {
 
     /// Sends a signal to the program alone.
     pub(crate) fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
+        kill(self.warden(), signal).unwrap();
+    }
+
+    /// Returns the process that was started: the warden, as a shell knows it.
+    pub(crate) fn warden(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap())
+    }
+
+    /// Returns the dashboard, which is its child.
+    #[track_caller]
+    pub(crate) fn dashboard(&self) -> Pid {
+        processes::dashboard_below(self.child.id())
+    }
+
+    /// Whether it has ended; that is forgotten by nobody who asks later.
+    pub(crate) fn has_ended(&self) -> bool {
+        let warden = WaitId::Pid(self.warden());
+        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+        !matches!(waitid(warden, flags), Ok(WaitStatus::StillAlive))
+    }
+
+    /// Waits for its end and returns the code; others may still hold its output.
+    #[track_caller]
+    pub(crate) fn code(mut self) -> i32 {
+        let (out, err) = (&self.out, &self.err);
+        code(wait_for_end(&mut self.child, || format!("{}\n── standard error ──\n{}", out.text(), err.text())))
     }
 
     /// Waits for its end and for the end of its output.
