@@ -23,10 +23,9 @@ pub(crate) struct Farewell {
 /// Returns what is to be said: one line when all went well, and one more for each survivor.
 pub(crate) fn say(summary: &Summary) -> Farewell {
     let count = summary.survivors.len();
-    let mut parts = vec![
-        format!("{} stopped{}", summary.stopped, by_force(&summary.forced)),
-        format!("{count} {}", plural(count, "survivor", "survivors")),
-    ];
+    let mut parts =
+        vec![format!("{} stopped", summary.stopped), format!("{count} {}", plural(count, "survivor", "survivors"))];
+    parts.extend(by_force(&summary.forced));
     if summary.left_to_guards > 0 {
         parts.push(format!("{} left to the guards, which kill what remains", summary.left_to_guards));
     }
@@ -39,21 +38,21 @@ pub(crate) fn say(summary: &Summary) -> Farewell {
         summary.unseen.iter().map(|(name, why)| format!("⚠ {name}: not seen to be gone: {why}; look with `ps`"));
     let mut warnings: Vec<String> = survivors.chain(unseen).collect();
     if count > 0 {
-        warnings.push("the guards of what is left go on trying to end it, until it is gone".to_owned());
+        warnings
+            .push("guards stay with what is left and go on trying to end it, unless they were lost, too".to_owned());
     }
     Farewell { outcome: parts.join(" · "), warnings }
 }
 
 /// Names those who had to be killed: a person may want to know why they do not end by themselves.
-fn by_force(forced: &[Arc<str>]) -> String {
+fn by_force(forced: &[Arc<str>]) -> Option<String> {
     const NAMED: usize = 4;
-    if forced.is_empty() {
-        return String::new();
-    }
     let names: Vec<&str> = forced.iter().take(NAMED).map(|name| &**name).collect();
-    let more = forced.len() - names.len();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!(", {} by force ({}{more})", forced.len(), names.join(", "))
+    let more = match forced.len() - names.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!forced.is_empty()).then(|| format!("{} by force: {}{more}", forced.len(), names.join(", ")))
 }
 
 fn described(survivor: &Survivor) -> String {
@@ -123,8 +122,8 @@ mod tests {
         let names =
             |count: usize| ["api", "web", "db", "mail", "css"].iter().take(count).map(|&name| name.into()).collect();
         let said = |forced| say(&Summary { stopped: 6, forced, ..Summary::default() }).outcome;
-        assert_eq!(said(names(2)), "6 stopped, 2 by force (api, web) · 0 survivors");
-        assert_eq!(said(names(5)), "6 stopped, 5 by force (api, web, db, mail and 1 more) · 0 survivors");
+        assert_eq!(said(names(2)), "6 stopped · 0 survivors · 2 by force: api, web");
+        assert_eq!(said(names(5)), "6 stopped · 0 survivors · 5 by force: api, web, db, mail and 1 more");
     }
 
     #[test]
@@ -143,7 +142,7 @@ mod tests {
             [
                 "⚠ api: 42 sudo sleep · sleeping · permission denied",
                 "⚠ web: not seen to be gone: no /proc; look with `ps`",
-                "the guards of what is left go on trying to end it, until it is gone"
+                "guards stay with what is left and go on trying to end it, unless they were lost, too"
             ]
         );
         assert_eq!(exit_code(&summary, true), 3);

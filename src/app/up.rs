@@ -18,6 +18,16 @@ use crate::supervisor::{self, Command, Handle, LogStore, Options, Phase, Summary
 /// The arguments or the file are wrong; nothing was started.
 const USAGE: u8 = 2;
 
+/// procdash itself has failed.
+const FAILURE: u8 = 1;
+
+/// How everything ended.
+struct End {
+    summary: Summary,
+    /// Why the dashboard had to end, if nobody had asked for that.
+    failure: Option<io::Error>,
+}
+
 /// Runs the services of a file until the end.
 pub(crate) fn up(words: &UpArguments) -> ExitCode {
     let (config, start) = match choose(words) {
@@ -29,12 +39,18 @@ pub(crate) fn up(words: &UpArguments) -> ExitCode {
     }
     let watched = !words.no_tui && io::stdout().is_terminal() && io::stdin().is_terminal();
     match run(&config, start, watched) {
-        Ok(summary) => {
-            let code = farewell::exit_code(&summary, watched);
+        Ok(End { summary, failure }) => {
             let said = farewell::say(&summary);
             tell(io::stdout().lock(), &[said.outcome]);
             tell(io::stderr().lock(), &said.warnings);
-            ExitCode::from(code)
+            match (farewell::exit_code(&summary, watched), failure) {
+                (code, None) => ExitCode::from(code),
+                (code, Some(failure)) => {
+                    tell(io::stderr().lock(), &[format!("procdash: {failure}")]);
+                    // that something survived matters more than why the dashboard had to end
+                    ExitCode::from(code.max(FAILURE))
+                }
+            }
         }
         Err(error) => {
             tell(io::stderr().lock(), &[format!("procdash: {error:#}")]);
@@ -76,22 +92,26 @@ fn chosen(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, String> {
         .collect()
 }
 
-fn run(config: &Config, start: Vec<ServiceId>, watched: bool) -> anyhow::Result<Summary> {
+fn run(config: &Config, start: Vec<ServiceId>, watched: bool) -> anyhow::Result<End> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("procdash-worker")
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let summary = runtime.block_on(async {
-        if watched { with_dashboard(config, start).await } else { with_lines(config, start).await }
+    let end = runtime.block_on(async {
+        if watched {
+            with_dashboard(config, start).await
+        } else {
+            with_lines(config, start).await.map(|summary| End { summary, failure: None })
+        }
     });
     // whatever still blocks (a reader of our output that hangs) must not hold up the end
     runtime.shutdown_background();
-    summary
+    end
 }
 
-async fn with_dashboard(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Summary> {
+async fn with_dashboard(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<End> {
     diagnostics::to_panel();
     let logs = LogStore::new(config.services.len(), config.settings.scrollback);
     let options = Options { start, start_when_sized: true, end_when_idle: false };
@@ -103,10 +123,9 @@ async fn with_dashboard(config: &Config, start: Vec<ServiceId>) -> anyhow::Resul
         ask_to_quit(&handle).await;
     }
     let summary = down(handle).await?;
-    match shown {
-        Err(error) if !screen::is_hang_up(&error) => Err(error).context("everything was stopped"),
-        Ok(()) | Err(_) => Ok(summary),
-    }
+    // a terminal that is gone wants to hear nothing
+    let failure = shown.err().filter(|error| !screen::is_hang_up(error));
+    Ok(End { summary, failure })
 }
 
 async fn with_lines(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Summary> {

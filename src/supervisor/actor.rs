@@ -18,7 +18,7 @@ use super::machine::Machine;
 use super::prepare::Project;
 use super::runner;
 use super::shutdown::Shutdown;
-use super::status::{Board, Phase};
+use super::status::{Board, Phase, State};
 use super::wish::{Effect, News, Wish};
 use super::{Command, Event, Handle, LogStore};
 use crate::config::{Config, Service};
@@ -224,8 +224,16 @@ impl Actor {
         if matches!(order, Order::Signal(..)) && orders.capacity() <= ORDERS_OF_AN_END {
             return self.refuse(id, "is too busy to be signalled; try again");
         }
-        if let Err(mpsc::error::TrySendError::Full(order)) = orders.try_send(order) {
-            tracing::warn!(%id, ?order, "too many orders at once, this one is dropped");
+        let unwatched = self.slots.get(id.index()).is_some_and(|slot| slot.machine.state() == State::Stuck);
+        match orders.try_send(order) {
+            Err(mpsc::error::TrySendError::Full(order)) => {
+                tracing::warn!(%id, ?order, "too many orders at once, this one is dropped");
+            }
+            // a runner that is done has told so; of one that has failed nobody hears any more
+            Err(mpsc::error::TrySendError::Closed(_)) if unwatched => {
+                self.refuse(id, "is not supervised any more: its guard ends it; start procdash again to be sure");
+            }
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
         }
     }
 

@@ -142,8 +142,8 @@ impl Course {
 
     fn note_who_ignored(&mut self, now: Instant) {
         for known in self.known.iter_mut().filter(|known| known.ended.is_none()) {
-            // who waits inside the kernel could not take the signal
-            if known.member.state != ProcessState::Uninterruptible {
+            // who waits inside the kernel, or is held by a debugger, could not take the signal
+            if !matches!(known.member.state, ProcessState::Uninterruptible | ProcessState::Traced) {
                 known.ignored =
                     known.asked.map(|(signal, at)| Ignored { signal, during: now.saturating_duration_since(at) });
             }
@@ -295,10 +295,13 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_inside_the_kernel_has_ignored_nothing() {
+    fn who_waits_inside_the_kernel_or_is_held_by_a_debugger_has_ignored_nothing() {
         let (mut course, now) = begun();
         course.take(Deed::Signal(Signal::SIGTERM), MAIN, now);
-        course.look(vec![Member { state: ProcessState::Uninterruptible, ..member(10, 10) }]);
+        course.look(vec![
+            Member { state: ProcessState::Uninterruptible, ..member(10, 10) },
+            Member { state: ProcessState::Traced, ..member(11, 10) },
+        ]);
         course.take(Deed::Kill, MAIN, now + Duration::from_secs(5));
         assert_eq!(ignorers(&course), []);
     }

@@ -204,7 +204,7 @@ mod tests {
         course.look((10..15).map(member).collect());
         course.take(Deed::Signal(Signal::SIGTERM), member(10).id, now);
         course.take(Deed::Kill, member(10).id, now + Duration::from_secs(5));
-        let who = "sh -c 'a very long script…";
+        let who = "sh -c 'a very long scrip…";
         let expected =
             format!("SIGTERM ignored for 5.0 s by 10 {who}, 11 {who}, 12 {who} and 2 more · the tree is killed");
         assert_eq!(ignored(&course), Some((Tone::Bad, expected)));
