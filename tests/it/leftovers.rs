@@ -40,10 +40,22 @@ fn reap(project: &Project, arguments: &[&str]) -> Finished {
     Program::run(project.procdash(&[&["reap"], arguments].concat()))
 }
 
+/// Returns the one process of the services whose command line begins so, once there is exactly one: before a program is run,
+/// its process has the command line of its parent.
+#[track_caller]
+fn the_one(project: &Project, begin: &str) -> i32 {
+    let one = wait::until(|| {
+        let all =
+            services(project.token()).into_iter().filter(|one| one.command.starts_with(begin)).collect::<Vec<_>>();
+        (all.len() == 1).then(|| all[0].pid)
+    });
+    one.unwrap_or_else(|| panic!("not one `{begin}`: {:?}", services(project.token())))
+}
+
 #[test]
 fn reap_tells_what_was_left_behind_and_ends_it_and_then_there_is_nothing() {
     let project = Project::new(&format!("{TWO}{}", listener::service_below_a_shell("api", "api.port")));
-    let left = leave_behind(&project, RUNNING + 2, STAYING + 1);
+    let left = leave_behind(&project, STAYING + 1);
     let port = project.wait_for_number("api.port");
 
     let told = reap(&project, &["--dry-run"]);
@@ -72,7 +84,7 @@ fn a_program_whose_first_thread_has_ended() {
 #[test]
 fn a_process_whose_first_thread_has_ended_is_found_and_ended_too() {
     let project = Project::new(&format!("defaults.tty = false\n[processes]\n{}", headless::service("web")));
-    let left = leave_behind(&project, 2, 1);
+    let left = leave_behind(&project, 1);
     let is_headless = wait::until(|| state(left[0]).filter(|state| state == "Z"));
     assert!(is_headless.is_some(), "its first thread lives");
     let reaped = reap(&project, &[]);
@@ -84,8 +96,8 @@ fn a_process_whose_first_thread_has_ended_is_found_and_ended_too() {
 #[test]
 fn as_json_each_leftover_says_who_it_was() {
     let project = Project::new("name = \"shop\"\ndefaults.tty = false\nprocesses.db = \"sleep 1000 & wait\"\n");
-    let left = leave_behind(&project, 2, 1);
-    let (run, pid) = (variable(left[0], "PROCDASH_RUN_ID"), left[0]);
+    let left = leave_behind(&project, 1);
+    let (run, pid) = (variable(left[0], "PROCDASH_RUN_ID"), the_one(&project, "sleep 1000"));
     let list = |finished: Finished| serde_json::from_str::<serde_json::Value>(&finished.out).unwrap();
     let told = list(reap(&project, &["--dry-run", "--json"]));
     assert_eq!((&told[0]["pid"], &told[0]["start"]), (&pid.into(), &start(pid).into()));
@@ -101,7 +113,7 @@ fn as_json_each_leftover_says_who_it_was() {
 #[test]
 fn the_next_start_kills_what_was_left_behind_where_the_file_says_so() {
     let project = with("kill");
-    let left = leave_behind(&project, RUNNING, STAYING);
+    let left = leave_behind(&project, STAYING);
     let program = Program::start(project.procdash(&["up", "--no-tui"]));
     program.wait_for("run 1");
     assert_none_runs(&left);
@@ -116,7 +128,7 @@ fn the_next_start_kills_what_was_left_behind_where_the_file_says_so() {
 #[test]
 fn the_next_start_goes_on_beside_what_was_left_behind_where_the_file_says_so() {
     let project = with("ignore");
-    let left = leave_behind(&project, RUNNING, STAYING);
+    let left = leave_behind(&project, STAYING);
     let program = Program::start(project.procdash(&["up", "--no-tui"]));
     wait_for_services(project.token(), RUNNING + STAYING);
     program.signal(Signal::SIGTERM);
@@ -130,7 +142,7 @@ fn the_next_start_goes_on_beside_what_was_left_behind_where_the_file_says_so() {
 #[track_caller]
 fn starts_nothing(setting: &str) {
     let project = with(setting);
-    let left = leave_behind(&project, RUNNING, STAYING);
+    let left = leave_behind(&project, STAYING);
     let ended = Program::run(project.procdash(&["up", "--no-tui"]));
     assert_eq!(ended.code, 1, "{ended:?}");
     assert!(ended.err.contains("3 processes left behind by a killed run"), "{ended:?}");
@@ -152,7 +164,7 @@ fn without_a_terminal_nobody_is_asked_and_nothing_is_started() {
 #[test]
 fn on_a_terminal_the_next_start_asks_and_enter_kills() {
     let project = with("ask");
-    let left = leave_behind(&project, RUNNING, STAYING);
+    let left = leave_behind(&project, STAYING);
     let mut screen = Screen::spawn(&project, &["up"], 120, 30);
     screen.wait_for("3 processes left behind by a killed run");
     screen.wait_for("kill them, leave them, or quit? [K/l/q]");
@@ -167,7 +179,7 @@ fn on_a_terminal_the_next_start_asks_and_enter_kills() {
 #[test]
 fn on_a_terminal_they_can_be_left_or_the_start_given_up() {
     let project = with("ask");
-    let left = leave_behind(&project, RUNNING, STAYING);
+    let left = leave_behind(&project, STAYING);
     let mut screen = Screen::spawn(&project, &["up"], 120, 30);
     screen.wait_for("[K/l/q]");
     screen.keys("what\n").wait_until("the question again", |screen| screen.contents().matches("[K/l/q]").count() == 2);
@@ -211,8 +223,8 @@ fn what_a_live_run_has_started_is_nobodys_leftover() {
 fn another_project_an_older_process_and_one_in_another_namespace_are_left_alone() {
     let project = Project::new(TWO);
     let other = Project::new(TWO);
-    let left = leave_behind(&project, RUNNING, STAYING);
-    let others = leave_behind(&other, RUNNING, STAYING);
+    let left = leave_behind(&project, STAYING);
+    let others = leave_behind(&other, STAYING);
     // names a run that nothing alive can have been started by: it begins at the end of time
     let later = format!("{}-{}", variable(left[0], "PROCDASH_RUN_ID").split('-').next().unwrap(), u64::MAX);
     let too_old = Impostor::of(left[0], &[("PROCDASH_RUN_ID", &later)]);
@@ -234,7 +246,7 @@ fn a_process_whose_environment_cannot_be_read_is_left_alone() {
         return eprintln!("skipped: only root can start a process of another user");
     }
     let project = Project::new(TWO);
-    let left = leave_behind(&project, RUNNING, STAYING);
+    let left = leave_behind(&project, STAYING);
     let hidden = Impostor::of(left[0], &[]);
     // whoever looks is an ordinary user, to whom everything of root is closed
     let folder = PermissionsExt::from_mode(0o755);
@@ -261,8 +273,8 @@ fn a_child_without_marks_is_named_and_left_alone() {
     let project = Project::new("[processes.web]\ncommand = \"sh bare.sh & wait\"\ntty = false\n");
     let script = "mkfifo never\nenv -i PATH=\"$PATH\" sh -c \"read -r line < never; : # $PROCDASH_IT\" &\nsleep 1000\n";
     project.write("bare.sh", script.as_bytes());
-    leave_behind(&project, 4, 3);
-    let bare = services(project.token()).into_iter().find(|one| one.command.starts_with("sh -c read")).unwrap().pid;
+    leave_behind(&project, 3);
+    let bare = the_one(&project, "sh -c read");
 
     let reaped = reap(&project, &[]);
     assert_eq!(reaped.code, 0, "{reaped:?}");
@@ -279,8 +291,8 @@ fn a_reap_from_a_shell_that_was_left_behind_itself_spares_the_shell() {
     project.write("web.sh", script.as_bytes());
     let program = env!("CARGO_BIN_EXE_procdash");
     project.write("inner", format!("{program} reap > said 2>&1; echo $? > code").as_bytes());
-    leave_behind(&project, 3, 2);
-    let shell = services(project.token()).into_iter().find(|one| one.command == "sh web.sh").unwrap().pid;
+    leave_behind(&project, 2);
+    let shell = the_one(&project, "sh web.sh");
     project.write("go", b"now\n");
     let code = project.wait_for_number("code");
     let said = fs::read_to_string(project.path("said")).unwrap();
@@ -295,9 +307,10 @@ fn a_dashboard_that_was_started_in_a_service_lives_on_with_all_that_is_its_own()
     let procfile = "[processes.web]\ncommand = \"sh inner.sh & sleep 1000 & wait\"\ntty = false\n";
     let file = inner.path("procfile.toml");
     let program = env!("CARGO_BIN_EXE_procdash");
-    let script = format!("PROCDASH_IT={} '{program}' up --no-tui -f '{}'\n:\n", inner.token(), file.display());
+    let script =
+        format!("PROCDASH_IT={} '{program}' up --no-tui -f '{}' > /dev/null 2>&1\n:\n", inner.token(), file.display());
     project.write("procfile.toml", procfile.as_bytes()).write("inner.sh", script.as_bytes());
-    let left = leave_behind(&project, 3, 2);
+    let left = leave_behind(&project, 2);
     wait_for_services(inner.token(), RUNNING);
     let own: Vec<i32> = alive(inner.token()).iter().map(|process| process.pid).collect();
 
@@ -330,7 +343,7 @@ fn while_guards_are_still_at_work_the_next_start_waits_for_them() {
 #[test]
 fn a_project_is_known_by_its_file_whatever_stands_in_it_and_a_missing_one_is_a_matter_of_usage() {
     let project = Project::new(TWO);
-    let left = leave_behind(&project, RUNNING, STAYING);
+    let left = leave_behind(&project, STAYING);
     project.write("procfile.toml", b"no longer toml");
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("linked");

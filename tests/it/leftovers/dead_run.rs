@@ -7,16 +7,22 @@ use std::process::{Child, Command, Stdio};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::support::processes::{alive, services, wait_for_services};
+use crate::support::processes::{alive, services};
 use crate::support::program::Program;
 use crate::support::project::Project;
 use crate::support::wait;
 
-/// Runs the project's services until this many processes are there, kills procdash, and returns those who stay.
+/// Runs the project's services until this many processes have another one of the services above them, kills procdash, and
+/// returns those: they stay, whereas a guard's own child dies with it.
 #[track_caller]
-pub(super) fn leave_behind(project: &Project, running: usize, staying: usize) -> Vec<i32> {
+pub(super) fn leave_behind(project: &Project, staying: usize) -> Vec<i32> {
     let program = Program::start(project.procdash(&["up", "--no-tui"]));
-    wait_for_services(project.token(), running);
+    let below = || {
+        let all: Vec<i32> = services(project.token()).iter().map(|process| process.pid).collect();
+        all.iter().filter(|pid| all.contains(&parent(**pid))).count()
+    };
+    let there = wait::until(|| (below() == staying).then_some(()));
+    assert!(there.is_some(), "not {staying} are below another: {:?}", services(project.token()));
     kill_procdash(project.token());
     drop(program);
     let left = wait::until(|| Some(services(project.token())).filter(|left| left.len() == staying));

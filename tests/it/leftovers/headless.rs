@@ -11,7 +11,7 @@ const ASKED: &str = "PROCDASH_IT_HEADLESS";
 pub(super) fn service(name: &str) -> String {
     let program = std::env::current_exe().unwrap();
     let test = "leftovers::a_program_whose_first_thread_has_ended";
-    let line = format!("'{}' {test} --exact --nocapture & wait", program.display());
+    let line = format!("'{}' {test} --exact --nocapture > /dev/null 2>&1 & wait", program.display());
     format!("{name} = {{ command = {line:?}, env = {{ {ASKED} = \"1\" }} }}\n")
 }
 

@@ -18,7 +18,8 @@ pub(crate) fn service(name: &str, file: &str) -> String {
 /// Does the same with a shell above the listener, which is not the service's main process then.
 pub(crate) fn service_below_a_shell(name: &str, file: &str) -> String {
     let program = std::env::current_exe().unwrap();
-    let line = format!("'{}' ports::a_program_that_listens --exact --nocapture & wait", program.display());
+    let line =
+        format!("'{}' ports::a_program_that_listens --exact --nocapture > /dev/null 2>&1 & wait", program.display());
     format!("{name} = {{ command = {line:?}, env = {{ {ASKED} = {file:?} }} }}\n")
 }
 
