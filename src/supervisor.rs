@@ -1,6 +1,7 @@
 //! Decides what runs: wishes and news in, effects out, one owner for the state of every service.
 
 mod actor;
+mod asked;
 mod command;
 mod course;
 mod environment;
@@ -26,6 +27,7 @@ mod why;
 mod wish;
 
 pub use actor::{Options, start};
+pub use asked::{Answer, Asked, HasEnded, Refused, Taken};
 pub use command::{Command, Target};
 pub use course::{CommandOutcome, Deed, Ignored, StepOutcome};
 pub use event::Event;
@@ -36,3 +38,4 @@ pub use status::{
     Stopping, Summary, Usage,
 };
 pub use why::{Cause, why};
+pub use wish::Refusal;

@@ -11,14 +11,14 @@ use super::requests::Requests;
 use super::{colour, diagnostics, farewell, fault, leftovers, screen};
 use crate::cli::{self, Plain, UpArguments};
 use crate::config::Config;
+use crate::control::{Seat, Server};
 use crate::id::ServiceId;
 use crate::signal::Signal;
 use crate::supervisor::{self, Command, Handle, LogStore, Options, Phase, Summary, Tap};
 
 /// The arguments or the file are wrong; nothing was started.
 const USAGE: u8 = 2;
-
-/// procdash itself has failed.
+/// procdash itself has failed, or another one runs the project already.
 const FAILURE: u8 = 1;
 
 /// How everything ended.
@@ -32,13 +32,18 @@ struct End {
 pub(crate) fn up(words: &UpArguments) -> ExitCode {
     let (config, start) = match choose(words) {
         Ok(chosen) => chosen,
-        Err(problem) => return refuse(&problem),
+        Err(problem) => return refuse(USAGE, &problem),
+    };
+    let watched = !words.no_tui && io::stdout().is_terminal() && io::stdin().is_terminal();
+    // before anything is started: two dashboards of one project would fight for its ports
+    let seat = match Seat::claim(&config.path) {
+        Ok(seat) => seat,
+        Err(taken) => return refuse(FAILURE, &format!("error: {taken}")),
     };
     if let Err(code) = leftovers::settle(&config) {
         return ExitCode::from(code);
     }
-    let watched = !words.no_tui && io::stdout().is_terminal() && io::stdin().is_terminal();
-    match run(&config, start, watched) {
+    match run(&config, start, watched, seat) {
         Ok(End { summary, failure }) => {
             let said = farewell::say(&summary);
             tell(io::stdout().lock(), &[said.outcome]);
@@ -69,9 +74,9 @@ fn choose(words: &UpArguments) -> Result<(Config, Vec<ServiceId>), String> {
 }
 
 /// Says what is wrong with the request.
-fn refuse(problem: &str) -> ExitCode {
+fn refuse(code: u8, problem: &str) -> ExitCode {
     let _reader_is_gone = writeln!(io::stderr(), "{}", problem.trim_end());
-    ExitCode::from(USAGE)
+    ExitCode::from(code)
 }
 
 /// Returns the services to start: those named, or those that start by themselves.
@@ -92,7 +97,7 @@ fn chosen(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, String> {
         .collect()
 }
 
-fn run(config: &Config, start: Vec<ServiceId>, watched: bool) -> anyhow::Result<End> {
+fn run(config: &Config, start: Vec<ServiceId>, watched: bool, seat: Seat) -> anyhow::Result<End> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("procdash-worker")
@@ -101,9 +106,9 @@ fn run(config: &Config, start: Vec<ServiceId>, watched: bool) -> anyhow::Result<
         .context("cannot start the runtime")?;
     let end = runtime.block_on(async {
         if watched {
-            with_dashboard(config, start).await
+            with_dashboard(config, start, seat).await
         } else {
-            with_lines(config, start).await.map(|summary| End { summary, failure: None })
+            with_lines(config, start, seat).await.map(|summary| End { summary, failure: None })
         }
     });
     // whatever still blocks (a reader of our output that hangs) must not hold up the end
@@ -111,11 +116,11 @@ fn run(config: &Config, start: Vec<ServiceId>, watched: bool) -> anyhow::Result<
     end
 }
 
-async fn with_dashboard(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<End> {
+async fn with_dashboard(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyhow::Result<End> {
     diagnostics::to_panel();
     let logs = LogStore::new(config.services.len(), config.settings.scrollback);
     let options = Options { start, start_when_sized: true, end_when_idle: false };
-    let handle = supervise(config, options, logs)?;
+    let (handle, server) = supervise(config, options, logs, seat)?;
     let shown = screen::show(config, handle.clone()).await;
     if let Err(error) = &shown {
         // the terminal is gone or broken: nobody can press a key any more
@@ -123,12 +128,13 @@ async fn with_dashboard(config: &Config, start: Vec<ServiceId>) -> anyhow::Resul
         ask_to_quit(&handle).await;
     }
     let summary = down(handle).await?;
+    server.close().await;
     // a terminal that is gone wants to hear nothing
     let failure = shown.err().filter(|error| !screen::is_hang_up(error));
     Ok(End { summary, failure })
 }
 
-async fn with_lines(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Summary> {
+async fn with_lines(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyhow::Result<Summary> {
     diagnostics::to_stderr();
     let names: Vec<&str> = config.services.iter().map(|service| service.name.as_str()).collect();
     let broken = Arc::new(Notify::new());
@@ -136,16 +142,19 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Su
     let plain: Box<dyn Tap> =
         Box::new(Plain::new(output, &names, io::stdout().is_terminal() && colour::wanted(), Arc::clone(&broken)));
     let logs = LogStore::with_tap(config.services.len(), config.settings.scrollback, plain);
-    let handle = supervise(config, Options { start, start_when_sized: false, end_when_idle: true }, logs)?;
+    let options = Options { start, start_when_sized: false, end_when_idle: true };
+    let (handle, server) = supervise(config, options, logs, seat)?;
     let quitter = handle.clone();
     tokio::spawn(async move {
         broken.notified().await;
         ask_to_quit(&quitter).await;
     });
-    down(handle).await
+    let summary = down(handle).await?;
+    server.close().await;
+    Ok(summary)
 }
 
-fn supervise(config: &Config, options: Options, logs: LogStore) -> anyhow::Result<Handle> {
+fn supervise(config: &Config, options: Options, logs: LogStore, seat: Seat) -> anyhow::Result<(Handle, Server)> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let handle = supervisor::start(config, options, logs, size)?;
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
@@ -158,12 +167,13 @@ fn supervise(config: &Config, options: Options, logs: LogStore) -> anyhow::Resul
         });
     }
     fault::arm()?;
-    Ok(handle)
+    let server = seat.serve(handle.clone(), &config.name).context("cannot listen on the control socket")?;
+    Ok((handle, server))
 }
 
 async fn ask_to_quit(handle: &Handle) {
     // a supervisor that is gone needs no asking
-    let _gone = handle.commands.send(Command::Quit).await;
+    let _gone = handle.commands.send(Command::Quit.into()).await;
 }
 
 /// Waits until everything is down.

@@ -13,14 +13,14 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use self::sampling::Sampling;
 use super::environment::Marks;
-use super::job::{Findings, Job, ORDERS, ORDERS_OF_AN_END, Order, Tools, Word};
+use super::job::{Findings, Job, ORDERS, Order, Tools, Word};
 use super::machine::Machine;
 use super::prepare::Project;
 use super::runner;
 use super::shutdown::Shutdown;
 use super::status::{Board, Phase, State};
 use super::wish::{Effect, News, Wish};
-use super::{Command, Event, Handle, LogStore};
+use super::{Asked, Event, Handle, LogStore};
 use crate::config::{Config, Service};
 use crate::engine::{Listeners, Pump, Sampler, identify, own_namespace, project_file};
 use crate::guard::Guards;
@@ -138,7 +138,7 @@ struct Actor {
     shutdown: Option<Shutdown>,
     /// Whether a third request has asked to leave at once, or the last wait was in vain.
     abandoned: bool,
-    commands: mpsc::Receiver<Command>,
+    commands: mpsc::Receiver<Asked>,
     words: mpsc::Receiver<(ServiceId, RunId, Word)>,
     word_sender: mpsc::Sender<(ServiceId, RunId, Word)>,
     board: watch::Sender<Board>,
@@ -159,7 +159,7 @@ impl Actor {
             let deadline = self.deadline();
             let sample_due = self.sample_due();
             tokio::select! {
-                Some(command) = self.commands.recv() => self.obey(command),
+                Some(asked) = self.commands.recv() => self.answer(asked),
                 Some((service, run, word)) = self.words.recv() => self.hear(service, run, word),
                 Some(sample) = self.sampling.finished() => self.take_sample(sample),
                 () = until(deadline), if deadline.is_some() => self.tick(),
@@ -171,7 +171,7 @@ impl Actor {
     /// Starts what is to be started at the beginning; a second call finds nothing to start.
     fn start_the_first(&mut self) {
         let start = std::mem::take(&mut self.options.start);
-        self.wish_all(&start, Wish::Start);
+        let _said_as_events = self.wish_all(&start, Wish::Start);
     }
 
     fn ids(&self) -> Vec<ServiceId> {
@@ -221,9 +221,6 @@ impl Actor {
 
     fn order(&mut self, id: ServiceId, order: Order) {
         let Some(orders) = self.slots.get(id.index()).and_then(|slot| slot.orders.as_ref()) else { return };
-        if matches!(order, Order::Signal(..)) && orders.capacity() <= ORDERS_OF_AN_END {
-            return self.refuse(id, "is too busy to be signalled; try again");
-        }
         let unwatched = self.slots.get(id.index()).is_some_and(|slot| slot.machine.state() == State::Stuck);
         match orders.try_send(order) {
             Err(mpsc::error::TrySendError::Full(order)) => {

@@ -69,7 +69,7 @@ pub(crate) enum Effect {
 
 /// Why a wish cannot be granted, for a person to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// Survivors of the last run stand in the way.
     Stuck,
     /// There is nothing to stop or kill.
@@ -78,16 +78,23 @@ pub(crate) enum Refusal {
     AlreadyUp,
     /// Everything is being stopped.
     Quitting,
+    /// Its start is under way, and nothing of it can be signalled yet.
+    NotUpYet,
+    /// More is waiting for it than it can take.
+    TooBusy,
 }
 
 impl Refusal {
     /// Returns the sentence, to be put behind the service's name.
-    pub(crate) const fn sentence(self) -> &'static str {
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
         match self {
             Self::Stuck => "is stuck: what is left of its last run must go first (kill tries again)",
             Self::NothingAlive => "does not run",
             Self::AlreadyUp => "runs already",
             Self::Quitting => "is not started: everything is being stopped",
+            Self::NotUpYet => "is not up yet",
+            Self::TooBusy => "is too busy to be signalled; try again",
         }
     }
 }

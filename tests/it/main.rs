@@ -10,6 +10,7 @@
 
 mod architecture;
 mod check;
+mod control;
 mod guard;
 mod leftovers;
 mod plain;
