@@ -94,13 +94,14 @@ fn what_a_killed_one_leaves_is_replaced() {
 #[test]
 fn of_several_that_start_at_the_same_moment_exactly_one_runs() {
     let project = Project::new(ONE);
-    let all: Vec<Program> = (0..4).map(|_| Program::start(project.procdash(&["up", "--no-tui"]))).collect();
+    let mut all: Vec<Program> = (0..4).map(|_| Program::start(project.procdash(&["up", "--no-tui"]))).collect();
     wait_for_state_of_any(&project);
-    let refused =
-        wait::until(|| (all.iter().map(|program| usize::from(program.has_ended())).sum::<usize>() == 3).then_some(()));
+    let refused = wait::until(|| {
+        (all.iter_mut().map(|program| usize::from(program.has_ended())).sum::<usize>() == 3).then_some(())
+    });
     assert!(refused.is_some(), "more than one goes on");
     assert_eq!(services(project.token()).len(), 1);
-    for program in all {
+    for mut program in all {
         if program.has_ended() {
             let ended = program.finish();
             assert_eq!(ended.code, 1, "{ended:?}");
