@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod bystanders;
 mod check;
 mod control;
 mod guard;
