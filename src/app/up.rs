@@ -90,12 +90,13 @@ async fn with_dashboard(config: &Config, start: Vec<ServiceId>) -> anyhow::Resul
     diagnostics::to_panel();
     let logs = LogStore::new(config.services.len(), config.settings.scrollback);
     let options = Options { start, start_when_sized: true, end_when_idle: false };
-    let handle = supervise(config, options, logs)?;
+    let gone = Arc::new(Notify::new());
+    let handle = supervise(config, options, logs, Arc::clone(&gone))?;
     let shown = screen::show(config, handle.clone()).await;
     if let Err(error) = &shown {
         // the terminal is gone or broken: nobody can press a key any more
         tracing::error!(%error, "the dashboard has ended");
-        ask_to_quit(&handle).await;
+        gone.notify_one();
     }
     let summary = down(handle).await?;
     match shown {
@@ -112,20 +113,16 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Su
     let plain: Box<dyn Tap> =
         Box::new(Plain::new(output, &names, io::stdout().is_terminal() && colour::wanted(), Arc::clone(&broken)));
     let logs = LogStore::with_tap(config.services.len(), config.settings.scrollback, plain);
-    let handle = supervise(config, Options { start, start_when_sized: false, end_when_idle: true }, logs)?;
-    let quitter = handle.clone();
-    tokio::spawn(async move {
-        broken.notified().await;
-        ask_to_quit(&quitter).await;
-    });
-    down(handle).await
+    let options = Options { start, start_when_sized: false, end_when_idle: true };
+    down(supervise(config, options, logs, broken)?).await
 }
 
-fn supervise(config: &Config, options: Options, logs: LogStore) -> anyhow::Result<Handle> {
+/// Starts the supervisor, and asks it to quit for every signal that means this, and when the terminal is `gone`.
+fn supervise(config: &Config, options: Options, logs: LogStore, gone: Arc<Notify>) -> anyhow::Result<Handle> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let handle = supervisor::start(config, options, logs, size)?;
-    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
-        let mut requests = Requests::listen(signal).context("cannot listen for signals")?;
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let mut requests = listen(signal)?;
         let handle = handle.clone();
         tokio::spawn(async move {
             while requests.next().await.is_some() {
@@ -133,8 +130,19 @@ fn supervise(config: &Config, options: Options, logs: LogStore) -> anyhow::Resul
             }
         });
     }
+    let mut hang_ups = listen(Signal::SIGHUP)?;
+    let quitter = handle.clone();
+    tokio::spawn(async move {
+        while hang_ups.next_or_gone(&gone).await.is_some() {
+            ask_to_quit(&quitter).await;
+        }
+    });
     fault::arm()?;
     Ok(handle)
+}
+
+fn listen(signal: Signal) -> anyhow::Result<Requests> {
+    Requests::listen(signal).context("cannot listen for signals")
 }
 
 async fn ask_to_quit(handle: &Handle) {
