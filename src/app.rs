@@ -4,6 +4,7 @@ mod colour;
 mod diagnostics;
 mod farewell;
 mod fault;
+mod remote;
 mod requests;
 mod screen;
 mod up;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{self, Arguments, FileArguments, Request};
+use crate::cli::{self, Act, Arguments, FileArguments, Request};
 use crate::guard;
 
 /// Runs procdash as its arguments say, and returns the code to end with.
@@ -24,10 +25,20 @@ pub fn run() -> ExitCode {
         return guard::main();
     }
     let arguments = Arguments::parse();
-    match arguments.request {
-        Some(Request::Check(words)) => check(&words),
-        Some(Request::Up(words)) => watched::up(&words),
-        None => watched::up(&arguments.up),
+    let Some(request) = arguments.request else { return watched::up(&arguments.up) };
+    match request {
+        Request::Check(words) => check(&words),
+        Request::Up(words) => watched::up(&words),
+        Request::Ps(words) => remote::ask(|place, out| cli::ps(&words, place, out)),
+        Request::Tree(words) => remote::ask(|place, out| cli::tree(&words, place, out)),
+        Request::Why(words) => remote::ask(|place, out| cli::why(&words, place, out)),
+        Request::Start(words) => remote::ask(|place, out| cli::act(Act::Start, &words, place, out)),
+        Request::Stop(words) => remote::ask(|place, out| cli::act(Act::Stop, &words, place, out)),
+        Request::Restart(words) => remote::ask(|place, out| cli::act(Act::Restart, &words, place, out)),
+        Request::Kill(words) => remote::ask(|place, out| cli::act(Act::Kill, &words, place, out)),
+        Request::Signal(words) => remote::ask(|place, out| cli::signal(&words, place, out)),
+        Request::Wait(words) => remote::ask(|place, out| cli::wait(&words, place, out)),
+        Request::Down(words) => remote::ask(|place, out| cli::down(&words, place, out)),
     }
 }
 

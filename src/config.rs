@@ -28,9 +28,11 @@ mod tests;
 mod validate;
 
 pub use diagnostic::{Problem, Problems};
+pub use duration::{DurationError, parse as parse_duration};
 pub use env_file::{EnvFileError, parse_env_file};
 pub use expand::{ExpandError, expand};
 pub use source::SourceFile;
+pub use suggest::closest;
 
 /// What a project's file may be called, the preferred name first.
 pub const FILE_NAMES: [&str; 3] = ["procfile.toml", "Procfile.dev", "Procfile"];

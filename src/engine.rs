@@ -16,6 +16,7 @@ mod tree;
 mod verify;
 
 pub use identity::identify;
+pub(crate) use kill::may_signal;
 pub use kill::send;
 pub use launch::{Io, Launch, LaunchError, explain};
 pub use pty::{Channel, Terminal};

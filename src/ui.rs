@@ -14,7 +14,7 @@ mod msg;
 mod report;
 mod sheet;
 pub mod terminal;
-mod text;
+pub(crate) mod text;
 mod theme;
 mod update;
 mod view;

@@ -11,28 +11,51 @@ use super::requests::Requests;
 use super::{colour, diagnostics, farewell, fault, screen};
 use crate::cli::{self, Plain, UpArguments};
 use crate::config::Config;
+use crate::control::{Seat, Server};
 use crate::id::ServiceId;
 use crate::signal::Signal;
 use crate::supervisor::{self, Command, Handle, LogStore, Options, Phase, Summary, Tap};
 
 /// The arguments or the file are wrong; nothing was started.
 const USAGE: u8 = 2;
+/// procdash itself has failed, or another one runs the project already.
+const FAILURE: u8 = 1;
+
+/// How everything ended.
+struct End {
+    summary: Summary,
+    /// Why the dashboard had to end, if nobody had asked for that.
+    failure: Option<io::Error>,
+}
 
 /// Runs the services of a file until the end.
 pub(crate) fn up(words: &UpArguments) -> ExitCode {
     let (config, start) = match choose(words) {
         Ok(chosen) => chosen,
-        Err(problem) => return refuse(&problem),
+        Err(problem) => return refuse(USAGE, &problem),
     };
     let watched = !words.no_tui && io::stdout().is_terminal() && io::stdin().is_terminal();
-    match run(&config, start, watched) {
-        Ok(summary) => {
-            let code = farewell::exit_code(&summary, watched);
-            tell(&farewell::lines(&summary));
-            ExitCode::from(code)
+    // before anything is started: two dashboards of one project would fight for its ports
+    let seat = match Seat::claim(&config.path) {
+        Ok(seat) => seat,
+        Err(taken) => return refuse(FAILURE, &format!("error: {taken}")),
+    };
+    match run(&config, start, watched, seat) {
+        Ok(End { summary, failure }) => {
+            let said = farewell::say(&summary);
+            tell(io::stdout().lock(), &[said.outcome]);
+            tell(io::stderr().lock(), &said.warnings);
+            match (farewell::exit_code(&summary, watched), failure) {
+                (code, None) => ExitCode::from(code),
+                (code, Some(failure)) => {
+                    tell(io::stderr().lock(), &[format!("procdash: {failure}")]);
+                    // that something survived matters more than why the dashboard had to end
+                    ExitCode::from(code.max(FAILURE))
+                }
+            }
         }
         Err(error) => {
-            tell(&[format!("procdash: {error:#}")]);
+            tell(io::stderr().lock(), &[format!("procdash: {error:#}")]);
             ExitCode::FAILURE
         }
     }
@@ -48,9 +71,9 @@ fn choose(words: &UpArguments) -> Result<(Config, Vec<ServiceId>), String> {
 }
 
 /// Says what is wrong with the request.
-fn refuse(problem: &str) -> ExitCode {
+fn refuse(code: u8, problem: &str) -> ExitCode {
     let _reader_is_gone = writeln!(io::stderr(), "{}", problem.trim_end());
-    ExitCode::from(USAGE)
+    ExitCode::from(code)
 }
 
 /// Returns the services to start: those named, or those that start by themselves.
@@ -71,27 +94,31 @@ fn chosen(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, String> {
         .collect()
 }
 
-fn run(config: &Config, start: Vec<ServiceId>, watched: bool) -> anyhow::Result<Summary> {
+fn run(config: &Config, start: Vec<ServiceId>, watched: bool, seat: Seat) -> anyhow::Result<End> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("procdash-worker")
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let summary = runtime.block_on(async {
-        if watched { with_dashboard(config, start).await } else { with_lines(config, start).await }
+    let end = runtime.block_on(async {
+        if watched {
+            with_dashboard(config, start, seat).await
+        } else {
+            with_lines(config, start, seat).await.map(|summary| End { summary, failure: None })
+        }
     });
     // whatever still blocks (a reader of our output that hangs) must not hold up the end
     runtime.shutdown_background();
-    summary
+    end
 }
 
-async fn with_dashboard(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Summary> {
+async fn with_dashboard(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyhow::Result<End> {
     diagnostics::to_panel();
     let logs = LogStore::new(config.services.len(), config.settings.scrollback);
     let options = Options { start, start_when_sized: true, end_when_idle: false };
     let gone = Arc::new(Notify::new());
-    let handle = supervise(config, options, logs, Arc::clone(&gone))?;
+    let (handle, server) = supervise(config, options, logs, seat, Arc::clone(&gone))?;
     let shown = screen::show(config, handle.clone()).await;
     if let Err(error) = &shown {
         // the terminal is gone or broken: nobody can press a key any more
@@ -99,13 +126,13 @@ async fn with_dashboard(config: &Config, start: Vec<ServiceId>) -> anyhow::Resul
         gone.notify_one();
     }
     let summary = down(handle).await?;
-    match shown {
-        Err(error) if !screen::is_hang_up(&error) => Err(error).context("everything was stopped"),
-        Ok(()) | Err(_) => Ok(summary),
-    }
+    server.close().await;
+    // a terminal that is gone wants to hear nothing
+    let failure = shown.err().filter(|error| !screen::is_hang_up(error));
+    Ok(End { summary, failure })
 }
 
-async fn with_lines(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Summary> {
+async fn with_lines(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyhow::Result<Summary> {
     diagnostics::to_stderr();
     let names: Vec<&str> = config.services.iter().map(|service| service.name.as_str()).collect();
     let broken = Arc::new(Notify::new());
@@ -114,11 +141,20 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Su
         Box::new(Plain::new(output, &names, io::stdout().is_terminal() && colour::wanted(), Arc::clone(&broken)));
     let logs = LogStore::with_tap(config.services.len(), config.settings.scrollback, plain);
     let options = Options { start, start_when_sized: false, end_when_idle: true };
-    down(supervise(config, options, logs, broken)?).await
+    let (handle, server) = supervise(config, options, logs, seat, broken)?;
+    let summary = down(handle).await?;
+    server.close().await;
+    Ok(summary)
 }
 
 /// Starts the supervisor, and asks it to quit for every signal that means this, and when the terminal is `gone`.
-fn supervise(config: &Config, options: Options, logs: LogStore, gone: Arc<Notify>) -> anyhow::Result<Handle> {
+fn supervise(
+    config: &Config,
+    options: Options,
+    logs: LogStore,
+    seat: Seat,
+    gone: Arc<Notify>,
+) -> anyhow::Result<(Handle, Server)> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let handle = supervisor::start(config, options, logs, size)?;
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
@@ -138,7 +174,8 @@ fn supervise(config: &Config, options: Options, logs: LogStore, gone: Arc<Notify
         }
     });
     fault::arm()?;
-    Ok(handle)
+    let server = seat.serve(handle.clone(), &config.name).context("cannot listen on the control socket")?;
+    Ok((handle, server))
 }
 
 fn listen(signal: Signal) -> anyhow::Result<Requests> {
@@ -147,7 +184,7 @@ fn listen(signal: Signal) -> anyhow::Result<Requests> {
 
 async fn ask_to_quit(handle: &Handle) {
     // a supervisor that is gone needs no asking
-    let _gone = handle.commands.send(Command::Quit).await;
+    let _gone = handle.commands.send(Command::Quit.into()).await;
 }
 
 /// Waits until everything is down.
@@ -164,8 +201,7 @@ async fn down(mut handle: Handle) -> anyhow::Result<Summary> {
 }
 
 /// Prints the last lines; a reader that is gone does not want them.
-fn tell(lines: &[String]) {
-    let mut output = io::stdout().lock();
+fn tell(mut output: impl io::Write, lines: &[String]) {
     for line in lines {
         let _reader_is_gone = writeln!(output, "{line}");
     }

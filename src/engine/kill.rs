@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, PidfdFlags, getpid, getsid, kill_process, kill_process_group, pidfd_open, pidfd_send_signal,
+    Pid, PidfdFlags, getpid, getsid, kill_process, kill_process_group, pidfd_open, pidfd_send_signal, test_kill_process,
 };
 
 use super::identity::Stat;
@@ -62,6 +62,13 @@ pub(crate) fn send_to_child(pid: u32, signal: Signal) -> io::Result<()> {
 /// The leader must be an unreaped child of the caller: then the number can belong to no other group.
 pub(crate) fn send_to_group_of_child(leader: u32, signal: Signal) -> io::Result<()> {
     Ok(kill_process_group(number(leader).ok_or(Errno::SRCH)?, raw(signal)?)?)
+}
+
+/// Whether the kernel would let us signal the present owner of this number; yes as well where there is none.
+///
+/// Only for what is told to a person: nothing is sent.
+pub(crate) fn may_signal(pid: u32) -> bool {
+    number(pid).is_none_or(|pid| test_kill_process(pid) != Err(Errno::PERM))
 }
 
 /// Whether the kernel said that there is no such process any more.
@@ -145,6 +152,14 @@ mod tests {
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(5);
         while Stat::read(id.pid).unwrap().is_some_and(|stat| stat.is_alive()) && std::time::Instant::now() < deadline {}
         assert_eq!(send(id, Signal::SIGTERM), Delivery::AlreadyGone);
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn one_may_signal_ones_own_child_and_nobody_is_not_refused() {
+        let mut child = std::process::Command::new("sleep").arg("30").spawn().unwrap();
+        assert!(may_signal(child.id()) && may_signal(0) && may_signal(u32::MAX));
+        child.kill().unwrap();
         child.wait().unwrap();
     }
 

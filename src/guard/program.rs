@@ -67,6 +67,9 @@ impl Program {
         // fails only for who leads a session already
         let _leads_already = nix::unistd::setsid();
         nix::sys::prctl::set_name(c"pd-guard")?;
+        // A service of the same user could hold the guard as a debugger, write into its memory or take its socket. The
+        // program is not affected: its exec makes it like any other again.
+        nix::sys::prctl::set_dumpable(false)?;
         nix::sys::prctl::set_child_subreaper(true)?;
         raw::ignore_signals();
         let mut deaths = SigSet::empty();

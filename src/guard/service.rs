@@ -278,7 +278,7 @@ impl Service {
         }
         if killing.next_report <= now {
             killing.next_report = now + RETRY;
-            self.replies.extend(killing.report());
+            self.replies.extend(killing.report(self.killed));
         }
         Some(if killing.stuck { killing.next_report.saturating_duration_since(now) } else { PAUSE })
     }
@@ -296,7 +296,7 @@ impl Killing {
     }
 
     /// Names who is left, if it is not the same as before, and begins again.
-    fn report(&mut self) -> Option<Reply> {
+    fn report(&mut self, killed: u64) -> Option<Reply> {
         let left = walk(std::process::id());
         if !self.stuck {
             self.stuck = true;
@@ -314,8 +314,7 @@ impl Killing {
         let mut survivors: Vec<_> = left.iter().take(NAMED).map(survivor).collect();
         if forking {
             for survivor in &mut survivors {
-                survivor.reason =
-                    format!("still forking: {count} processes at this moment, and killed again and again");
+                survivor.reason = format!("still forking: {count} processes at this moment, {killed} killed so far");
             }
         }
         Some(Reply::News(Report::Stuck(survivors)))

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use super::course::{CommandOutcome, StepOutcome};
 use super::log_store::LogStore;
 use super::prepare::Project;
 use super::status::MemberFate;
@@ -13,6 +14,7 @@ use crate::config::{CommandLine, Service};
 use crate::engine::Pump;
 use crate::guard::{Guards, Reach};
 use crate::id::{RunId, ServiceId};
+use crate::logs::Tone;
 use crate::signal::Signal;
 
 /// How long a guard may take to answer a kill; it reports resistance itself after three seconds.
@@ -28,8 +30,8 @@ pub(crate) const ORDERS_OF_AN_END: usize = 8;
 pub(crate) enum Order {
     /// Run the stop command.
     RunStopCommand(CommandLine),
-    /// End the stop command.
-    KillStopCommand,
+    /// End the stop command; this is then its outcome.
+    KillStopCommand(CommandOutcome),
     /// Ask the run to end with this signal.
     Stop(Signal),
     /// Type this into the terminal.
@@ -45,7 +47,7 @@ pub(crate) enum Order {
 pub(crate) enum Word {
     /// Something the machine has to know.
     News(News),
-    /// The run is over: what was found is told before `News::Ended`.
+    /// What was found so far: told before the news that the run has ended or resists.
     Found(Findings),
     /// A signal has been sent.
     Signalled {
@@ -65,6 +67,8 @@ pub(crate) enum Word {
 /// What was found at the end of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
+    /// The steps that were taken, and what came of each.
+    pub(crate) steps: Vec<StepOutcome>,
     /// Who was there when the end began, and what became of each.
     pub(crate) members: Vec<MemberFate>,
     /// How many were killed by SIGKILL.
@@ -94,6 +98,11 @@ pub(crate) struct Tools {
 }
 
 impl Job {
+    /// Writes a line of procdash's own into the service's log.
+    pub(crate) fn note(&self, (tone, note): (Tone, String)) {
+        self.tools.logs.note(self.service, tone, &note);
+    }
+
     /// Tells the supervisor.
     pub(crate) async fn tell(&self, word: Word) {
         // the supervisor is gone only when the program ends; there is nobody left to tell then

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::status::{Phase, ServiceStatus, State, Summary};
+use super::status::{Action, HowItEnded, Phase, ServiceStatus, State, Summary};
 
 /// How long it may take from the order to kill what is left until it is seen to be gone, or named as stuck.
 const LAST_WAIT: Duration = Duration::from_secs(20);
@@ -71,6 +71,12 @@ impl Shutdown {
             .iter()
             .flat_map(|service| service.survivors.iter().map(|survivor| (Arc::clone(&service.name), survivor.clone())))
             .collect();
+        let unseen = |service: &&ServiceStatus| service.state == State::Stuck && service.survivors.is_empty();
+        let reason = |service: &ServiceStatus| service.problem.clone().unwrap_or_else(|| Arc::from("nobody looked"));
+        let by_force = |service: &&ServiceStatus| {
+            let report = service.report.as_ref().filter(|_| !service.state.is_alive());
+            report.is_some_and(|report| report.action == Action::Quit && report.how == HowItEnded::Forced)
+        };
         let stuck = board.iter().filter(|service| service.state == State::Stuck).count();
         let alive = board.iter().filter(|service| service.state.is_alive()).count();
         Summary {
@@ -78,6 +84,8 @@ impl Shutdown {
             stuck,
             left_to_guards: alive - stuck,
             survivors,
+            unseen: board.iter().filter(unseen).map(|service| (Arc::clone(&service.name), reason(service))).collect(),
+            forced: board.iter().filter(by_force).map(|service| Arc::clone(&service.name)).collect(),
             freed: vec![],
             took: now.saturating_duration_since(self.since),
             exit_code: self.exit_code,

@@ -89,7 +89,7 @@ where
             }
             event = handle.events.recv(), if hears_events => hears_events = screen.event(event, &mut handle),
             permit = commands.reserve(), if !screen.outbox.is_empty() => match permit {
-                Ok(permit) => if let Some(command) = screen.outbox.pop_front() { permit.send(command); },
+                Ok(permit) => if let Some(command) = screen.outbox.pop_front() { permit.send(command.into()); },
                 // its board ends too, and says so
                 Err(_closed) => screen.outbox.clear(),
             },

@@ -64,6 +64,7 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
         Action::SignalMenu
         | Action::RestartMenu
         | Action::Tree
+        | Action::Why
         | Action::Details
         | Action::Diagnostics
         | Action::Help

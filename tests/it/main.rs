@@ -10,12 +10,14 @@
 
 mod architecture;
 mod check;
+mod control;
 mod guard;
 mod plain;
 mod readme;
 mod stop;
 mod support;
 mod terminal_back;
+mod told;
 mod tty;
 mod up;
 mod warden;

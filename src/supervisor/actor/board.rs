@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::super::status::{Phase, ServiceStatus, Stopping, Usage};
+use super::super::status::{Phase, Rules, ServiceStatus, StopStep, Stopping, Usage};
 use super::super::stop_plan::Step;
 use super::super::{Event, KillReport};
 use super::{Actor, Slot};
@@ -55,21 +55,34 @@ impl Slot {
             survivors: machine.survivors().into(),
             report: self.published.report.clone(),
             problem: machine.problem().map(Arc::from),
+            rules: self.rules(),
         }
     }
 
     fn stopping(&self) -> Option<Stopping> {
         self.machine.ending().map(|ending| Stopping {
             action: ending.action,
+            step: match ending.step {
+                Step::Command { .. } => StopStep::StopCommand,
+                Step::Asked { signal, .. } => signal.map_or(StopStep::Keys, StopStep::Signal),
+                Step::Killing => StopStep::Kill,
+            },
             signal: match ending.step {
                 Step::Asked { signal, .. } => signal,
                 Step::Command { .. } => None,
                 Step::Killing => ending.signal,
             },
             since: ending.since,
+            step_since: ending.step_since,
             deadline: ending.step.deadline(),
             again: ending.again,
         })
+    }
+
+    fn rules(&self) -> Rules {
+        let service = self.machine.service();
+        let (restart, max_restarts) = (service.restart.policy, service.restart.max);
+        Rules { autostart: service.autostart, restart, max_restarts }
     }
 }
 

@@ -6,9 +6,9 @@ use ratatui::style::Color;
 
 use super::*;
 use crate::keys::Action;
-use crate::supervisor::{Board, Event, Phase};
-use crate::ui::fixture::{assert_picture, board, cells, id, log, model, moment, quitting, report, rows};
-use crate::ui::msg::{Msg, Step};
+use crate::supervisor::{Board, Command, Event, Phase, ServiceStatus};
+use crate::ui::fixture::{assert_picture, board, cells, id, log, model, moment, quitting, report, rows, stuck};
+use crate::ui::msg::{Effect, Msg, Step};
 use crate::ui::theme::Theme;
 use crate::ui::update::update;
 
@@ -91,6 +91,63 @@ fn details_tell_all_that_is_known() {
 }
 
 #[test]
+fn what_is_stuck_says_why_with_the_key_that_tries_again() {
+    let moment = moment();
+    let mut model = model(stuck(board(moment)), 80, 24);
+    for action in [Action::Select3, Action::Why] {
+        update(&mut model, Msg::Act(action), moment);
+    }
+    assert_picture("why_80x24", &cells(&mut model, &log(40), moment));
+    let asked = update(&mut model, Msg::Act(Action::Kill), moment);
+    assert_eq!(asked, [Effect::Ask(Command::Kill(vec![id(2)]))]);
+    update(&mut model, Msg::Act(Action::Why), moment);
+    assert!(model.panels.is_empty());
+}
+
+#[test]
+fn details_tell_why_first_and_how_the_last_stop_went() {
+    let moment = moment();
+    let mut board = board(moment);
+    board.services[4].report = Some(Arc::new(report(true)));
+    let mut model = model(board, 120, 35);
+    for action in [Action::Select5, Action::Details] {
+        update(&mut model, Msg::Act(action), moment);
+    }
+    assert_picture("details_120x35", &cells(&mut model, &log(40), moment));
+}
+
+#[test]
+fn a_report_of_what_is_left_says_so_once_it_is_gone() {
+    let moment = moment();
+    let mut model = model(stuck(board(moment)), 80, 24);
+    update(&mut model, Msg::Happened(Event::Verified(Arc::new(report(false)))), moment);
+    let mut gone = board(moment);
+    gone.services[2] = ServiceStatus { report: Some(Arc::new(report(true))), ..gone.services[2].clone() };
+    update(&mut model, Msg::Board(gone), moment);
+    let screen = rows(&cells(&mut model, &log(40), moment)).join("\n");
+    assert!(screen.contains("Nothing of api is left."), "{screen}");
+    update(&mut model, Msg::Act(Action::Why), moment);
+    assert!(matches!(model.panels.as_slice(), [crate::ui::model::Panel::Why { .. }]));
+}
+
+#[test]
+fn the_picture_of_the_quit_keeps_its_border_when_somebody_ends() {
+    let moment = moment();
+    let mut model = model(board(moment), 100, 26);
+    let mut quitting = quitting(board(moment), moment);
+    update(&mut model, Msg::Board(quitting.clone()), moment);
+    let border = |model: &mut crate::ui::model::Model| {
+        let rows = rows(&cells(model, &log(40), moment));
+        rows.iter().position(|row| row.contains("kills what is left now ╯"))
+    };
+    let before = border(&mut model);
+    quitting.services[2] = crate::ui::fixture::stopped("api");
+    update(&mut model, Msg::Board(quitting), moment);
+    assert!(before.is_some());
+    assert_eq!(border(&mut model), before);
+}
+
+#[test]
 fn what_could_not_be_killed_is_shown_without_being_asked_for() {
     let verified = Msg::Happened(Event::Verified(Arc::new(report(false))));
     assert_picture("left_80x24", &screen(80, 24, [verified]));
@@ -147,6 +204,7 @@ fn every_view(board: &Board, width: u16, height: u16) -> Vec<Buffer> {
         Action::SignalMenu,
         Action::RestartMenu,
         Action::Tree,
+        Action::Why,
         Action::Details,
         Action::Diagnostics,
         Action::Help,

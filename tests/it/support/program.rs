@@ -91,6 +91,11 @@ impl Program {
         code(wait_for_end(&mut self.child, || format!("{}\n── standard error ──\n{}", out.text(), err.text())))
     }
 
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Waits for its end and for the end of its output.
     #[track_caller]
     pub(crate) fn finish(mut self) -> Finished {
