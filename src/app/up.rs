@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use tokio::sync::Notify;
 
 use super::requests::Requests;
-use super::{colour, diagnostics, farewell, fault, screen};
+use super::{colour, diagnostics, farewell, fault, leftovers, screen};
 use crate::cli::{self, Plain, UpArguments};
 use crate::config::Config;
 use crate::control::{Seat, Server};
@@ -40,6 +40,9 @@ pub(crate) fn up(words: &UpArguments) -> ExitCode {
         Ok(seat) => seat,
         Err(taken) => return refuse(FAILURE, &format!("error: {taken}")),
     };
+    if let Err(code) = leftovers::settle(&config) {
+        return ExitCode::from(code);
+    }
     match run(&config, start, watched, seat) {
         Ok(End { summary, failure }) => {
             let said = farewell::say(&summary);
