@@ -120,12 +120,13 @@ async fn with_dashboard(config: &Config, start: Vec<ServiceId>, seat: Seat) -> a
     diagnostics::to_panel();
     let logs = LogStore::new(config.services.len(), config.settings.scrollback);
     let options = Options { start, start_when_sized: true, end_when_idle: false };
-    let (handle, server) = supervise(config, options, logs, seat)?;
+    let gone = Arc::new(Notify::new());
+    let (handle, server) = supervise(config, options, logs, seat, Arc::clone(&gone))?;
     let shown = screen::show(config, handle.clone()).await;
     if let Err(error) = &shown {
         // the terminal is gone or broken: nobody can press a key any more
         tracing::error!(%error, "the dashboard has ended");
-        ask_to_quit(&handle).await;
+        gone.notify_one();
     }
     let summary = down(handle).await?;
     server.close().await;
@@ -143,22 +144,24 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyho
         Box::new(Plain::new(output, &names, io::stdout().is_terminal() && colour::wanted(), Arc::clone(&broken)));
     let logs = LogStore::with_tap(config.services.len(), config.settings.scrollback, plain);
     let options = Options { start, start_when_sized: false, end_when_idle: true };
-    let (handle, server) = supervise(config, options, logs, seat)?;
-    let quitter = handle.clone();
-    tokio::spawn(async move {
-        broken.notified().await;
-        ask_to_quit(&quitter).await;
-    });
+    let (handle, server) = supervise(config, options, logs, seat, broken)?;
     let summary = down(handle).await?;
     server.close().await;
     Ok(summary)
 }
 
-fn supervise(config: &Config, options: Options, logs: LogStore, seat: Seat) -> anyhow::Result<(Handle, Server)> {
+/// Starts the supervisor, and asks it to quit for every signal that means this, and when the terminal is `gone`.
+fn supervise(
+    config: &Config,
+    options: Options,
+    logs: LogStore,
+    seat: Seat,
+    gone: Arc<Notify>,
+) -> anyhow::Result<(Handle, Server)> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let handle = supervisor::start(config, options, logs, size)?;
-    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
-        let mut requests = Requests::listen(signal).context("cannot listen for signals")?;
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let mut requests = listen(signal)?;
         let handle = handle.clone();
         tokio::spawn(async move {
             while requests.next().await.is_some() {
@@ -166,9 +169,20 @@ fn supervise(config: &Config, options: Options, logs: LogStore, seat: Seat) -> a
             }
         });
     }
+    let mut hang_ups = listen(Signal::SIGHUP)?;
+    let quitter = handle.clone();
+    tokio::spawn(async move {
+        while hang_ups.next_or_gone(&gone).await.is_some() {
+            ask_to_quit(&quitter).await;
+        }
+    });
     fault::arm()?;
     let server = seat.serve(handle.clone(), &config.name).context("cannot listen on the control socket")?;
     Ok((handle, server))
+}
+
+fn listen(signal: Signal) -> anyhow::Result<Requests> {
+    Requests::listen(signal).context("cannot listen for signals")
 }
 
 async fn ask_to_quit(handle: &Handle) {
