@@ -3,6 +3,8 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::Notify;
@@ -15,6 +17,9 @@ use crate::control::{Seat, Server};
 use crate::id::ServiceId;
 use crate::signal::Signal;
 use crate::supervisor::{self, Command, Handle, LogStore, Options, Phase, Summary, Tap};
+
+/// How long services may tidy up once the terminal is gone; everything is to be gone a second after that.
+const LAST_GRACE: Duration = Duration::from_millis(400);
 
 /// The arguments or the file are wrong; nothing was started.
 const USAGE: u8 = 2;
@@ -117,12 +122,13 @@ async fn with_dashboard(config: &Config, start: Vec<ServiceId>, seat: Seat) -> a
     diagnostics::to_panel();
     let logs = LogStore::new(config.services.len(), config.settings.scrollback);
     let options = Options { start, start_when_sized: true, end_when_idle: false };
-    let (handle, server) = supervise(config, options, logs, seat)?;
+    let hung_up = Arc::default();
+    let (handle, server) = supervise(config, options, logs, seat, &hung_up)?;
     let shown = screen::show(config, handle.clone()).await;
     if let Err(error) = &shown {
         // the terminal is gone or broken: nobody can press a key any more
         tracing::error!(%error, "the dashboard has ended");
-        ask_to_quit(&handle).await;
+        quit_unseen(&handle, &hung_up).await;
     }
     let summary = down(handle).await?;
     server.close().await;
@@ -140,7 +146,7 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyho
         Box::new(Plain::new(output, &names, io::stdout().is_terminal() && colour::wanted(), Arc::clone(&broken)));
     let logs = LogStore::with_tap(config.services.len(), config.settings.scrollback, plain);
     let options = Options { start, start_when_sized: false, end_when_idle: true };
-    let (handle, server) = supervise(config, options, logs, seat)?;
+    let (handle, server) = supervise(config, options, logs, seat, &Arc::default())?;
     let quitter = handle.clone();
     tokio::spawn(async move {
         broken.notified().await;
@@ -151,15 +157,27 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyho
     Ok(summary)
 }
 
-fn supervise(config: &Config, options: Options, logs: LogStore, seat: Seat) -> anyhow::Result<(Handle, Server)> {
+/// Starts the supervisor, and everything by which it can be asked from outside.
+///
+/// `hung_up` is set by the first word that the terminal is gone: the signal and the failing terminal say the same.
+fn supervise(
+    config: &Config,
+    options: Options,
+    logs: LogStore,
+    seat: Seat,
+    hung_up: &Arc<AtomicBool>,
+) -> anyhow::Result<(Handle, Server)> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let handle = supervisor::start(config, options, logs, size)?;
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
         let mut requests = Requests::listen(signal).context("cannot listen for signals")?;
         let handle = handle.clone();
+        let said = (signal == Signal::SIGHUP).then(|| Arc::clone(hung_up));
         tokio::spawn(async move {
             while requests.next().await.is_some() {
-                ask_to_quit(&handle).await;
+                if said.as_ref().is_none_or(|said| !said.swap(true, Ordering::SeqCst)) {
+                    ask_to_quit(&handle).await;
+                }
             }
         });
     }
@@ -171,6 +189,19 @@ fn supervise(config: &Config, options: Options, logs: LogStore, seat: Seat) -> a
 async fn ask_to_quit(handle: &Handle) {
     // a supervisor that is gone needs no asking
     let _gone = handle.commands.send(Command::Quit.into()).await;
+}
+
+/// Quits for somebody who has closed the terminal: politely, but soon over.
+async fn quit_unseen(handle: &Handle, hung_up: &AtomicBool) {
+    // a second request means impatience, and nobody has shown any
+    if !hung_up.swap(true, Ordering::SeqCst) {
+        ask_to_quit(handle).await;
+    }
+    let mut board = handle.board.clone();
+    let over = board.wait_for(|board| matches!(board.phase, Phase::Down(_)));
+    if tokio::time::timeout(LAST_GRACE, over).await.is_err() {
+        ask_to_quit(handle).await;
+    }
 }
 
 /// Waits until everything is down.
