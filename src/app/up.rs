@@ -18,8 +18,8 @@ use crate::id::ServiceId;
 use crate::signal::Signal;
 use crate::supervisor::{self, Command, Handle, LogStore, Options, Phase, Summary, Tap};
 
-/// How long services may tidy up once the terminal is gone; everything is to be gone a second after that.
-const LAST_GRACE: Duration = Duration::from_millis(400);
+/// How long services may tidy up once the terminal is gone, as guards give it: everything is to be gone within a second.
+const LAST_GRACE: Duration = Duration::from_millis(250);
 
 /// The arguments or the file are wrong; nothing was started.
 const USAGE: u8 = 2;

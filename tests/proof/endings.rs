@@ -94,7 +94,7 @@ impl Ending {
 
     /// Whether a service gets its grace: what tidies up for less must have done so.
     pub(crate) const fn is_patient(self) -> bool {
-        matches!(self, Self::Stop | Self::Restart | Self::Quit | Self::Term | Self::HangUp | Self::Close)
+        matches!(self, Self::Stop | Self::Restart | Self::Quit | Self::Term | Self::HangUp)
     }
 
     /// Whether a program without guards has it too.
