@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::keys::Keymap;
 use crate::signal::Signal;
@@ -95,6 +95,8 @@ pub struct Service {
     pub oneshot: bool,
     /// Whether the command may exit 0 and leave its daemon behind.
     pub daemon: bool,
+    /// How far its processes are kept from all others.
+    pub isolation: Isolation,
     /// How it is asked to end.
     pub stop: Stop,
     /// When it is started again by itself.
@@ -174,6 +176,17 @@ pub enum OnExit {
     StopAll,
     /// The same, but only after a failure.
     StopAllOnFailure,
+}
+
+/// How far the processes of a service are kept from all others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Isolation {
+    /// They are processes like any others.
+    #[default]
+    None,
+    /// They live in a pid namespace of their own: they see and reach nobody outside, and the kernel ends them as one.
+    PidNamespace,
 }
 
 /// How the dashboard looks and which keys it knows.

@@ -7,11 +7,14 @@
 //! a violent death of the dashboard. [`Link`] is what the dashboard has of it.
 
 mod aftermath;
+mod cgroup;
 mod children;
 mod guards;
 mod handle;
 mod heir;
+mod isolation;
 mod kill_tree;
+mod killing;
 mod link;
 mod message;
 mod program;
@@ -23,6 +26,7 @@ mod spawn;
 mod warden;
 mod wire;
 
+pub use cgroup::remove_abandoned_cgroups;
 pub use guards::Guards;
 pub use handle::{Guard, GuardLost};
 pub use heir::Swept;

@@ -24,10 +24,7 @@ pub(crate) fn up(words: &UpArguments) -> ExitCode {
 /// Makes this dashboard notice the end of its warden, and its warden know who has the terminal.
 fn watch(link: Link) -> io::Result<()> {
     terminal::set_witness(Link::mark_screen);
-    link.watch(|| {
-        // the dashboard ends now, in whatever way
-        let _nobody_to_tell = terminal::leave_screen();
-    })
+    link.watch(terminal::give_up)
 }
 
 /// Says how the dashboard has ended, where it could not do so itself; returns the code to end with.

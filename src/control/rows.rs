@@ -360,6 +360,7 @@ mod tests {
         let member = Member {
             id,
             parent: 40,
+            group: 41,
             depth: 0,
             command: "node x".to_owned(),
             state: ProcessState::Sleeping,

@@ -89,11 +89,16 @@ impl Seat {
     /// When another procdash runs the project, with who that is, or when there is no safe place for the socket.
     pub fn claim(file: &Path) -> Result<Self, ClaimError> {
         let file = canonical(file);
-        let folders = place::folders();
-        for folder in folders.iter().skip(1) {
-            refuse_if_held(folder, &file)?;
+        let mut folders = place::folders().into_iter();
+        let folder = folders.next().ok_or(ClaimError::Locked)?;
+        for other in folders {
+            refuse_if_held(&other, &file)?;
         }
-        let folder = folders.first().ok_or(ClaimError::Locked)?;
+        Self::claim_in(&folder, file)
+    }
+
+    /// Takes the place in this folder.
+    fn claim_in(folder: &Path, file: PathBuf) -> Result<Self, ClaimError> {
         let path = place::socket(folder, &file)?;
         let _lock = lock(folder)?;
         match look(&path)? {
@@ -238,4 +243,36 @@ fn lock(folder: &Path) -> Result<Flock<File>, ClaimError> {
 
 fn refused(path: &Path, source: io::Error) -> ClaimError {
     ClaimError::Refused { path: path.display().to_string(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+
+    #[test]
+    fn of_many_that_find_what_a_killed_one_has_left_exactly_one_takes_the_place() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("procdash");
+        let file = PathBuf::from("/home/ada/shop/procfile.toml");
+        for round in 0..100 {
+            drop(place::open(&folder).unwrap());
+            drop(UnixListener::bind(place::socket(&folder, &file).unwrap()).unwrap());
+            let together = Barrier::new(4);
+            let claim = || {
+                together.wait();
+                Seat::claim_in(&folder, file.clone())
+            };
+            let all: Vec<_> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..4).map(|_| scope.spawn(claim)).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            let taken = all.iter().filter(|claimed| claimed.is_ok()).count();
+            let refused = all.iter().filter(|claimed| matches!(claimed, Err(ClaimError::Taken(_)))).count();
+            assert_eq!((taken, refused), (1, 3), "round {round}: {all:?}");
+            drop(all);
+            assert!(!folder.exists(), "round {round}: something stays behind");
+        }
+    }
 }

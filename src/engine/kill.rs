@@ -101,6 +101,12 @@ pub(crate) fn pause(job: u32) -> io::Result<()> {
     Ok(kill_process(getpid(), rustix::process::Signal::STOP)?)
 }
 
+/// Stops this process, unless its group is orphaned, as the kernel does when it touches its terminal in the background.
+pub(crate) fn stop_in_background() {
+    // to signal oneself is always permitted
+    let _goes_on_later = kill_process(getpid(), rustix::process::Signal::TTOU);
+}
+
 /// Whether somebody waits for `job` who could continue it: as in setpgid(2), a group whose parents are all in other
 /// sessions is orphaned, and the kernel would not stop it for Ctrl-Z either.
 fn can_be_continued(job: u32) -> io::Result<bool> {

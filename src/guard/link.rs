@@ -10,7 +10,7 @@ use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{self, SigSet};
 use nix::unistd::{Pid, getppid};
 
-use super::settings::Settings;
+use super::settings::{Settings, is_in_foreground};
 use super::shared::Shared;
 use crate::engine::kill;
 use crate::signal::Signal;
@@ -26,20 +26,21 @@ static SHARED: OnceLock<&'static Shared> = OnceLock::new();
 pub struct Link {
     /// Closed by the kernel when the warden ends; nothing is ever written to it.
     lifeline: PipeReader,
-    settings: Settings,
 }
 
 impl Link {
     /// Makes this process, just split from `warden`, its dashboard.
-    pub(super) fn new(shared: &'static Shared, lifeline: PipeReader, settings: Settings) -> io::Result<Self> {
+    pub(super) fn new(shared: &'static Shared, lifeline: PipeReader) -> io::Result<Self> {
         // a dashboard that is paused could not see the end of its lifeline
         set_pdeathsig(signal::Signal::SIGCONT)?;
         // one process has one warden
         let _the_first = SHARED.set(shared);
-        Ok(Self { lifeline, settings })
+        Ok(Self { lifeline })
     }
 
-    /// Ends this process as soon as the warden is dead, after `leave` has given the screen back; the guards end the rest.
+    /// Ends this process as soon as the warden is dead, after `leave` has given the screen back for good; the guards end the rest.
+    ///
+    /// `leave` returns whether the screen was taken.
     ///
     /// A thread of its own that waits for the end of a pipe: that cannot be missed, however early the warden dies, takes
     /// no processor time, and does not depend on a run time that may be busy or broken. A signal at the parent's death
@@ -48,7 +49,7 @@ impl Link {
     /// # Errors
     ///
     /// The thread cannot be started.
-    pub fn watch(mut self, leave: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    pub fn watch(mut self, leave: impl FnOnce() -> bool + Send + 'static) -> io::Result<()> {
         let wait = move || {
             // a shell that has its job back puts this process into the background, where to set a terminal up means to stop
             let mut quiet = SigSet::empty();
@@ -58,10 +59,10 @@ impl Link {
             while self.lifeline.read(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
             // one message, from one thread: it is never full
             let (done, is_done) = sync_channel(1);
-            let settings = self.settings;
             let give_back = move || {
-                leave();
-                settings.give_back();
+                if leave() {
+                    give_settings_back();
+                }
                 let _too_late = done.send(());
             };
             if thread::Builder::new().spawn(give_back).is_ok() {
@@ -73,10 +74,35 @@ impl Link {
     }
 
     /// Notes whether the terminal is in the dashboard's modes, for a warden that has to give it back.
+    ///
+    /// To be called before the first change. In the background it returns only when the shell has given the terminal to
+    /// this process: until then its settings are the shell's own, and not those to give back.
     pub fn mark_screen(taken: bool) {
-        if let Some(shared) = SHARED.get() {
-            shared.mark_screen(taken);
+        let Some(shared) = SHARED.get() else { return };
+        if taken {
+            wait_for_foreground();
+            if let Some(settings) = Settings::read() {
+                shared.keep_settings(settings.to_words());
+            }
         }
+        shared.mark_screen(taken);
+    }
+}
+
+/// Stops, as the kernel stops who writes to a terminal in the background, until the shell brings this process to the front.
+fn wait_for_foreground() {
+    // not for ever: without a shell nobody is stopped by this, nor brought to the front
+    for _ in 0..16 {
+        if is_in_foreground() || Settings::read().is_none() {
+            return;
+        }
+        kill::stop_in_background();
+    }
+}
+
+fn give_settings_back() {
+    if let Some(settings) = SHARED.get().and_then(|shared| Settings::from_words(shared.kept_settings())) {
+        settings.give_back();
     }
 }
 

@@ -4,44 +4,73 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
 use nix::unistd::{getpgrp, tcgetpgrp};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
+use super::shared::SETTINGS;
+
 /// How long a terminal may refuse to take what is written to it.
 const PATIENCE: Duration = Duration::from_millis(150);
 
 /// The terminal's settings before the dashboard changed them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Settings {
-    /// `None` where standard input is no terminal: then there is nothing to give back.
-    before: Option<Termios>,
+    before: Termios,
 }
 
 impl Settings {
-    /// Reads them.
-    pub(super) fn read() -> Self {
-        Self { before: tcgetattr(io::stdin()).ok() }
+    /// Reads those that standard input has now; `None` where that is no terminal.
+    pub(super) fn read() -> Option<Self> {
+        tcgetattr(io::stdin()).ok().map(|before| Self { before })
+    }
+
+    /// Puts them into words, for another process to read.
+    pub(super) fn to_words(&self) -> [u32; SETTINGS] {
+        let plain = libc::termios::from(self.before.clone());
+        let modes = [plain.c_iflag, plain.c_oflag, plain.c_cflag, plain.c_lflag];
+        let characters = std::iter::once(plain.c_line).chain(plain.c_cc).map(u32::from);
+        let mut words = [0; SETTINGS];
+        for (word, value) in words.iter_mut().zip(modes.into_iter().chain(characters)) {
+            *word = value;
+        }
+        words
+    }
+
+    /// Reads such words, which must have been written; `None` where there is no terminal.
+    pub(super) fn from_words(words: [u32; SETTINGS]) -> Option<Self> {
+        // the rest, such as the speed, is as now: a dashboard does not change it
+        let mut plain = libc::termios::from(tcgetattr(io::stdin()).ok()?);
+        let [input, output, control, local, line, characters @ ..] = words;
+        (plain.c_iflag, plain.c_oflag, plain.c_cflag, plain.c_lflag) = (input, output, control, local);
+        // each was written from a byte
+        let byte = |word: u32| u8::try_from(word).unwrap_or_default();
+        plain.c_line = byte(line);
+        for (character, word) in plain.c_cc.iter_mut().zip(characters) {
+            *character = byte(word);
+        }
+        Some(Self { before: plain.into() })
     }
 
     /// Sets them again, unless somebody else has set the terminal to their own liking meanwhile.
     ///
     /// SIGTTOU must be blocked in this thread: else a process in the background is stopped here.
     pub(super) fn give_back(&self) {
-        let Some(before) = &self.before else { return };
         let Ok(now) = tcgetattr(io::stdin()) else { return };
         // In the background the terminal is the shell's. But a shell that has just taken it may rely on finding it as it
         // was: what still is as the dashboard has left it, nobody has set since.
-        if is_in_foreground() || is_same(&now, &raw(before)) {
+        if is_in_foreground() || is_same(&now, &raw(&self.before)) {
             // the terminal is gone: so are its settings
-            let _nobody_to_tell = tcsetattr(io::stdin(), SetArg::TCSANOW, before);
+            let _nobody_to_tell = tcsetattr(io::stdin(), SetArg::TCSANOW, &self.before);
         }
     }
 }
 
-fn is_in_foreground() -> bool {
+/// Whether this terminal is ours at the moment, as far as the shell says.
+pub(super) fn is_in_foreground() -> bool {
     tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp())
 }
 

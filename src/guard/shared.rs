@@ -7,11 +7,16 @@ use crate::signal::Signal;
 /// How many numbers of signals there are, 0 included.
 const SIGNALS: usize = 65;
 
+/// How many words hold the settings of a terminal.
+pub(super) const SETTINGS: usize = 40;
+
 /// The memory; all zeros is how it begins.
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Shared {
     screen_is_taken: AtomicBool,
+    /// The terminal's settings before the dashboard changed them.
+    settings: [AtomicU32; SETTINGS],
     /// Whether the dashboard is stopping itself, or has.
     pauses: AtomicBool,
     /// How often each signal was passed on.
@@ -27,6 +32,18 @@ impl Shared {
     /// Whether the terminal may be in the dashboard's modes.
     pub(super) fn screen_is_taken(&self) -> bool {
         self.screen_is_taken.load(Ordering::SeqCst)
+    }
+
+    /// Keeps settings of the terminal.
+    pub(super) fn keep_settings(&self, words: [u32; SETTINGS]) {
+        for (kept, word) in self.settings.iter().zip(words) {
+            kept.store(word, Ordering::SeqCst);
+        }
+    }
+
+    /// Returns the settings that were kept last; all zeros before that.
+    pub(super) fn kept_settings(&self) -> [u32; SETTINGS] {
+        self.settings.each_ref().map(|word| word.load(Ordering::SeqCst))
     }
 
     /// Notes that the dashboard stops itself, or goes on.

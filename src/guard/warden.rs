@@ -55,7 +55,7 @@ pub fn part(give_back: &[u8]) -> io::Result<Side> {
         return Err(io::Error::other("this process has several threads already"));
     }
     let shared = raw::share()?;
-    let (settings, bystanders) = (Settings::read(), Bystanders::look());
+    let bystanders = Bystanders::look();
     let (lifeline, our_end) = io::pipe()?;
     raw::expect_children();
     nix::sys::prctl::set_child_subreaper(true)?;
@@ -67,7 +67,7 @@ pub fn part(give_back: &[u8]) -> io::Result<Side> {
     match parted {
         Ok((signals, 0)) => {
             drop((signals, our_end));
-            let link = Link::new(shared, lifeline, settings);
+            let link = Link::new(shared, lifeline);
             before.thread_set_mask()?;
             Ok(Side::Dashboard(link?))
         }
@@ -75,7 +75,7 @@ pub fn part(give_back: &[u8]) -> io::Result<Side> {
             drop(lifeline);
             // not collected yet: there is a process of this number, and it is the dashboard
             let dashboard = identify(pid).unwrap_or(ProcessId { pid, start: 0 });
-            let warden = Warden { dashboard, signals, shared, settings, bystanders, _lifeline: our_end };
+            let warden = Warden { dashboard, signals, shared, bystanders, _lifeline: our_end };
             Ok(Side::Warden(warden.watch(give_back)))
         }
         Err(error) => {
@@ -97,7 +97,6 @@ struct Warden {
     dashboard: ProcessId,
     signals: SignalFd,
     shared: &'static Shared,
-    settings: Settings,
     bystanders: Bystanders,
     /// The dashboard waits for its end, which is that of this process.
     _lifeline: PipeWriter,
@@ -117,7 +116,9 @@ impl Warden {
         let died = Instant::now();
         if self.shared.screen_is_taken() {
             write_in_time(give_back);
-            self.settings.give_back();
+            if let Some(settings) = Settings::from_words(self.shared.kept_settings()) {
+                settings.give_back();
+            }
         }
         let left = if matches!(exit, Exit::Signal { .. }) { self.end_all(died) } else { Vec::new() };
         End { exit, left }
@@ -139,21 +140,9 @@ impl Warden {
             if !concerns_dashboard(signal, info.ssi_code) || info.ssi_pid == self.dashboard.pid {
                 continue;
             }
-            if signal == Signal::SIGCONT {
-                self.look_at_terminal_again();
-            }
             self.shared.count_forwarded(signal);
             // it has ended: that is learned next
             let _learned_next = kill::send_to_child(self.dashboard.pid, signal);
-        }
-    }
-
-    /// Notes settings that the terminal was given while the dashboard was paused.
-    fn look_at_terminal_again(&mut self) {
-        let settings = Settings::read();
-        // a dashboard that was continued with this one may have it already
-        if !self.shared.screen_is_taken() {
-            self.settings = settings;
         }
     }
 

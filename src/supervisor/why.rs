@@ -130,7 +130,7 @@ fn step(stop: Stopping, now: Instant) -> Cause {
 }
 
 fn still_alive(member: &Member) -> String {
-    format!("{} {} is still alive ({})", member.id.pid, member.command, member.state.word())
+    format!("still alive, {}: {} {}", member.state.word(), member.id.pid, member.command)
 }
 
 fn crashed(status: &ServiceStatus) -> Vec<Cause> {

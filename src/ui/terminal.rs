@@ -14,6 +14,8 @@ use tokio::sync::Notify;
 
 /// Whether the terminal is ours at the moment.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether it is never to be taken again.
+static GIVEN_UP: AtomicBool = AtomicBool::new(false);
 /// Told before the first change of the terminal, with `true`, and after the last is taken back, with `false`.
 static WITNESS: OnceLock<fn(bool)> = OnceLock::new();
 /// Rung when any task of the program panics.
@@ -66,12 +68,16 @@ fn tell(taken: bool) {
 
 /// Takes the terminal over, where it is not ours already.
 pub(crate) fn take() -> io::Result<()> {
+    // held until the end: nobody may give the terminal back in the middle of this
+    let mut out = io::stdout().lock();
+    if GIVEN_UP.load(Ordering::SeqCst) {
+        return Err(io::Error::other("the terminal was given up"));
+    }
     if TAKEN.swap(true, Ordering::SeqCst) {
         return Ok(());
     }
     tell(true);
     let taken = enable_raw_mode().and_then(|()| {
-        let mut out = io::stdout();
         queue!(out, EnterAlternateScreen, EnableBracketedPaste, Hide)?;
         out.write_all(MOUSE_ON)?;
         out.flush()
@@ -89,26 +95,30 @@ pub(crate) fn take() -> io::Result<()> {
 /// # Errors
 /// The first that occurred; every step is tried all the same.
 pub fn leave() -> io::Result<bool> {
-    let left = leave_screen();
-    if let Ok(false) = left {
-        return left;
-    }
-    // last: until here an answer of the terminal to what was written must not be echoed
-    let disabled = disable_raw_mode();
-    tell(false);
-    left.and_then(|was_ours| disabled.map(|()| was_ours))
-}
-
-/// Does the same, but leaves the terminal's settings to somebody else.
-///
-/// # Errors
-/// If it cannot be written to.
-pub fn leave_screen() -> io::Result<bool> {
+    // of one thread's own it may be had twice
+    let mut out = io::stdout().lock();
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return Ok(false);
     }
+    let written = out.write_all(&way_back()).and_then(|()| out.flush());
+    // last: until here an answer of the terminal to what was written must not be echoed
+    let disabled = disable_raw_mode();
+    tell(false);
+    written.and(disabled).map(|()| true)
+}
+
+/// Gives the screen back for good and returns whether it was ours; the terminal's settings are left to the caller.
+///
+/// For a program that is about to end, in whatever way: the terminal cannot be taken again.
+pub fn give_up() -> bool {
     let mut out = io::stdout().lock();
-    out.write_all(&way_back()).and_then(|()| out.flush()).map(|()| true)
+    GIVEN_UP.store(true, Ordering::SeqCst);
+    let was_ours = TAKEN.swap(false, Ordering::SeqCst);
+    if was_ours {
+        // the terminal is gone: nothing is left to give back
+        let _nobody_to_tell = out.write_all(&way_back()).and_then(|()| out.flush());
+    }
+    was_ours
 }
 
 /// Returns what is written to a terminal to end everything that was begun on it.

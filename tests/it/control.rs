@@ -306,6 +306,18 @@ fn down_ends_the_dashboard_and_returns_when_the_place_is_free() {
 }
 
 #[test]
+fn after_a_down_the_process_is_gone_and_the_next_one_can_begin_at_once() {
+    let project = Project::new("[processes]\nweb = \"exec sleep 1000\"\n");
+    let ended_in_time = |_| {
+        let mut program = up(&project);
+        // the moment counts, so nothing may come between the end of the one and the look at the other
+        assert!(project.procdash(&["down"]).output().unwrap().status.success());
+        program.has_ended()
+    };
+    assert_eq!((0..8).map(ended_in_time).filter(|ended| *ended).count(), 8);
+}
+
+#[test]
 fn a_second_down_joins_the_first_and_does_not_take_its_grace() {
     let project = Project::new(
         r#"

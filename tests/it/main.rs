@@ -12,6 +12,7 @@ mod architecture;
 mod check;
 mod control;
 mod guard;
+mod isolated;
 mod plain;
 mod readme;
 mod stop;

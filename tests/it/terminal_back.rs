@@ -1,12 +1,13 @@
 //! The terminal comes back as it was, however procdash ends: modes and settings are compared with those before.
 
+use std::process::Command;
+
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::support::modes::Modes;
 use crate::support::processes::{dashboard_below, wait_until_nothing_lives, wait_until_stopped};
 use crate::support::project::Project;
-use crate::support::terminal::{CTRL_C, ENTER, Screen};
+use crate::support::terminal::{CTRL_C, ENTER, Screen, count};
 use crate::support::wait;
 
 const WEB: &str = "[processes]\nweb = \"setsid sleep 1000 & exec sleep 1000\"\n";
@@ -94,7 +95,7 @@ fn after_a_file_with_a_problem_it_was_never_taken() {
     let project = Project::new("[processes.web]\ncomand = \"sleep 1000\"\n");
     let mut screen = Screen::spawn(&project, &["up"], 100, 30);
     assert_eq!(screen.exit_code(), 2);
-    assert_eq!(screen.raw().iter().filter(|&&byte| byte == 0x1b && screen.modes() != Modes::default()).count(), 0);
+    assert_eq!(count(&screen.raw(), b"\x1b[?"), 0);
     screen.assert_given_back();
 }
 
@@ -145,28 +146,28 @@ struct Job {
 }
 
 impl Job {
+    /// Starts it in the foreground and waits until it has the terminal.
     fn start() -> Self {
-        let project = Project::new(WEB);
-        let mut command = project.procdash(&["up"]);
-        // stopped or not: the shell goes on only when its job has stopped or ended
-        let script = r#"
-set -m
-"$@"
-echo "back: $?"
-while read -r line; do
-    if [ "$line" = fg ]; then fg >/dev/null; else eval "$line"; fi
-    echo "back: $?"
-done
-"#;
-        let program = command.get_program().to_owned();
-        let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
-        let mut shell = std::process::Command::new("sh");
-        shell.args(["-c", script, "sh"]).arg(program).args(arguments).current_dir(project.folder());
-        shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        command = shell;
-        let screen = Screen::spawn_command(command, 100, 30);
-        screen.wait_for_state("web", "running");
-        screen.wait_until_taken();
+        let job = Self::start_as("\"$@\"", WEB, &["up"]);
+        job.screen.wait_for_state("web", "running");
+        job.screen.wait_until_taken();
+        job
+    }
+
+    /// Starts a shell that does `first`, in which `"$@"` is procdash, and then what it reads, and says how each has ended.
+    fn start_as(first: &str, procfile: &str, arguments: &[&str]) -> Self {
+        let project = Project::new(procfile);
+        let procdash = project.procdash(arguments);
+        let script = format!(
+            "set -m\n{first}\necho \"back: $?\"\n\
+             while read -r line; do\n  if [ \"$line\" = fg ]; then fg >/dev/null; else eval \"$line\"; fi\n  \
+             echo \"back: $?\"\ndone\n"
+        );
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script, "sh"]).arg(procdash.get_program()).args(procdash.get_args());
+        shell.current_dir(project.folder());
+        shell.envs(procdash.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let screen = Screen::spawn_command(shell, 100, 30);
         Self { project, screen }
     }
 
@@ -234,6 +235,72 @@ fn while_it_is_stopped_by_a_signal_to_whomever() {
         job.wait_for_shell(0);
         job.end();
     }
+}
+
+#[test]
+fn in_the_background_it_waits_for_the_terminal_and_touches_nothing() {
+    let mut job = Job::start_as("\"$@\" &", WEB, &["up"]);
+    job.wait_for_shell(0);
+    for _ in 0..2 {
+        wait_until_stopped(job.dashboard(), true);
+        wait_until_stopped(job.warden(), true);
+        job.screen.wait_until_given_back();
+        job.screen.keys("clear\nfg\n");
+        job.screen.wait_until_taken();
+        job.screen.wait_for_state("web", "running");
+        job.screen.keys("\x1a");
+        job.wait_for_shell(STOPPED);
+        job.screen.keys("bg >/dev/null\n");
+        job.screen.wait_for("back: 0");
+    }
+    wait_until_stopped(job.warden(), true);
+    job.screen.keys("clear\nfg\n");
+    job.screen.wait_until_taken();
+    job.screen.keys("Q");
+    job.wait_for_shell(0);
+    job.end();
+}
+
+#[test]
+fn after_a_stop_that_cannot_be_caught_it_is_taken_anew_and_given_back_at_the_end() {
+    let group = |job: &Job| Pid::from_raw(-job.warden().as_raw());
+    for to in [Job::warden, group] {
+        let mut job = Job::start();
+        let times_taken = count(&job.screen.raw(), b"\x1b[?1049h");
+        kill(to(&job), Signal::SIGSTOP).unwrap();
+        job.screen.wait_for(&format!("back: {STOPPED}"));
+        // as a shell does that edits lines
+        job.screen.keys("stty sane\n").wait_for("back: 0");
+        job.screen.keys("fg\n");
+        let taken_anew = || count(&job.screen.raw(), b"\x1b[?1049h") > times_taken;
+        assert!(wait::until(|| taken_anew().then_some(())).is_some(), "{}", job.screen.contents());
+        job.screen.wait_until_taken();
+        job.screen.wait_for_state("web", "running");
+        job.screen.keys("Q");
+        job.wait_for_shell(0);
+        job.end();
+    }
+}
+
+#[test]
+fn without_a_dashboard_the_keys_of_the_terminal_stop_and_end_it_once() {
+    let service = "[processes]\nweb = \"trap 'sleep 0.3; echo tidied $((6 * 7)); exit 0' INT TERM; echo up $((6 * 7)); \
+                   while :; do sleep 0.01; done\"\n";
+    let mut job = Job::start_as("\"$@\"", service, &["up", "--no-tui"]);
+    job.screen.wait_for("up 42");
+    for _ in 0..2 {
+        job.screen.keys("\x1a").wait_for(&format!("back: {STOPPED}"));
+        wait_until_stopped(job.warden(), true);
+        wait_until_stopped(job.dashboard(), true);
+        job.screen.keys("clear\nfg\n");
+        wait_until_stopped(job.dashboard(), false);
+        wait_until_stopped(job.warden(), false);
+        job.screen.wait_without(&format!("back: {STOPPED}"));
+    }
+    job.screen.keys(CTRL_C).wait_for("tidied 42");
+    job.screen.wait_for("1 stopped · 0 survivors");
+    job.wait_for_shell(0);
+    job.end();
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::{good, source};
-use crate::config::{Column, CommandLine, OnExit, Restart, RestartPolicy, Service, Settings, Stop, load};
+use crate::config::{Column, CommandLine, Isolation, OnExit, Restart, RestartPolicy, Service, Settings, Stop, load};
 use crate::keys::{Action, Context, Keymap};
 use crate::signal::Signal;
 
@@ -28,6 +28,7 @@ fn a_file_with_nothing_but_a_command_has_all_the_defaults() {
         autostart: true,
         oneshot: false,
         daemon: false,
+        isolation: Isolation::None,
         stop: Stop { signal: Signal::SIGTERM, grace_period: Duration::from_secs(5), command: None, keys: None },
         restart: Restart {
             policy: RestartPolicy::No,
@@ -79,6 +80,7 @@ on_exit = "stop-all-on-failure"
 [processes."the db 🐘/main"]
 command = "postgres"
 daemon = true
+isolation = "pid-namespace"
 stop_grace_period = "1h"
 [ui]
 theme = "mono"
@@ -120,6 +122,7 @@ fn every_key_is_understood() {
     assert_eq!(db.name, "the db 🐘/main");
     assert_eq!(db.stop.grace_period, Duration::from_hours(1));
     assert!(db.daemon);
+    assert_eq!((api.isolation, db.isolation), (Isolation::None, Isolation::PidNamespace));
 }
 
 #[test]

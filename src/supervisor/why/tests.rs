@@ -93,7 +93,7 @@ fn a_stop_says_its_step_what_comes_next_and_who_is_still_alive() {
         [
             "it is being stopped for a restart; then it starts again",
             "SIGTERM was sent 2.0 s ago; in 3 s its tree is killed",
-            "42 node server.js is still alive (sleeping)"
+            "still alive, sleeping: 42 node server.js"
         ]
     );
     assert_eq!((texts.len(), texts[10]), (11, "and 2 more are still alive"));

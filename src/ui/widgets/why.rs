@@ -29,7 +29,7 @@ pub(crate) fn sheet(model: &Model, service: ServiceId, top: usize, moment: Momen
         }
         if let Some(found) = status.report.as_ref().filter(|found| found.run == status.run) {
             body.push(Line::default());
-            body.push(Line::styled("how it ended", theme.title));
+            body.push(Line::styled("how it went", theme.title));
             body.extend(report::course(found, room, theme));
         }
     }

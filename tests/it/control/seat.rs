@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
 
 use super::talk::{folder, run, said, socket, up, wait_for_answers, wait_for_state};
 use crate::support::processes::{assert_no_service_lives, services, wait_for_services, wait_until_nothing_lives};
@@ -61,7 +61,7 @@ fn one_that_hangs_is_named_too_and_a_question_to_it_ends() {
     let project = Project::new(ONE);
     let program = up(&project);
     wait_for_state(&project, "web", "running");
-    program.signal(Signal::SIGSTOP);
+    kill(program.dashboard(), Signal::SIGSTOP).unwrap();
     let refused = run(&project, &["up", "--no-tui"]);
     assert_eq!(refused.code, 1, "{refused:?}");
     assert!(
@@ -71,7 +71,7 @@ fn one_that_hangs_is_named_too_and_a_question_to_it_ends() {
     let asked = run(&project, &["ps"]);
     assert_eq!(asked.code, 1, "{asked:?}");
     assert!(asked.err.contains("procdash does not answer: pid "), "{asked:?}");
-    program.signal(Signal::SIGCONT);
+    kill(program.dashboard(), Signal::SIGCONT).unwrap();
     said(&project, &["down"]);
 }
 

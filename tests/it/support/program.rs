@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{Id as WaitId, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
 use super::{processes, wait};
@@ -83,13 +82,6 @@ impl Program {
     #[track_caller]
     pub(crate) fn dashboard(&self) -> Pid {
         processes::dashboard_below(self.child.id())
-    }
-
-    /// Whether it has ended; that is forgotten by nobody who asks later.
-    pub(crate) fn has_ended(&self) -> bool {
-        let warden = WaitId::Pid(self.warden());
-        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
-        !matches!(waitid(warden, flags), Ok(WaitStatus::StillAlive))
     }
 
     /// Waits for its end and returns the code; others may still hold its output.
