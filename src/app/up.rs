@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::Notify;
@@ -15,6 +16,9 @@ use crate::control::{Seat, Server};
 use crate::id::ServiceId;
 use crate::signal::Signal;
 use crate::supervisor::{self, Command, Handle, LogStore, Options, Phase, Summary, Tap};
+
+/// How long services may tidy up once the terminal is gone, as guards give it: everything is to be gone within a second.
+const LAST_GRACE: Duration = Duration::from_millis(250);
 
 /// The arguments or the file are wrong; nothing was started.
 const USAGE: u8 = 2;
@@ -127,6 +131,7 @@ async fn with_dashboard(config: &Config, start: Vec<ServiceId>, seat: Seat) -> a
         // the terminal is gone or broken: nobody can press a key any more
         tracing::error!(%error, "the dashboard has ended");
         gone.notify_one();
+        hurry_unseen(&handle).await;
     }
     let summary = down(handle).await?;
     server.close().await;
@@ -188,6 +193,15 @@ fn listen(signal: Signal) -> anyhow::Result<Requests> {
 async fn ask_to_quit(handle: &Handle) {
     // a supervisor that is gone needs no asking
     let _gone = handle.commands.send(Command::Quit.into()).await;
+}
+
+/// Gives services a moment after their terminal was closed, and then asks once more, which kills what is left.
+async fn hurry_unseen(handle: &Handle) {
+    let mut board = handle.board.clone();
+    let over = board.wait_for(|board| matches!(board.phase, Phase::Down(_)));
+    if tokio::time::timeout(LAST_GRACE, over).await.is_err() {
+        ask_to_quit(handle).await;
+    }
 }
 
 /// Waits until everything is down.

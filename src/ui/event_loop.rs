@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::time::{Duration, Instant};
 
 use crossterm::event::Event as Report;
@@ -50,7 +51,8 @@ pub async fn run(
     suspend: impl FnMut(),
 ) -> io::Result<()> {
     let _guard = Guard::enter()?;
-    let mut terminal = Terminal::new(CrosstermBackend::new(FrameWriter::new()))?;
+    // never dropped: its own end shows the cursor, which the guard does too, and panics where the terminal is gone
+    let mut terminal = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(FrameWriter::new()))?);
     run_on(&mut terminal, handle, dashboard, input, suspend).await
 }
 

@@ -11,6 +11,9 @@ use std::path::PathBuf;
 
 use kit::Kit;
 
+/// The case that writes `ready.clean` when it is given the time.
+pub(crate) const TIDY: &str = "32 slow to end";
+
 /// A hostile program.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Case {

@@ -92,6 +92,11 @@ impl Ending {
         None
     }
 
+    /// Whether a service gets its grace: what tidies up for less must have done so.
+    pub(crate) const fn is_patient(self) -> bool {
+        matches!(self, Self::Stop | Self::Restart | Self::Quit | Self::Term | Self::HangUp)
+    }
+
     /// Whether a program without guards has it too.
     pub(crate) const fn is_general(self) -> bool {
         matches!(

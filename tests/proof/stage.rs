@@ -42,7 +42,6 @@ pub(crate) struct Stage {
     screen: Screen,
     oracle: Oracle,
     ready: PathBuf,
-    main: Option<i32>,
 }
 
 /// Plays one run in `folder`, which is empty.
@@ -68,7 +67,7 @@ impl Stage {
         give(folder, run.user).map_err(wrong)?;
         let oracle = Oracle::new(run.tool.program().clone(), token.to_owned(), run.isolation);
         let screen = Screen::start(command(run, folder, token), run.user).map_err(wrong)?;
-        let mut stage = Self { run: run.clone(), screen, oracle, ready, main: None };
+        let mut stage = Self { run: run.clone(), screen, oracle, ready };
         stage.wait_until_it_stands()?;
         Ok(stage)
     }
@@ -97,7 +96,6 @@ impl Stage {
         if there.is_none() {
             return Err(Outcome::void(format!("{} of {alive} alive: {}", self.services().len(), self.picture())));
         }
-        self.main = self.find_main();
         self.wait_until_shown();
         Ok(())
     }
@@ -113,8 +111,8 @@ impl Stage {
         self.screen.until(Duration::from_secs(5), shown);
     }
 
-    /// Finds the main process: the guard's child that leads the first group below it.
-    fn find_main(&self) -> Option<i32> {
+    /// Finds the main process: the oldest of the guard's children; of a daemon, what its command has left.
+    pub(crate) fn main(&self) -> Option<i32> {
         let parents = match self.run.tool {
             Tool::Procdash(_) => self.cast().guards,
             Tool::Mprocs(_) => vec![self.top()],
@@ -136,10 +134,6 @@ impl Stage {
 
     pub(crate) fn top(&self) -> i32 {
         self.screen.pid()
-    }
-
-    pub(crate) fn main(&self) -> Option<i32> {
-        self.main
     }
 
     pub(crate) fn cast(&self) -> Cast {
@@ -258,6 +252,12 @@ impl Stage {
     fn at_the_end(&mut self, outcome: Outcome, ended: bool) -> Outcome {
         if matches!(self.run.tool, Tool::Mprocs(_)) {
             return outcome;
+        }
+        if self.run.ending.is_patient()
+            && matches!(&self.run.service, Service::Own(name) if name == cases::TIDY)
+            && !self.ready.with_extension("clean").exists()
+        {
+            return Outcome::void("it was not given the time to tidy up");
         }
         if !ended {
             let note = format!("gone, but then the program did not end: {}", self.picture());
