@@ -4,18 +4,19 @@ mod colour;
 mod diagnostics;
 mod farewell;
 mod fault;
+mod leftovers;
 mod remote;
 mod requests;
 mod screen;
 mod up;
 mod watched;
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{self, Act, Arguments, FileArguments, Request};
+use crate::cli::{self, Act, Arguments, FileArguments, ReapArguments, Request};
 use crate::guard;
 
 /// Runs procdash as its arguments say, and returns the code to end with.
@@ -38,6 +39,7 @@ pub fn run() -> ExitCode {
         Request::Kill(words) => remote::ask(|place, out| cli::act(Act::Kill, &words, place, out)),
         Request::Signal(words) => remote::ask(|place, out| cli::signal(&words, place, out)),
         Request::Wait(words) => remote::ask(|place, out| cli::wait(&words, place, out)),
+        Request::Reap(words) => reap(&words),
         Request::Down(words) => remote::ask(|place, out| cli::down(&words, place, out)),
     }
 }
@@ -48,4 +50,16 @@ fn check(words: &FileArguments) -> ExitCode {
         .and_then(|from| cli::check(words.file.as_deref(), &from, colour, &mut io::stdout().lock()));
     // a reader that is gone does not want the rest
     code.map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+fn reap(words: &ReapArguments) -> ExitCode {
+    let ended = std::env::current_dir()
+        .and_then(|from| cli::reap(words, &from, &mut io::stdout().lock(), &mut io::stderr().lock()));
+    match ended {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            let _reader_is_gone = writeln!(io::stderr(), "procdash: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -5,9 +5,11 @@ mod args;
 mod check;
 mod down;
 mod find;
+mod leftovers;
 mod load;
 mod plain;
 mod ps;
+mod reap;
 mod remote;
 mod signal;
 mod tree;
@@ -16,15 +18,17 @@ mod why;
 
 pub use act::{Act, act};
 pub use args::{
-    Arguments, AskArguments, FileArguments, Request, ServicesArguments, SignalArguments, TreeArguments, UpArguments,
-    WaitArguments, WaitFor, Whom, WhyArguments,
+    Arguments, AskArguments, FileArguments, ReapArguments, Request, ServicesArguments, SignalArguments, TreeArguments,
+    UpArguments, WaitArguments, WaitFor, Whom, WhyArguments,
 };
 pub use check::check;
 pub use down::down;
 pub use find::{FoundFile, find};
+pub use leftovers::{Seen, found_in_words, reaped_in_words};
 pub use load::{LoadError, load};
 pub use plain::Plain;
 pub use ps::ps;
+pub use reap::reap;
 pub use remote::{Failure, Place};
 pub use signal::signal;
 pub use tree::tree;

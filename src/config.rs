@@ -69,6 +69,23 @@ pub struct Settings {
     pub shutdown_timeout: Duration,
     /// Memory for one service's log, in bytes.
     pub scrollback: usize,
+    /// What is done about processes that an earlier run has left behind.
+    pub on_leftovers: OnLeftovers,
+}
+
+/// What a start does about processes that an earlier, killed run of the project has left alive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnLeftovers {
+    /// Shows them and asks; where nobody can be asked, as `Fail`.
+    #[default]
+    Ask,
+    /// Kills them and goes on.
+    Kill,
+    /// Says so and goes on.
+    Ignore,
+    /// Shows them and starts nothing.
+    Fail,
 }
 
 /// One entry of `[processes]`.

@@ -33,4 +33,4 @@ pub use heir::Swept;
 pub use link::{Link, pause, times_forwarded};
 pub use message::{Limits, Order, Reach, Report, Request};
 pub use program::{MARK, main, requested};
-pub use warden::{End, Side, part};
+pub use warden::{End, Side, part, whole};

@@ -12,6 +12,7 @@ mod log_store;
 mod machine;
 mod notes;
 mod outlet;
+mod ports;
 mod prepare;
 mod restart;
 mod runner;

@@ -6,12 +6,13 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{self, SignalKind};
+use tokio::sync::Notify;
 
 use crate::guard;
 use crate::signal::Signal;
 
 /// How much later the twin of a signal to the whole group may come; the warden needs far less, if it gets a processor.
-const TWIN: Duration = Duration::from_secs(1);
+const TWIN: Duration = Duration::from_secs(2);
 
 /// Signals that come this soon after each other are one: the kernel itself would have merged them, had it been slower.
 /// `timeout` sends one to the process and one to its group.
@@ -37,7 +38,21 @@ impl Requests {
         poll_fn(|context| self.poll_next(context)).await
     }
 
-    /// The same, as a stream asks for it.
+    /// Waits for the next request, by the signal or by a terminal that is gone. Cancel-safe.
+    pub(crate) async fn next_or_gone(&mut self, terminal_is_gone: &Notify) -> Option<()> {
+        loop {
+            tokio::select! {
+                request = self.next() => return request,
+                () = terminal_is_gone.notified() => {
+                    if self.twins.is_new(Way::ByTerminal, Instant::now()) {
+                        return Some(());
+                    }
+                }
+            }
+        }
+    }
+
+    /// [`Self::next`], as a stream asks for it.
     pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<()>> {
         while ready!(self.stream.poll_recv(context)).is_some() {
             if self.twins.is_request(guard::times_forwarded(self.signal), Instant::now()) {
@@ -48,26 +63,26 @@ impl Requests {
     }
 }
 
-/// Tells a request from its twin.
+/// Tells a request from its twins.
 ///
-/// A signal to the process group reaches the dashboard twice: by itself, and through the warden, which cannot know whether
-/// it was sent to the warden alone. One that came through the warden and one that did not are therefore a pair; two that
-/// came the same way are two requests, and the second one means to hurry.
+/// One event may reach the dashboard in several ways: a signal to the process group comes by itself and through the
+/// warden, which cannot know whether it was sent to the warden alone; and a terminal that is closed is noticed by its
+/// errors, too. What comes in different ways is therefore one request, and what comes twice in the same way is two, of
+/// which the second means to hurry.
 #[derive(Debug, Default)]
 struct Twins {
     /// How often the warden had passed the signal on.
     forwarded: u32,
-    /// The newest whose twin may still come.
-    alone: Option<(Way, Instant)>,
-    /// When the newest that counted came.
-    counted: Option<Instant>,
+    /// When the newest request came, and in which ways it has come since.
+    newest: Option<(Instant, Vec<Way>)>,
 }
 
-/// How a signal has come.
+/// How a request has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Forwarded,
     Directly,
+    ByTerminal,
 }
 
 impl Twins {
@@ -75,15 +90,21 @@ impl Twins {
     fn is_request(&mut self, forwarded: u32, now: Instant) -> bool {
         let way = if forwarded == self.forwarded { Way::Directly } else { Way::Forwarded };
         self.forwarded = forwarded;
-        if self.alone.is_some_and(|(other, at)| other != way && now.duration_since(at) < TWIN) {
-            self.alone = None;
-            return false;
+        self.is_new(way, now)
+    }
+
+    fn is_new(&mut self, way: Way, now: Instant) -> bool {
+        if let Some((at, ways)) = &mut self.newest {
+            let age = now.duration_since(*at);
+            let is_twin = age < TWIN && !ways.contains(&way);
+            if is_twin {
+                ways.push(way);
+            }
+            if is_twin || age < SAME {
+                return false;
+            }
         }
-        if self.counted.is_some_and(|at| now.duration_since(at) < SAME) {
-            return false;
-        }
-        self.alone = Some((way, now));
-        self.counted = Some(now);
+        self.newest = Some((now, vec![way]));
         true
     }
 }
@@ -103,7 +124,7 @@ mod tests {
     fn a_signal_to_the_group_is_one_request_in_whatever_order_its_twins_come() {
         assert_eq!(requests(&[(0, 0), (1, 1)]), [true, false]);
         assert_eq!(requests(&[(0, 1), (1, 1)]), [true, false]);
-        assert_eq!(requests(&[(0, 0), (900, 1)]), [true, false], "a busy machine");
+        assert_eq!(requests(&[(0, 0), (1900, 1)]), [true, false], "a busy machine");
     }
 
     #[test]
@@ -121,6 +142,16 @@ mod tests {
     fn one_to_the_process_and_one_to_its_group_at_the_same_time_are_one_request() {
         assert_eq!(requests(&[(0, 1), (1, 1), (2, 2)]), [true, false, false]);
         assert_eq!(requests(&[(0, 1), (2, 2), (3, 2)]), [true, false, false]);
+    }
+
+    #[test]
+    fn a_closed_terminal_is_one_request_by_however_many_ways_it_is_noticed() {
+        let begin = Instant::now();
+        let mut twins = Twins::default();
+        assert!(twins.is_new(Way::ByTerminal, begin));
+        assert!(!twins.is_request(0, begin + SAME * 2));
+        assert!(!twins.is_request(1, begin + SAME * 4));
+        assert!(twins.is_request(1, begin + SAME * 6), "another one");
     }
 
     #[test]

@@ -3,14 +3,13 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::Notify;
 
 use super::requests::Requests;
-use super::{colour, diagnostics, farewell, fault, screen};
+use super::{colour, diagnostics, farewell, fault, leftovers, screen};
 use crate::cli::{self, Plain, UpArguments};
 use crate::config::Config;
 use crate::control::{Seat, Server};
@@ -45,6 +44,9 @@ pub(crate) fn up(words: &UpArguments) -> ExitCode {
         Ok(seat) => seat,
         Err(taken) => return refuse(FAILURE, &format!("error: {taken}")),
     };
+    if let Err(code) = leftovers::settle(&config) {
+        return ExitCode::from(code);
+    }
     match run(&config, start, watched, seat) {
         Ok(End { summary, failure }) => {
             let said = farewell::say(&summary);
@@ -122,13 +124,14 @@ async fn with_dashboard(config: &Config, start: Vec<ServiceId>, seat: Seat) -> a
     diagnostics::to_panel();
     let logs = LogStore::new(config.services.len(), config.settings.scrollback);
     let options = Options { start, start_when_sized: true, end_when_idle: false };
-    let hung_up = Arc::default();
-    let (handle, server) = supervise(config, options, logs, seat, &hung_up)?;
+    let gone = Arc::new(Notify::new());
+    let (handle, server) = supervise(config, options, logs, seat, Arc::clone(&gone))?;
     let shown = screen::show(config, handle.clone()).await;
     if let Err(error) = &shown {
         // the terminal is gone or broken: nobody can press a key any more
         tracing::error!(%error, "the dashboard has ended");
-        quit_unseen(&handle, &hung_up).await;
+        gone.notify_one();
+        hurry_unseen(&handle).await;
     }
     let summary = down(handle).await?;
     server.close().await;
@@ -146,44 +149,45 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyho
         Box::new(Plain::new(output, &names, io::stdout().is_terminal() && colour::wanted(), Arc::clone(&broken)));
     let logs = LogStore::with_tap(config.services.len(), config.settings.scrollback, plain);
     let options = Options { start, start_when_sized: false, end_when_idle: true };
-    let (handle, server) = supervise(config, options, logs, seat, &Arc::default())?;
-    let quitter = handle.clone();
-    tokio::spawn(async move {
-        broken.notified().await;
-        ask_to_quit(&quitter).await;
-    });
+    let (handle, server) = supervise(config, options, logs, seat, broken)?;
     let summary = down(handle).await?;
     server.close().await;
     Ok(summary)
 }
 
-/// Starts the supervisor, and everything by which it can be asked from outside.
-///
-/// `hung_up` is set by the first word that the terminal is gone: the signal and the failing terminal say the same.
+/// Starts the supervisor, and asks it to quit for every signal that means this, and when the terminal is `gone`.
 fn supervise(
     config: &Config,
     options: Options,
     logs: LogStore,
     seat: Seat,
-    hung_up: &Arc<AtomicBool>,
+    gone: Arc<Notify>,
 ) -> anyhow::Result<(Handle, Server)> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let handle = supervisor::start(config, options, logs, size)?;
-    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
-        let mut requests = Requests::listen(signal).context("cannot listen for signals")?;
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let mut requests = listen(signal)?;
         let handle = handle.clone();
-        let said = (signal == Signal::SIGHUP).then(|| Arc::clone(hung_up));
         tokio::spawn(async move {
             while requests.next().await.is_some() {
-                if said.as_ref().is_none_or(|said| !said.swap(true, Ordering::SeqCst)) {
-                    ask_to_quit(&handle).await;
-                }
+                ask_to_quit(&handle).await;
             }
         });
     }
+    let mut hang_ups = listen(Signal::SIGHUP)?;
+    let quitter = handle.clone();
+    tokio::spawn(async move {
+        while hang_ups.next_or_gone(&gone).await.is_some() {
+            ask_to_quit(&quitter).await;
+        }
+    });
     fault::arm()?;
     let server = seat.serve(handle.clone(), &config.name).context("cannot listen on the control socket")?;
     Ok((handle, server))
+}
+
+fn listen(signal: Signal) -> anyhow::Result<Requests> {
+    Requests::listen(signal).context("cannot listen for signals")
 }
 
 async fn ask_to_quit(handle: &Handle) {
@@ -191,12 +195,8 @@ async fn ask_to_quit(handle: &Handle) {
     let _gone = handle.commands.send(Command::Quit.into()).await;
 }
 
-/// Quits for somebody who has closed the terminal: politely, but soon over.
-async fn quit_unseen(handle: &Handle, hung_up: &AtomicBool) {
-    // a second request means impatience, and nobody has shown any
-    if !hung_up.swap(true, Ordering::SeqCst) {
-        ask_to_quit(handle).await;
-    }
+/// Gives services a moment after their terminal was closed, and then asks once more, which kills what is left.
+async fn hurry_unseen(handle: &Handle) {
     let mut board = handle.board.clone();
     let over = board.wait_for(|board| matches!(board.phase, Phase::Down(_)));
     if tokio::time::timeout(LAST_GRACE, over).await.is_err() {

@@ -27,6 +27,8 @@ pub enum Request {
     Up(UpArguments),
     /// Read the file, tell every problem, start nothing
     Check(FileArguments),
+    /// End what killed runs have left behind
+    Reap(ReapArguments),
     /// Show how every service of the running procdash stands
     Ps(AskArguments),
     /// Show the processes of a service, or of all
@@ -169,4 +171,21 @@ pub struct FileArguments {
     /// Read this file instead of searching for procfile.toml, Procfile.dev or Procfile upwards from here
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,
+}
+
+/// The words of `procdash reap`.
+#[derive(Args, Clone, Debug)]
+pub struct ReapArguments {
+    /// The project's file, instead of the one found from here upwards; it is not read
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Look for the leftovers of every project
+    #[arg(long, conflicts_with = "file")]
+    pub all: bool,
+    /// Only tell what would be killed
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print a JSON list
+    #[arg(long)]
+    pub json: bool,
 }

@@ -14,6 +14,7 @@ use thiserror::Error;
 use super::holder::{Holder, credentials, may_speak};
 use super::protocol::{Asking, Fault, Hello, PROTOCOL, Reply, Request, read, write_line};
 use super::seat::{self, ClaimError};
+use crate::guard;
 
 /// How long procdash may take to say who it is: it does so whatever else it does.
 const GREETING: Duration = Duration::from_secs(5);
@@ -58,7 +59,7 @@ pub struct Client {
     stream: BufReader<UnixStream>,
     hello: Hello,
     holder: Holder,
-    /// The process at the other end, held on to: its number may pass to another one day.
+    /// The process that the program at the other end ends with, held on to: its number may pass to another one day.
     process: Option<OwnedFd>,
     asked: u64,
 }
@@ -71,7 +72,9 @@ impl Client {
     pub fn connect(file: &Path) -> Result<Option<Self>, ClientError> {
         let Some((stream, path)) = seat::find(&seat::canonical(file))? else { return Ok(None) };
         let holder = Holder::behind(&stream, &path);
-        let number = holder.pid.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+        // a shell goes on when the warden ends, which is after the process that has answered
+        let whole = holder.pid.map(guard::whole);
+        let number = whole.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
         let process = number.and_then(|number| pidfd_open(number, PidfdFlags::empty()).ok());
         let (_, uid) = credentials(&stream).map_err(io::Error::from)?;
         if !may_speak(uid) {

@@ -1,10 +1,14 @@
 //! A kill and its pace: when to look, when to strike again, and when to name those who are left.
 
+use std::io;
 use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
 
 use super::cgroup::Cgroup;
 use super::kill_tree::KillTree;
 use super::message::{Reply, Report};
+use super::program::raise_limit;
 use super::raw;
 use crate::engine::identity::{children_by_parent, numbers, read_whole};
 use crate::engine::{survivor, walk};
@@ -51,9 +55,18 @@ impl Killing {
 
     /// Strikes if it is time to; returns how long nothing has to be done, and what is to be told: so many
     /// were `killed` so far.
-    pub(super) fn go_on(&mut self, now: Instant, cgroup: Option<&Cgroup>, killed: u64) -> (Duration, Option<Reply>) {
+    ///
+    /// # Errors
+    ///
+    /// The children cannot be listed any more.
+    pub(super) fn go_on(
+        &mut self,
+        now: Instant,
+        cgroup: Option<&Cgroup>,
+        killed: u64,
+    ) -> io::Result<(Duration, Option<Reply>)> {
         if self.next_look <= now {
-            self.tree.strike(&own_children(), now);
+            self.tree.strike(&own_children()?, now);
             self.next_look = now + now.elapsed() * 3;
         }
         let mut reply = None;
@@ -62,7 +75,7 @@ impl Killing {
             reply = self.report(killed);
             cgroup.into_iter().for_each(Cgroup::kill);
         }
-        (if self.stuck { self.next_report.saturating_duration_since(now) } else { PAUSE }, reply)
+        Ok((if self.stuck { self.next_report.saturating_duration_since(now) } else { PAUSE }, reply))
     }
 
     /// Strikes at everyone anew, and says soon who is left, be it the same as before: whoever asks wants an answer.
@@ -102,9 +115,15 @@ impl Killing {
 }
 
 /// Lists the guard's children: exact, for nobody but the guard collects them, and it does not do so meanwhile.
-fn own_children() -> Vec<u32> {
-    match read_whole("/proc/thread-self/children") {
+fn own_children() -> io::Result<Vec<u32>> {
+    let read = || read_whole("/proc/thread-self/children");
+    let out_of_descriptors = |error: &io::Error| error.raw_os_error() == Some(Errno::MFILE.raw_os_error());
+    let listed = match read() {
+        Err(error) if out_of_descriptors(&error) => Ok(raise_limit().and_then(|()| read())?),
+        other => other,
+    };
+    Ok(match listed {
         Ok(bytes) => numbers(&bytes).collect(),
         Err(_not_supported) => children_by_parent(std::process::id()),
-    }
+    })
 }

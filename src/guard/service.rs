@@ -279,17 +279,21 @@ impl Service {
     }
 
     /// Goes on with what takes time, and returns when it wants to be called again at the latest.
-    pub(super) fn go_on(&mut self, now: Instant) -> Option<Duration> {
+    ///
+    /// # Errors
+    ///
+    /// It cannot see its children any more.
+    pub(super) fn go_on(&mut self, now: Instant) -> io::Result<Option<Duration>> {
         if self.end_at.is_some_and(|end| end <= now) {
             self.end_at = None;
             self.kill(now);
         }
         let Some(killing) = &mut self.killing else {
-            return self.end_at.map(|end| end.saturating_duration_since(now));
+            return Ok(self.end_at.map(|end| end.saturating_duration_since(now)));
         };
-        let (pause, reply) = killing.go_on(now, self.cgroup.as_ref(), self.killed);
+        let (pause, reply) = killing.go_on(now, self.cgroup.as_ref(), self.killed)?;
         self.replies.extend(reply);
-        Some(pause)
+        Ok(Some(pause))
     }
 }
 

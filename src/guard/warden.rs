@@ -3,6 +3,7 @@
 //! It is what a shell waits for. It has no run time and no screen, sleeps as long as the dashboard lives, and is in the
 //! dashboard's process group, so that what the terminal sends reaches both, and job control works as for one process.
 
+use std::ffi::CStr;
 use std::io::{self, PipeWriter};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
@@ -17,10 +18,23 @@ use super::link::Link;
 use super::raw;
 use super::settings::{Settings, write_in_time};
 use super::shared::Shared;
-use crate::engine::identity::Stat;
+use crate::engine::identity::{Stat, read_whole};
 use crate::engine::{identify, kill};
 use crate::process::{Exit, ProcessId, ProcessState, Survivor};
 use crate::signal::Signal;
+
+/// What a warden is called by `ps`, beside the command line that it shares with its dashboard.
+const NAME: &CStr = c"pd-warden";
+
+/// Returns the process whose end is that of the whole program: the warden of a dashboard, or else the process itself.
+#[must_use]
+pub fn whole(dashboard: u32) -> u32 {
+    let parent = Stat::read(dashboard).ok().flatten().map(|stat| stat.parent);
+    let is_warden = |parent: &u32| {
+        read_whole(&format!("/proc/{parent}/comm")).is_ok_and(|name| name.trim_ascii_end() == NAME.to_bytes())
+    };
+    parent.filter(is_warden).unwrap_or(dashboard)
+}
 
 /// Who this process is after the parting.
 #[derive(Debug)]
@@ -105,7 +119,7 @@ struct Warden {
 impl Warden {
     fn watch(mut self, give_back: &[u8]) -> End {
         // cosmetic: its command line is the dashboard's
-        let _keeps_its_name = nix::sys::prctl::set_name(c"pd-warden");
+        let _keeps_its_name = nix::sys::prctl::set_name(NAME);
         let exit = loop {
             self.wait(None);
             self.pass_signals_on();

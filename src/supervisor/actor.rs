@@ -22,7 +22,7 @@ use super::status::{Board, Phase, State};
 use super::wish::{Effect, News, Wish};
 use super::{Asked, Event, Handle, LogStore};
 use crate::config::{Config, Service};
-use crate::engine::{Pump, Sampler, identify};
+use crate::engine::{Listeners, Pump, Sampler, identify, own_namespace, project_file};
 use crate::guard::Guards;
 use crate::id::{RunId, ServiceId};
 use crate::process::Verdict;
@@ -65,9 +65,15 @@ pub fn start(config: &Config, options: Options, logs: LogStore, size: (u16, u16)
         shell: config.settings.shell.clone(),
         env_file: config.settings.env_file.clone(),
         own: std::env::vars_os().collect(),
-        marks: Marks { run_id: own.to_string(), project: config.name.clone() },
+        marks: Marks {
+            run_id: own.to_string(),
+            project: config.name.clone(),
+            file: project_file(&config.path).into_os_string(),
+            namespace: own_namespace(),
+        },
     };
-    let tools = Tools { project, guards, pump: Pump::start()?, logs, size: current_size };
+    let tools =
+        Tools { project, guards, pump: Pump::start()?, logs, listeners: Listeners::default(), size: current_size };
     let sampling = Sampling::new(Sampler::new()?);
     Ok(spawn(config, options, tools, size, sampling))
 }

@@ -7,11 +7,12 @@ use tokio::sync::{mpsc, watch};
 
 use super::course::{CommandOutcome, StepOutcome};
 use super::log_store::LogStore;
+use super::ports::Ports;
 use super::prepare::Project;
 use super::status::MemberFate;
 use super::wish::News;
 use crate::config::{CommandLine, Service};
-use crate::engine::Pump;
+use crate::engine::{Listeners, Pump};
 use crate::guard::{Guards, Reach};
 use crate::id::{RunId, ServiceId};
 use crate::logs::Tone;
@@ -75,6 +76,8 @@ pub(crate) struct Findings {
     pub(crate) killed: u64,
     /// From the last step to the look.
     pub(crate) checked_in: Duration,
+    /// The TCP ports that it listened on.
+    pub(crate) ports: Ports,
 }
 
 /// Everything a run is carried with.
@@ -93,6 +96,7 @@ pub(crate) struct Tools {
     pub(crate) guards: Guards,
     pub(crate) pump: Pump,
     pub(crate) logs: LogStore,
+    pub(crate) listeners: Listeners,
     /// Columns and rows of the log pane.
     pub(crate) size: watch::Receiver<(u16, u16)>,
 }

@@ -9,10 +9,11 @@ use tokio::time::timeout;
 use super::course::{CommandOutcome, Course, Deed};
 use super::job::{Findings, GUARD_ANSWERS, Job, Order, Word};
 use super::notes;
+use super::ports::Ports;
 use super::start_up::{begin, until_killed};
 use super::stop_command::StopCommand;
 use super::wish::News;
-use crate::engine::{Terminal, look, may_signal, members};
+use crate::engine::{Terminal, busy_ports, look, may_signal, members};
 use crate::guard::{Guard, Reach, Report, Request};
 use crate::logs::Tone;
 use crate::process::{Exit, ProcessId, Survivor, Verdict};
@@ -37,6 +38,7 @@ pub(crate) async fn carry(mut job: Job) {
                 terminal,
                 closed,
                 course: Course::default(),
+                ports: Ports::default(),
                 last_step: started,
                 main,
                 stop_command: None,
@@ -57,6 +59,7 @@ struct Runner<'a> {
     closed: Vec<watch::Receiver<bool>>,
     /// How the end goes, and who was seen to belong to the run since it began.
     course: Course,
+    ports: Ports,
     /// When the last step was taken, or the main process ended.
     last_step: Instant,
     main: ProcessId,
@@ -217,12 +220,23 @@ impl Runner<'_> {
     /// Adds everyone who is there now to those whose end will be looked at.
     async fn look_around(&mut self) {
         let guard = self.guard.id().pid;
-        let now = match tokio::task::spawn_blocking(move || members(guard)).await {
-            Ok(Ok(now)) => now,
+        let listeners = self.job.tools.listeners.clone();
+        let look = move || {
+            let now = members(guard)?;
+            let listens = listeners.of_tree(now.iter().map(|member| member.id).collect());
+            std::io::Result::Ok((now, listens))
+        };
+        let (now, listens) = match tokio::task::spawn_blocking(look).await {
+            Ok(Ok(found)) => found,
             // the guard's proof does not need it; the look at the end then has the main process only
             Ok(Err(error)) => return tracing::warn!(%error, "the process table cannot be read"),
             Err(error) => return tracing::error!(%error, "the look at the process table failed"),
         };
+        match listens {
+            Ok(listens) => self.ports.see(&listens),
+            // the report then names no port that has been freed
+            Err(error) => tracing::debug!(%error, "the list of sockets cannot be read"),
+        }
         self.course.look(now);
     }
 
@@ -315,7 +329,10 @@ impl Runner<'_> {
     /// Returns what a look has found that has seen everyone to be gone but these.
     fn findings(&self, survivors: &[Survivor], killed: u64, seen: Instant) -> Findings {
         let left: Vec<ProcessId> = survivors.iter().map(|survivor| survivor.id).collect();
+        let mut ports = self.ports.clone();
+        ports.look_back(busy_ports().ok());
         Findings {
+            ports,
             steps: self.course.outcomes(&left, seen),
             members: self.course.fates(&left),
             killed,

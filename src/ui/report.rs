@@ -7,7 +7,7 @@ use crate::logs::Tone;
 use crate::process::Exit;
 use crate::signal::Signal;
 use crate::supervisor::{
-    Action, CommandOutcome, Deed, EndedRun, Fate, HowItEnded, KillReport, MemberFate, StepOutcome,
+    Action, CommandOutcome, Deed, EndedRun, Fate, HowItEnded, KillReport, MemberFate, ServiceStatus, StepOutcome,
 };
 
 use super::model::Notice;
@@ -34,6 +34,17 @@ pub(crate) fn short_end(ended: &EndedRun) -> String {
     }
 }
 
+/// Says which ports a service listens on, the first three by name: `:3000 :3001`; nothing where it listens on none.
+pub(crate) fn ports(status: &ServiceStatus) -> Option<String> {
+    const NAMED: usize = 3;
+    let mut ports: Vec<u16> = status.listeners.iter().map(|listener| listener.address.port()).collect();
+    ports.dedup();
+    let named: Vec<String> = ports.iter().take(NAMED).map(|port| format!(":{port}")).collect();
+    let more = ports.len().saturating_sub(NAMED);
+    let more = if more == 0 { String::new() } else { format!(" +{more}") };
+    (!ports.is_empty()).then(|| named.join(" ") + &more)
+}
+
 /// Says what was found, or nothing where nothing was there to be found.
 pub(crate) fn one_line(report: &KillReport) -> Option<Notice> {
     if report.action == Action::Sweep && report.verified && report.members.is_empty() {
@@ -58,10 +69,21 @@ pub(crate) fn one_line(report: &KillReport) -> Option<Notice> {
             Notice { tone: Tone::Bad, text }
         }
         None if report.verified => {
-            Notice { tone: Tone::Good, text: format!("{name}: {what}, 0 left · checked in {checked}") }
+            let freed = freed(report);
+            Notice { tone: Tone::Good, text: format!("{name}: {what}, 0 left{freed} · checked in {checked}") }
         }
         None => Notice { tone: Tone::Bad, text: format!("{name}: {what}, but not seen to be gone") },
     })
+}
+
+/// Says which ports are free again: ` · port 3000 freed`, or nothing.
+fn freed(report: &KillReport) -> String {
+    let ports: Vec<String> = report.freed.iter().map(u16::to_string).collect();
+    match ports.len() {
+        0 => String::new(),
+        1 => format!(" · port {} freed", ports.join(" ")),
+        _ => format!(" · ports {} freed", ports.join(" ")),
+    }
 }
 
 /// Says whom the tree-kill met: those who ignored the signal before it or, where nobody did, how many.
@@ -255,6 +277,13 @@ mod tests {
         for (action, how, line) in lines {
             assert_eq!(said(action, how).as_deref(), Some(line));
         }
+    }
+
+    #[test]
+    fn the_ports_that_are_free_again_are_named() {
+        let said = |freed: &[u16]| one_line(&KillReport { freed: freed.to_vec(), ..report(true) }).unwrap().text;
+        assert_eq!(said(&[3000]), "api: killed 7, 0 left · port 3000 freed · checked in 14 ms");
+        assert_eq!(said(&[80, 443]), "api: killed 7, 0 left · ports 80 443 freed · checked in 14 ms");
     }
 
     #[test]

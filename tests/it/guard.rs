@@ -1,5 +1,7 @@
 //! Services that do not want to end, and a guard that ends them.
 
+mod attacks;
+mod bystanders;
 mod cgroups;
 mod isolation;
 mod own_process;

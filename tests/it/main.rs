@@ -9,11 +9,14 @@
 )]
 
 mod architecture;
+mod bystanders;
 mod check;
 mod control;
 mod guard;
 mod isolated;
+mod leftovers;
 mod plain;
+mod ports;
 mod readme;
 mod stop;
 mod support;

@@ -262,6 +262,20 @@ fn in_the_background_it_waits_for_the_terminal_and_touches_nothing() {
 }
 
 #[test]
+fn what_a_shell_sets_for_itself_meanwhile_is_not_what_is_given_back() {
+    let mut job = Job::start_as("stty -echo; \"$@\" &", WEB, &["up"]);
+    job.screen.wait_for("back: 0");
+    wait_until_stopped(job.dashboard(), true);
+    job.screen.keys("stty echo\n");
+    job.screen.wait_until_given_back();
+    job.screen.keys("clear\nfg\n");
+    job.screen.wait_until_taken();
+    kill(job.dashboard(), Signal::SIGKILL).unwrap();
+    job.wait_for_shell(128 + 9);
+    job.end();
+}
+
+#[test]
 fn after_a_stop_that_cannot_be_caught_it_is_taken_anew_and_given_back_at_the_end() {
     let group = |job: &Job| Pid::from_raw(-job.warden().as_raw());
     for to in [Job::warden, group] {

@@ -12,6 +12,7 @@ use crate::support::processes::{
 };
 use crate::support::program::{Finished, Program};
 use crate::support::project::Project;
+use crate::support::terminal::Screen;
 
 /// Deaf to what can be ignored; one hides in a session and from its environment, one is an orphan; and one without a
 /// terminal.
@@ -110,7 +111,7 @@ fn the_orphans_of_guards_that_were_killed_with_their_dashboard_are_ended_by_the_
 }
 
 #[test]
-fn a_paused_guard_is_continued_by_the_warden_and_gives_its_service_time_to_tidy_up() {
+fn a_guard_that_was_paused_goes_on_when_its_dashboard_dies_and_gives_its_service_time_to_tidy_up() {
     let project = Project::new(
         "[processes]\nweb = \"trap 'echo tidied > tidied; exit 0' TERM; echo up $((6 * 7)); while :; do sleep 0.01; done\"\n",
     );
@@ -119,7 +120,9 @@ fn a_paused_guard_is_continued_by_the_warden_and_gives_its_service_time_to_tidy_
     let dashboard = program.dashboard();
     kill(dashboard, Signal::SIGSTOP).unwrap();
     wait_until_stopped(dashboard, true);
-    for guard in guards_below(dashboard) {
+    let guards = guards_below(dashboard);
+    assert_eq!(guards.len(), 1);
+    for guard in guards {
         kill(guard, Signal::SIGSTOP).unwrap();
         wait_until_stopped(guard, true);
     }
@@ -184,6 +187,32 @@ fn a_signal_to_the_whole_group_is_one_request() {
     let ended = program.finish();
     assert!(ended.out.contains("tidied 42"), "{ended:?}");
     assert_eq!(ended.code, 0);
+}
+
+#[test]
+fn a_signal_to_the_whole_group_is_one_request_however_late_the_warden_passes_it_on() {
+    let project = Project::new(&TIDY.replace("trap 'sleep 0.4;", "trap 'sleep 0.1; echo heard $((6 * 7)); sleep 0.4;"));
+    let program = start_group(&project);
+    program.signal(Signal::SIGSTOP);
+    wait_until_stopped(program.warden(), true);
+    kill(Pid::from_raw(-program.warden().as_raw()), Signal::SIGTERM).unwrap();
+    program.wait_for("heard 42");
+    program.signal(Signal::SIGCONT);
+    let ended = program.finish();
+    assert!(ended.out.contains("tidied 42"), "{ended:?}");
+    assert_eq!(ended.code, 0);
+}
+
+#[test]
+fn a_hang_up_reaches_the_dashboard_also_where_the_kernel_tells_only_the_leader_of_the_session() {
+    let project = Project::new(&TIDY.replace("echo tidied $((6 * 7))", "echo tidied > tidied"));
+    let mut screen = Screen::spawn(&project, &["up", "--no-tui"], 100, 30);
+    screen.wait_for("up 42");
+    // nothing is printed from now on, so that no error tells of it either
+    screen.hang_up();
+    screen.exit_code();
+    assert_eq!(fs::read_to_string(project.path("tidied")).unwrap(), "tidied\n");
+    wait_until_nothing_lives(project.token());
 }
 
 #[test]

@@ -55,16 +55,25 @@ fn found(identity: &Identity) -> Result<(), Step> {
         if refused {
             return Err(Step::Namespace);
         }
+        // these files are root's as long as nobody may look into this process, as into the guard it comes from
+        let_look_into(true);
         // without this a user could drop a group that closes a file to him
         write_file(c"/proc/self/setgroups", b"deny")?;
         write_file(c"/proc/self/uid_map", identity.users.as_bytes())?;
         write_file(c"/proc/self/gid_map", identity.groups.as_bytes())?;
+        let_look_into(false);
     }
     // what is mounted outside later is seen inside, and never the other way round
     // SAFETY: C strings, and null where the kernel reads nothing.
     let kept =
         unsafe { libc::mount(ptr::null(), c"/".as_ptr(), ptr::null(), libc::MS_REC | libc::MS_SLAVE, ptr::null()) };
     if kept < 0 { Err(Step::Mounts) } else { Ok(()) }
+}
+
+/// Lets other processes of the user look into this one, or not.
+fn let_look_into(wanted: bool) {
+    // SAFETY: takes numbers.
+    unsafe { libc::prctl(libc::PR_SET_DUMPABLE, libc::c_ulong::from(wanted)) };
 }
 
 fn write_file(path: &CStr, text: &[u8]) -> Result<(), Step> {

@@ -24,7 +24,11 @@ impl Actor {
         }
         match word {
             Word::News(news) => self.learn(id, run, news),
-            Word::Found(findings) => slot.findings = Some(findings),
+            Word::Found(mut findings) => {
+                // a main process that has ended by itself took its ports with it before anybody looked
+                findings.ports.see(&slot.published.listeners);
+                slot.findings = Some(findings);
+            }
             Word::Signalled { signal, to, delivered, refused } => {
                 let target = Target::from(to);
                 let delivered = usize::try_from(delivered).unwrap_or(usize::MAX);
@@ -183,7 +187,7 @@ fn report(id: ServiceId, machine: &Machine, findings: Findings, now: Instant) ->
         killed: findings.killed,
         survivors: vec![],
         unseen: None,
-        freed: vec![],
+        freed: findings.ports.freed(),
         verified: false,
         took: ending.map_or(Duration::ZERO, |ending| now.saturating_duration_since(ending.since)),
         checked_in: findings.checked_in,

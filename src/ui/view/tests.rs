@@ -6,6 +6,7 @@ use ratatui::style::Color;
 
 use super::*;
 use crate::keys::Action;
+use crate::process::{Listener, ProcessId};
 use crate::supervisor::{Board, Command, Event, Phase, ServiceStatus};
 use crate::ui::fixture::{assert_picture, board, cells, id, log, model, moment, quitting, report, rows, stuck};
 use crate::ui::msg::{Effect, Msg, Step};
@@ -59,6 +60,31 @@ fn a_stop_that_is_half_a_restart_says_so() {
     update(&mut model, Msg::Act(Action::Select3), moment);
     let rows = rows(&cells(&mut model, &log(40), moment));
     assert!(rows[1].contains(" api ── then starts again ── following "), "{rows:#?}");
+}
+
+#[test]
+fn the_ports_that_a_service_listens_on_stand_above_its_log_and_in_its_details() {
+    let moment = moment();
+    let mut board = board(moment);
+    let process = ProcessId { pid: 41_900, start: 41_900 };
+    let listener = |address: &str| Listener { address: address.parse().unwrap(), process };
+    board.services[0].listeners = Arc::from([listener("127.0.0.1:5432")]);
+    let all = ["0.0.0.0:3000", "[::]:3000", "127.0.0.1:3001", "127.0.0.1:3002", "127.0.0.1:9229"];
+    board.services[2].listeners = all.map(listener).into();
+    let top = |width, place, board: &Board| {
+        let mut model = model(board.clone(), width, 24);
+        update(&mut model, Msg::Act(place), moment);
+        rows(&cells(&mut model, &log(40), moment))[1].clone()
+    };
+    let narrow = top(80, Action::Select1, &board);
+    assert!(narrow.contains(" db ── :5432 · 1h 05m ── following "), "{narrow}");
+    let wide = top(160, Action::Select3, &board);
+    assert!(wide.contains(" api ── pid 41822 · :3000 :3001 :3002 +1 · 5 procs · 02:13 ── following "), "{wide}");
+    let mut model = model(board, 100, 30);
+    update(&mut model, Msg::Act(Action::Select3), moment);
+    update(&mut model, Msg::Act(Action::Details), moment);
+    let details = rows(&cells(&mut model, &log(40), moment)).join("\n");
+    assert!(details.contains("[::]:3000, pid 41900"), "{details}");
 }
 
 #[test]

@@ -90,6 +90,9 @@ impl Facts<'_> {
             );
             self.add("uses", &usage, plain);
         }
+        for listener in status.listeners.iter() {
+            self.add("listens", &format!("{}, pid {}", listener.address, listener.process.pid), plain);
+        }
         if status.restarts > 0 {
             self.add("restarted", &format!("{} in a row, by itself", status.restarts), plain);
         }

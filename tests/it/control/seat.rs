@@ -80,7 +80,7 @@ fn what_a_killed_one_leaves_is_replaced() {
     let project = Project::new(ONE);
     let first = up(&project);
     wait_for_state(&project, "web", "running");
-    first.signal(Signal::SIGKILL);
+    kill(first.dashboard(), Signal::SIGKILL).unwrap();
     first.finish();
     assert!(socket(&project).is_some(), "a killed program cannot tidy up");
     assert_eq!(run(&project, &["ps"]).code, 4);

@@ -16,7 +16,7 @@ use super::own_process::{
 
 /// As whom a test is run.
 #[derive(Clone, Copy, Debug)]
-enum User {
+pub(super) enum User {
     Same,
     /// One that may do nothing special; only root can become that.
     Ordinary,
@@ -46,7 +46,7 @@ fn permitted(user: User) -> bool {
 const ORDINARY: &[&str] = &["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"];
 
 /// Runs a test alone, as this user.
-fn alone_as<F: Future<Output = ()>>(user: User, test: impl FnOnce() -> F) {
+pub(super) fn alone_as<F: Future<Output = ()>>(user: User, test: impl FnOnce() -> F) {
     if std::env::var_os(INNER).is_some() {
         return alone(test);
     }
