@@ -76,12 +76,6 @@ fn let_look_into(wanted: bool) {
     unsafe { libc::prctl(libc::PR_SET_DUMPABLE, libc::c_ulong::from(wanted)) };
 }
 
-/// Lets others of this user look into this process, or nobody but root.
-fn let_look(others: bool) {
-    // SAFETY: takes numbers and changes this process only.
-    unsafe { libc::prctl(libc::PR_SET_DUMPABLE, c_int::from(others)) };
-}
-
 fn write_file(path: &CStr, text: &[u8]) -> Result<(), Step> {
     // SAFETY: a C string; the descriptor ends with this process.
     let file = unsafe { libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC) };
