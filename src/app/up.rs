@@ -17,7 +17,8 @@ use crate::id::ServiceId;
 use crate::signal::Signal;
 use crate::supervisor::{self, Command, Handle, LogStore, Options, Phase, Summary, Tap};
 
-/// How long services may tidy up once the terminal is gone, as guards give it: everything is to be gone within a second.
+/// How long services may tidy up once the terminal or the warden is gone, as guards give it: everything is to be gone
+/// within a second.
 const LAST_GRACE: Duration = Duration::from_millis(250);
 
 /// The arguments or the file are wrong; nothing was started.
@@ -32,8 +33,15 @@ struct End {
     failure: Option<io::Error>,
 }
 
-/// Runs the services of a file until the end.
-pub(crate) fn up(words: &UpArguments) -> ExitCode {
+/// What a run of procdash has from its begin to its end.
+struct Hold {
+    seat: Seat,
+    /// Rung when there is no warden any more.
+    orphaned: Arc<Notify>,
+}
+
+/// Runs the services of a file until the end, which comes soon once `orphaned` is rung: procdash has no warden then.
+pub(crate) fn up(words: &UpArguments, orphaned: Arc<Notify>) -> ExitCode {
     let (config, start) = match choose(words) {
         Ok(chosen) => chosen,
         Err(problem) => return refuse(USAGE, &problem),
@@ -47,7 +55,7 @@ pub(crate) fn up(words: &UpArguments) -> ExitCode {
     if let Err(code) = leftovers::settle(&config) {
         return ExitCode::from(code);
     }
-    match run(&config, start, watched, seat) {
+    match run(&config, start, watched, Hold { seat, orphaned }) {
         Ok(End { summary, failure }) => {
             let said = farewell::say(&summary);
             tell(io::stdout().lock(), &[said.outcome]);
@@ -101,7 +109,7 @@ fn chosen(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, String> {
         .collect()
 }
 
-fn run(config: &Config, start: Vec<ServiceId>, watched: bool, seat: Seat) -> anyhow::Result<End> {
+fn run(config: &Config, start: Vec<ServiceId>, watched: bool, hold: Hold) -> anyhow::Result<End> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("procdash-worker")
@@ -110,9 +118,9 @@ fn run(config: &Config, start: Vec<ServiceId>, watched: bool, seat: Seat) -> any
         .context("cannot start the runtime")?;
     let end = runtime.block_on(async {
         if watched {
-            with_dashboard(config, start, seat).await
+            with_dashboard(config, start, hold).await
         } else {
-            with_lines(config, start, seat).await.map(|summary| End { summary, failure: None })
+            with_lines(config, start, hold).await.map(|summary| End { summary, failure: None })
         }
     });
     // whatever still blocks (a reader of our output that hangs) must not hold up the end
@@ -120,12 +128,12 @@ fn run(config: &Config, start: Vec<ServiceId>, watched: bool, seat: Seat) -> any
     end
 }
 
-async fn with_dashboard(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyhow::Result<End> {
+async fn with_dashboard(config: &Config, start: Vec<ServiceId>, hold: Hold) -> anyhow::Result<End> {
     diagnostics::to_panel();
     let logs = LogStore::new(config.services.len(), config.settings.scrollback);
     let options = Options { start, start_when_sized: true, end_when_idle: false };
     let gone = Arc::new(Notify::new());
-    let (handle, server) = supervise(config, options, logs, seat, Arc::clone(&gone))?;
+    let (handle, server) = supervise(config, options, logs, hold, Arc::clone(&gone))?;
     let shown = screen::show(config, handle.clone()).await;
     if let Err(error) = &shown {
         // the terminal is gone or broken: nobody can press a key any more
@@ -140,7 +148,7 @@ async fn with_dashboard(config: &Config, start: Vec<ServiceId>, seat: Seat) -> a
     Ok(End { summary, failure })
 }
 
-async fn with_lines(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyhow::Result<Summary> {
+async fn with_lines(config: &Config, start: Vec<ServiceId>, hold: Hold) -> anyhow::Result<Summary> {
     diagnostics::to_stderr();
     let names: Vec<&str> = config.services.iter().map(|service| service.name.as_str()).collect();
     let broken = Arc::new(Notify::new());
@@ -149,7 +157,7 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyho
         Box::new(Plain::new(output, &names, io::stdout().is_terminal() && colour::wanted(), Arc::clone(&broken)));
     let logs = LogStore::with_tap(config.services.len(), config.settings.scrollback, plain);
     let options = Options { start, start_when_sized: false, end_when_idle: true };
-    let (handle, server) = supervise(config, options, logs, seat, broken)?;
+    let (handle, server) = supervise(config, options, logs, hold, broken)?;
     let summary = down(handle).await?;
     server.close().await;
     Ok(summary)
@@ -160,7 +168,7 @@ fn supervise(
     config: &Config,
     options: Options,
     logs: LogStore,
-    seat: Seat,
+    hold: Hold,
     gone: Arc<Notify>,
 ) -> anyhow::Result<(Handle, Server)> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
@@ -181,8 +189,14 @@ fn supervise(
             ask_to_quit(&quitter).await;
         }
     });
+    let unwatched = handle.clone();
+    tokio::spawn(async move {
+        hold.orphaned.notified().await;
+        ask_to_quit(&unwatched).await;
+        hurry_unseen(&unwatched).await;
+    });
     fault::arm()?;
-    let server = seat.serve(handle.clone(), &config.name).context("cannot listen on the control socket")?;
+    let server = hold.seat.serve(handle.clone(), &config.name).context("cannot listen on the control socket")?;
     Ok((handle, server))
 }
 
@@ -195,7 +209,7 @@ async fn ask_to_quit(handle: &Handle) {
     let _gone = handle.commands.send(Command::Quit.into()).await;
 }
 
-/// Gives services a moment after their terminal was closed, and then asks once more, which kills what is left.
+/// Gives services a moment after nobody is there any more, and then asks once more, which kills what is left.
 async fn hurry_unseen(handle: &Handle) {
     let mut board = handle.board.clone();
     let over = board.wait_for(|board| matches!(board.phase, Phase::Down(_)));

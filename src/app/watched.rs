@@ -2,6 +2,9 @@
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
 
 use super::{farewell, up};
 use crate::cli::UpArguments;
@@ -12,7 +15,7 @@ use crate::ui::terminal;
 /// Runs the services of a file until the end, and sees that nothing survives a violent one.
 pub(crate) fn up(words: &UpArguments) -> ExitCode {
     let side = guard::part(&terminal::way_back()).and_then(|side| match side {
-        Side::Dashboard(link) => watch(link).map(|()| up::up(words)),
+        Side::Dashboard(link) => watch(link).map(|orphaned| up::up(words, orphaned)),
         Side::Warden(end) => Ok(tell(&end)),
     });
     side.unwrap_or_else(|error| {
@@ -21,10 +24,13 @@ pub(crate) fn up(words: &UpArguments) -> ExitCode {
     })
 }
 
-/// Makes this dashboard notice the end of its warden, and its warden know who has the terminal.
-fn watch(link: Link) -> io::Result<()> {
+/// Makes this dashboard notice the end of its warden, and its warden know who has the terminal; returns what is rung then.
+fn watch(link: Link) -> io::Result<Arc<Notify>> {
     terminal::set_witness(Link::mark_screen);
-    link.watch(terminal::give_up)
+    let orphaned = Arc::new(Notify::new());
+    let bell = Arc::clone(&orphaned);
+    link.watch(terminal::give_up, move || bell.notify_one())?;
+    Ok(orphaned)
 }
 
 /// Says how the dashboard has ended, where it could not do so itself; returns the code to end with.

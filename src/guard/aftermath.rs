@@ -1,12 +1,12 @@
-//! What is to be done after a violent death of the dashboard: everything it has started has to be gone, for certain.
+//! What is to be done after the end of the dashboard: everything it has started has to be gone, for certain.
 
-use std::fs;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::process::{WaitOptions, WaitStatus, wait};
 
 use super::kill_tree::KillTree;
+use super::program::MARK;
 use super::raw;
 use crate::engine::identity::{Stat, children_of_single_thread, read_whole};
 use crate::engine::{kill, survivor, walk};
@@ -34,9 +34,20 @@ pub(super) struct Bystanders {
     may_come: bool,
 }
 
+/// How the dashboard has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Death {
+    /// By a signal: nobody has looked after what is left.
+    Violent,
+    /// By itself: it has left to its guards only what resists, or what its user did not want to wait for.
+    Orderly,
+}
+
 /// The end of what a dashboard has left to its warden.
 #[derive(Debug)]
 pub(super) struct Aftermath {
+    dashboard: ProcessId,
+    death: Death,
     bystanders: Bystanders,
     /// The mark in the environment of everything that the dashboard's services have started and not scrubbed.
     mark: String,
@@ -72,9 +83,9 @@ impl Bystanders {
 
 impl Aftermath {
     /// Begins with the death of `dashboard`.
-    pub(super) fn begin(dashboard: ProcessId, bystanders: Bystanders, died: Instant) -> Self {
+    pub(super) fn begin(dashboard: ProcessId, death: Death, bystanders: Bystanders, died: Instant) -> Self {
         let mark = format!("PROCDASH_RUN_ID={dashboard}");
-        Self { bystanders, mark, died, killing: None, next_look: died, found_nobody: false }
+        Self { dashboard, death, bystanders, mark, died, killing: None, next_look: died, found_nobody: false }
     }
 
     /// Collects the dead, continues the paused, kills who has had enough time.
@@ -82,7 +93,12 @@ impl Aftermath {
         if !self.collect() {
             return Turn::Gone;
         }
-        let left = self.inherited();
+        let age = now.duration_since(self.died);
+        let mut left = self.inherited();
+        if self.death == Death::Orderly && age >= GRACE {
+            // a guard that works goes on trying to end what resists it, for as long as that takes
+            left.retain(|stat| is_held(stat) || !self.is_guard(stat.id.pid));
+        }
         if left.is_empty() {
             // A list that is read while it changes may lack an entry, and tools keep the kernel's own answer from coming.
             if self.found_nobody {
@@ -96,7 +112,6 @@ impl Aftermath {
             // a guard that its service has paused: it noticed the end while there was a dashboard
             let _noticed_later = kill::send_to_child(stat.id.pid, Signal::SIGCONT);
         }
-        let age = now.duration_since(self.died);
         if age >= LIMIT {
             return Turn::Left(named(&left));
         }
@@ -130,12 +145,21 @@ impl Aftermath {
     /// Whoever is in the dashboard's own session was started by it for itself, such as an editor, and is nobody's to kill.
     /// Guards and all below them have sessions of their own, but for a guard that was being started.
     fn is_ours(&self, child: &Stat, own_session: u32) -> bool {
-        let may_be = child.session != own_session || is_this_program(child.id.pid);
+        let may_be = child.session != own_session || self.is_guard(child.id.pid);
         if !may_be || self.bystanders.before.contains(&child.id) {
             return false;
         }
         // where strangers may be among them, what cannot be established is left alone
-        !self.bystanders.may_come || is_this_program(child.id.pid) || carries(child.id.pid, &self.mark)
+        !self.bystanders.may_come || self.is_guard(child.id.pid) || carries(child.id.pid, &self.mark)
+    }
+
+    /// Whether a child is a guard of the dashboard, or about to be one.
+    ///
+    /// By its words: a guard lets nobody but root look at its program.
+    fn is_guard(&self, child: u32) -> bool {
+        let words = read_whole(&format!("/proc/{child}/cmdline")).unwrap_or_default();
+        let mut words = words.split(|&byte| byte == 0).skip(1);
+        words.next() == Some(MARK.as_bytes()) && words.next() == Some(self.dashboard.pid.to_string().as_bytes())
     }
 
     /// Collects the dead; returns whether there is any child left.
@@ -173,11 +197,9 @@ fn carries(pid: u32, mark: &str) -> bool {
     environment.split(|&byte| byte == 0).any(|variable| variable == mark.as_bytes())
 }
 
-fn is_this_program(pid: u32) -> bool {
-    match (fs::read_link(format!("/proc/{pid}/exe")), fs::read_link("/proc/self/exe")) {
-        (Ok(theirs), Ok(own)) => theirs == own,
-        (Err(_ended), _) | (_, Err(_ended)) => false,
-    }
+/// Whether somebody keeps a process from doing anything.
+fn is_held(stat: &Stat) -> bool {
+    matches!(stat.state, ProcessState::Stopped | ProcessState::Traced)
 }
 
 /// Names those children and everybody below them.

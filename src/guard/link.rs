@@ -18,6 +18,9 @@ use crate::signal::Signal;
 /// How long a terminal that does not answer may hold up the end.
 const PATIENCE: Duration = Duration::from_millis(150);
 
+/// How long the dashboard may outlive its warden: everything is to be gone within a second.
+const LAST_GRACE: Duration = Duration::from_millis(700);
+
 /// The memory that this dashboard shares with its warden; nobody's in a program that has none.
 static SHARED: OnceLock<&'static Shared> = OnceLock::new();
 
@@ -38,9 +41,10 @@ impl Link {
         Ok(Self { lifeline })
     }
 
-    /// Ends this process as soon as the warden is dead, after `leave` has given the screen back for good; the guards end the rest.
+    /// Ends this process soon after the warden is dead; what is left then, the guards end.
     ///
-    /// `leave` returns whether the screen was taken.
+    /// First `leave` gives the screen back for good, and returns whether it was taken. Then `quit` asks for the end of
+    /// everything: a guard that its service has paused or killed needs an heir, and the warden is none any more.
     ///
     /// A thread of its own that waits for the end of a pipe: that cannot be missed, however early the warden dies, takes
     /// no processor time, and does not depend on a run time that may be busy or broken. A signal at the parent's death
@@ -49,12 +53,16 @@ impl Link {
     /// # Errors
     ///
     /// The thread cannot be started.
-    pub fn watch(mut self, leave: impl FnOnce() -> bool + Send + 'static) -> io::Result<()> {
+    pub fn watch(
+        mut self,
+        leave: impl FnOnce() -> bool + Send + 'static,
+        quit: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()> {
         let wait = move || {
             // a shell that has its job back puts this process into the background, where to set a terminal up means to stop
-            let mut quiet = SigSet::empty();
-            quiet.add(signal::Signal::SIGTTOU);
-            let _stops_at_worst = quiet.thread_block();
+            let mut masked = SigSet::empty();
+            masked.add(signal::Signal::SIGTTOU);
+            let _stops_at_worst = masked.thread_block();
             // nothing comes but the end; a signal that interrupts is none
             while self.lifeline.read(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
             // one message, from one thread: it is never full
@@ -68,6 +76,9 @@ impl Link {
             if thread::Builder::new().spawn(give_back).is_ok() {
                 let _in_time_or_not = is_done.recv_timeout(PATIENCE);
             }
+            quit();
+            #[expect(clippy::disallowed_methods, reason = "what is waited for is the end of this very process")]
+            thread::sleep(LAST_GRACE);
             kill::end_self();
         };
         thread::Builder::new().name("procdash-warden".to_owned()).spawn(wait).map(drop)

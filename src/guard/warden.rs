@@ -13,7 +13,7 @@ use nix::sys::signal::{self, SigSet};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use rustix::process::WaitStatus;
 
-use super::aftermath::{Aftermath, Bystanders, Turn, collect_one};
+use super::aftermath::{Aftermath, Bystanders, Death, Turn, collect_one};
 use super::link::Link;
 use super::raw;
 use super::settings::{Settings, write_in_time};
@@ -50,7 +50,7 @@ pub enum Side {
 pub struct End {
     /// Its exit.
     pub exit: Exit,
-    /// Who could not be killed after a violent death.
+    /// Who could not be killed after it.
     pub left: Vec<Survivor>,
 }
 
@@ -134,7 +134,8 @@ impl Warden {
                 settings.give_back();
             }
         }
-        let left = if matches!(exit, Exit::Signal { .. }) { self.end_all(died) } else { Vec::new() };
+        let death = if matches!(exit, Exit::Signal { .. }) { Death::Violent } else { Death::Orderly };
+        let left = self.end_all(death, died);
         End { exit, left }
     }
 
@@ -192,8 +193,8 @@ impl Warden {
     }
 
     /// Waits until nothing is left of what the dashboard has started; returns who cannot be killed.
-    fn end_all(self, died: Instant) -> Vec<Survivor> {
-        let mut aftermath = Aftermath::begin(self.dashboard, self.bystanders.clone(), died);
+    fn end_all(self, death: Death, died: Instant) -> Vec<Survivor> {
+        let mut aftermath = Aftermath::begin(self.dashboard, death, self.bystanders.clone(), died);
         loop {
             match aftermath.turn(Instant::now()) {
                 Turn::Gone => return Vec::new(),
