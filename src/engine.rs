@@ -19,7 +19,7 @@ mod socket_table;
 mod tree;
 mod verify;
 
-pub use identity::{began, identify};
+pub use identity::{began, identify, is_held_by_debugger};
 pub(crate) use kill::may_signal;
 pub use kill::send;
 pub use launch::{Io, Launch, LaunchError, explain};

@@ -119,6 +119,12 @@ pub fn began(id: ProcessId) -> Option<SystemTime> {
     SystemTime::now().checked_sub(age)
 }
 
+/// Whether a debugger keeps this process from doing anything at the moment.
+#[must_use]
+pub fn is_held_by_debugger(pid: u32) -> bool {
+    Stat::read(pid).ok().flatten().is_some_and(|stat| stat.state == ProcessState::Traced)
+}
+
 /// Returns the numbers of the children of all threads of `pid`; empty when it has none or has ended.
 ///
 /// Read from outside, the list may lack a child that exists, when another of them is being reaped meanwhile.

@@ -41,6 +41,8 @@ pub(crate) enum Order {
     Kill,
     /// Send a signal to this part of the tree.
     Signal(Signal, Reach),
+    /// Do without the guard: it is held by a debugger, and what it guards may be that debugger.
+    GiveGuardUp,
 }
 
 /// What a runner tells.

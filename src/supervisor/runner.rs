@@ -168,6 +168,10 @@ impl Runner<'_> {
                 self.sent.push_back((signal, to));
                 self.request(Request::Signal { signal, to }).await;
             }
+            Order::GiveGuardUp => {
+                self.answer_by = None;
+                self.guard.give_up();
+            }
         }
     }
 
@@ -304,7 +308,7 @@ impl Runner<'_> {
                     let why = match order {
                         Some(Order::KillStopCommand(why)) => why,
                         None | Some(Order::Kill) => CommandOutcome::CutShort,
-                        Some(Order::RunStopCommand(_) | Order::Stop(_) | Order::Type(_) | Order::Signal(..)) => continue,
+                        Some(Order::RunStopCommand(_) | Order::Stop(_) | Order::Type(_) | Order::Signal(..) | Order::GiveGuardUp) => continue,
                     };
                     if let Some(command) = &mut self.stop_command {
                         command.kill(why);

@@ -19,16 +19,19 @@ pub(super) struct Published {
     pub(super) members: Arc<[Member]>,
     pub(super) listeners: Arc<[Listener]>,
     pub(super) report: Option<Arc<KillReport>>,
+    /// Whether a debugger held the guard at the last look.
+    pub(super) guard_is_held: bool,
 }
 
 impl Published {
     pub(super) fn new(name: &str) -> Self {
-        Self { name: name.into(), members: Arc::from([]), listeners: Arc::from([]), report: None }
+        Self { name: name.into(), members: Arc::from([]), listeners: Arc::from([]), report: None, guard_is_held: false }
     }
 
     pub(super) fn forget_tree(&mut self) {
         self.members = Arc::from([]);
         self.listeners = Arc::from([]);
+        self.guard_is_held = false;
     }
 
     fn usage(&self) -> Usage {

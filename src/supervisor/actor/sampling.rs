@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use tokio::task::{JoinError, JoinHandle};
 
+use super::super::job::Order;
 use super::Actor;
-use crate::engine::Sampler;
+use crate::engine::{Sampler, is_held_by_debugger};
 use crate::id::{RunId, ServiceId};
 use crate::process::{Listener, Member};
 
@@ -19,8 +20,13 @@ const SOON: Duration = Duration::from_millis(100);
 /// One look: who was asked about, and what was there.
 type Sample = (Sampler, Vec<(ServiceId, RunId)>, Vec<Seen>);
 
-/// Who belongs to a run, and where they listen.
-type Seen = (Vec<Member>, Vec<Listener>);
+/// What a look has found of one run.
+pub(super) struct Seen {
+    members: Vec<Member>,
+    listeners: Vec<Listener>,
+    /// Whether a debugger held the guard.
+    guard_is_held: bool,
+}
 
 /// When the last look was and whether one is under way.
 pub(super) struct Sampling {
@@ -98,7 +104,9 @@ impl Actor {
                 tracing::debug!(%error, "the list of sockets cannot be read");
                 vec![Vec::new(); trees.len()]
             });
-            let seen = trees.into_iter().zip(ports).collect();
+            let found = trees.into_iter().zip(ports).zip(guards.into_iter().map(is_held_by_debugger));
+            let seen =
+                found.map(|((members, listeners), guard_is_held)| Seen { members, listeners, guard_is_held }).collect();
             (sampler, alive.into_iter().map(|(id, run, _)| (id, run)).collect(), seen)
         }));
     }
@@ -106,15 +114,24 @@ impl Actor {
     pub(super) fn take_sample(&mut self, (sampler, asked, found): Sample) {
         self.sampling.sampler = Some(sampler);
         let mut seen = Vec::with_capacity(asked.len());
-        for ((id, run), (members, listeners)) in asked.into_iter().zip(found) {
+        let mut held = Vec::new();
+        for ((id, run), Seen { members, listeners, guard_is_held }) in asked.into_iter().zip(found) {
             let Some(slot) = self.slots.get_mut(id.index()) else { continue };
             // the run may have ended, or the next begun, while the look was under way
             if slot.machine.run() == run && slot.machine.guard().is_some() {
                 slot.published.members = members.into();
                 slot.published.listeners = listeners.into();
                 seen.push(id);
+                // whoever traces a process lets it go on after each of its stops: in two looks in a row it is held
+                if std::mem::replace(&mut slot.published.guard_is_held, guard_is_held) && guard_is_held {
+                    held.push(id);
+                }
             }
         }
         self.publish_all(&seen);
+        for id in held {
+            tracing::warn!(%id, "its guard is held by a debugger and is replaced");
+            self.order(id, Order::GiveGuardUp);
+        }
     }
 }
