@@ -15,7 +15,7 @@ use nix::poll::{PollTimeout, poll};
 use rustix::fs::{Access, AtFlags, CWD, Mode, OFlags, accessat};
 use rustix::io::Errno;
 
-use crate::engine::identify;
+use crate::engine::{identify, own_namespace};
 use crate::process::ProcessId;
 
 /// What the names of all these cgroups begin with.
@@ -42,7 +42,7 @@ impl Cgroups {
         let own = identify(std::process::id())?;
         let base = own_cgroup()?;
         remove_abandoned(&base);
-        let found = Self { base, prefix: format!("{PREFIX}{}.{}-", own.pid, own.start) };
+        let found = Self { base, prefix: format!("{PREFIX}{}.{}.{}-", own.pid, own.start, namespace()) };
         let trial = Cgroup::make(found.base.join(format!("{}trial", found.prefix)).into_os_string())?;
         // below a threaded cgroup there are none that a process can be in; before 5.14 there is no kill
         let is_domain = fs::read(trial.path.join("cgroup.type")).is_ok_and(|kind| kind == b"domain\n");
@@ -80,17 +80,26 @@ pub fn remove_abandoned_cgroups() {
 
 fn remove_abandoned(base: &Path) {
     for name in names(base) {
-        if name.to_str().and_then(dashboard).is_some_and(|id| identify(id.pid) != Some(id)) {
+        let whose = name.to_str().and_then(|name| dashboard(name, &namespace()));
+        if whose.is_some_and(|id| identify(id.pid) != Some(id)) {
             // those that are not empty stay: what lives in them is for the user to decide
             let _not_empty = remove(&base.join(name), DEEPEST);
         }
     }
 }
 
-/// Reads whose cgroup this is.
-fn dashboard(name: &str) -> Option<ProcessId> {
+/// Returns the number of this process's pid namespace: in another one the same numbers are somebody else, who may have
+/// begun at the same moment.
+fn namespace() -> String {
+    own_namespace().to_string_lossy().chars().filter(char::is_ascii_digit).collect()
+}
+
+/// Reads whose cgroup this is, if its numbers are those of this pid namespace.
+fn dashboard(name: &str, namespace: &str) -> Option<ProcessId> {
     let (pid, rest) = name.strip_prefix(PREFIX)?.split_once('.')?;
-    let (start, _guard) = rest.split_once('-')?;
+    let (start, rest) = rest.split_once('.')?;
+    let (theirs, _guard) = rest.split_once('-')?;
+    (theirs == namespace).then_some(())?;
     Some(ProcessId { pid: pid.parse().ok()?, start: start.parse().ok()? })
 }
 
@@ -211,10 +220,16 @@ mod tests {
 
     #[test]
     fn a_name_tells_whose_cgroup_it_is() {
-        assert_eq!(dashboard("procdash-12.345-67"), Some(ProcessId { pid: 12, start: 345 }));
-        assert_eq!(dashboard("procdash-12.345-trial"), Some(ProcessId { pid: 12, start: 345 }));
-        for other in ["procdash-12-67", "procdash-x.1-2", "other-12.345-67", "procdash-12.345"] {
-            assert_eq!(dashboard(other), None);
+        assert_eq!(dashboard("procdash-12.345.9-67", "9"), Some(ProcessId { pid: 12, start: 345 }));
+        assert_eq!(dashboard("procdash-12.345.9-trial", "9"), Some(ProcessId { pid: 12, start: 345 }));
+        for other in ["procdash-12-67", "procdash-x.1.9-2", "other-12.345.9-67", "procdash-12.345.9", "procdash-1.3-6"]
+        {
+            assert_eq!(dashboard(other, "9"), None);
         }
+    }
+
+    #[test]
+    fn the_numbers_of_another_pid_namespace_mean_nobody_here() {
+        assert_eq!(dashboard("procdash-12.345.8-67", "9"), None);
     }
 }

@@ -158,7 +158,7 @@ impl Stage {
         let lines: Vec<&str> =
             contents.lines().map(str::trim).filter(|line| line.chars().any(char::is_alphanumeric)).collect();
         let text = lines.join(" ⏎ ");
-        text.chars().take(600).collect()
+        text.chars().take(4000).collect()
     }
 
     /// Waits until what was started has ended.

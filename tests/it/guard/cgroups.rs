@@ -105,12 +105,15 @@ fn the_cgroup_of_a_dead_dashboard_is_removed_by_the_next_one_and_nobody_elses_is
     alone(|| async {
         // as left by a dashboard and a guard that were killed at the same moment: a number that has another start now
         let own = std::process::id();
-        let (left, others) = (base.join(format!("procdash-{own}.1-7")), base.join(format!("procdash-mine-{own}")));
+        let namespace =
+            fs::read_link("/proc/self/ns/pid").unwrap().to_string_lossy().replace(|c| !char::is_numeric(c), "");
+        let left = base.join(format!("procdash-{own}.1.{namespace}-7"));
+        let others = [format!("procdash-mine-{own}"), format!("procdash-{own}.1.1-7")].map(|name| base.join(name));
         fs::create_dir(&left).unwrap();
-        fs::create_dir(&others).unwrap();
+        others.iter().for_each(|folder| fs::create_dir(folder).unwrap());
         drop(guards());
-        let stayed = others.exists();
-        fs::remove_dir(&others).unwrap();
+        let stayed = others.iter().all(|folder| folder.exists());
+        others.iter().for_each(|folder| fs::remove_dir(folder).unwrap());
         assert!(!left.exists() && stayed);
     });
 }

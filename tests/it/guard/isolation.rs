@@ -222,7 +222,7 @@ fn somebody_who_ends_the_namespace_ends_the_program() {
         let (mut guard, _channel) = guards.launch(&launch(DAEMON, &token, Io::Pipes)).await.unwrap();
         until("all are there", || alive(&token) == 4);
         let children = members(guard.id().pid).unwrap();
-        let init = children.iter().find(|member| member.command.contains("__guard")).unwrap().id;
+        let init = children.iter().find(|member| member.command == "[pd-init]").unwrap().id;
         assert_eq!(send(init, Signal::SIGKILL), Delivery::Sent);
         assert_eq!(empty(&mut guard).await, (Some(Exit::Signal { number: 9, core_dumped: false }), 0));
         assert_eq!(alive(&token), 0);
