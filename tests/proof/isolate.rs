@@ -109,7 +109,10 @@ fn be_init(what: impl FnOnce(bool)) -> ! {
         sys::exit_now(0);
     }
     while !matches!(sys::wait_any(libc::__WALL), Ok(pid) if pid == driver) {}
-    sys::exit_now(i32::from(!nothing_left()))
+    let nothing_left = nothing_left();
+    // what would have been left to the next start: here there is none
+    procdash::guard::remove_abandoned_cgroups();
+    sys::exit_now(i32::from(!nothing_left))
 }
 
 /// Returns whether the kernel knows no other process in this namespace: all orphans are children of its first.

@@ -110,10 +110,14 @@ fn the_cgroup_of_a_dead_dashboard_is_removed_by_the_next_one_and_nobody_elses_is
         let left = base.join(format!("procdash-{own}.1.{namespace}-7"));
         let others = [format!("procdash-mine-{own}"), format!("procdash-{own}.1.1-7")].map(|name| base.join(name));
         fs::create_dir(&left).unwrap();
-        others.iter().for_each(|folder| fs::create_dir(folder).unwrap());
+        for folder in &others {
+            fs::create_dir(folder).unwrap();
+        }
         drop(guards());
         let stayed = others.iter().all(|folder| folder.exists());
-        others.iter().for_each(|folder| fs::remove_dir(folder).unwrap());
+        for folder in &others {
+            fs::remove_dir(folder).unwrap();
+        }
         assert!(!left.exists() && stayed);
     });
 }
