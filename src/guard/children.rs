@@ -113,7 +113,7 @@ impl Children {
             }
         }
         table.collect_abandoned();
-        let strangers = table.strangers();
+        let strangers = table.strangers(children);
         let (dead, alive): (Vec<Stat>, Vec<Stat>) = strangers.into_iter().partition(|stat| !stat.is_alive());
         for stat in dead {
             table.collect_orphan(stat.id.pid);
@@ -125,11 +125,11 @@ impl Children {
     }
 
     /// Does one round with the orphans of dead guards: `strike` gets those that live, and those that have ended are
-    /// collected.
-    pub(super) fn sweep(&self, strike: impl FnOnce(&[u32])) -> Round {
+    /// collected. `list` lists the children of a process.
+    pub(super) fn sweep(&self, list: fn(u32) -> Vec<u32>, strike: impl FnOnce(&[u32])) -> Round {
         let mut table = self.lock();
         table.collect_abandoned();
-        let mut orphans = table.orphans();
+        let mut orphans = table.orphans(list);
         let found_nobody = orphans.is_empty();
         let numbers: Vec<u32> = orphans.iter().map(|stat| stat.id.pid).collect();
         strike(&numbers);
@@ -194,10 +194,10 @@ impl Table {
     ///
     /// Whoever is in its own session was started by the dashboard for itself, and is waited for where it was started;
     /// guards and everything below them have sessions of their own.
-    fn strangers(&self) -> Vec<Stat> {
+    fn strangers(&self, list: fn(u32) -> Vec<u32>) -> Vec<Stat> {
         let own = std::process::id();
         let Ok(Some(me)) = Stat::read(own) else { return Vec::new() };
-        children(own)
+        list(own)
             .into_iter()
             .filter(|pid| !self.guards.contains_key(pid))
             .filter_map(|pid| Stat::read(pid).ok()?)
@@ -205,8 +205,8 @@ impl Table {
             .collect()
     }
 
-    fn orphans(&self) -> Vec<Stat> {
-        let mut found = self.strangers();
+    fn orphans(&self, list: fn(u32) -> Vec<u32>) -> Vec<Stat> {
+        let mut found = self.strangers(list);
         found.retain(|stat| !self.bystanders.contains(&stat.id));
         found
     }

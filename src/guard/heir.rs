@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::children::Children;
 use super::kill_tree::KillTree;
+use crate::engine::identity::{children as direct_children, children_by_parent};
 use crate::engine::survivor;
 use crate::process::Verdict;
 
@@ -25,7 +26,7 @@ pub struct Swept {
 /// Kills and collects the orphans of dead guards until two looks in a row find nobody.
 ///
 /// Two looks, because the dashboard has other threads that start and collect children meanwhile, and a list of children
-/// that is read during a change may lack an entry.
+/// that is read during a change may lack an entry. The second asks every process for its parent instead.
 pub(super) async fn sweep(children: &Children) -> Swept {
     let began = Instant::now();
     let mut kill = KillTree::begin(began);
@@ -33,7 +34,8 @@ pub(super) async fn sweep(children: &Children) -> Swept {
     // how many guards were lost before the first of the empty looks
     let mut empty_since = None;
     loop {
-        let round = children.sweep(|orphans| {
+        let list = if empty_since.is_some() { children_by_parent } else { direct_children };
+        let round = children.sweep(list, |orphans| {
             // whoever tends the children collects some in between: a number struck before may be another one's by now
             kill.again();
             kill.strike(orphans, Instant::now());
@@ -47,7 +49,7 @@ pub(super) async fn sweep(children: &Children) -> Swept {
         if began.elapsed() > PATIENCE && !round.found_nobody {
             return Swept { verdict: Verdict::Survivors(round.left.iter().map(survivor).collect()), killed };
         }
-        if round.killed > 0 {
+        if round.killed > 0 && !round.found_nobody {
             // some have died, and what they were the parents of has come: nobody who forks quickly waits for a timer
             tokio::task::yield_now().await;
         } else {

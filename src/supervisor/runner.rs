@@ -345,11 +345,14 @@ impl Runner<'_> {
     }
 
     /// Waits until the last bytes have come out: the kernel hands a pty's on a moment after its writer's death.
-    async fn drain(&mut self) {
+    ///
+    /// Returns whether all of it has: a descriptor that somebody outside the tree holds open must not hold up the news.
+    async fn drain(&mut self) -> bool {
+        let mut is_closed = true;
         for closed in &mut self.closed {
-            // a descriptor that somebody outside the tree holds open must not hold up the news
-            let _open_elsewhere = timeout(LAST_OUTPUT, closed.wait_for(|closed| *closed)).await;
+            is_closed &= timeout(LAST_OUTPUT, closed.wait_for(|closed| *closed)).await.is_ok();
         }
+        is_closed
     }
 
     /// The guard was killed: its members have come up to procdash, which ends them itself.
@@ -357,13 +360,21 @@ impl Runner<'_> {
         tracing::warn!(service = %self.job.config.name, %by, "the guard is lost, procdash takes its run over");
         self.answer_by = None;
         let mut killed = 0;
+        // whether nobody was found although the output was still held
+        let mut is_alone = false;
         loop {
             let swept = self.job.tools.guards.sweep_orphans().await;
             killed += swept.killed;
             let verdict = if swept.verdict == Verdict::Gone { self.look().await } else { swept.verdict };
             if verdict == Verdict::Gone {
-                break;
+                // Whoever still holds the output may have escaped both looks; without a guard there is no better proof.
+                if self.drain().await || is_alone {
+                    break;
+                }
+                is_alone = true;
+                continue;
             }
+            is_alone = false;
             self.tell_unfinished(verdict, None, killed).await;
             if !self.wait_before_another_look().await {
                 return;
