@@ -43,7 +43,7 @@ impl Link {
 
     /// Ends this process soon after the warden is dead; what is left then, the guards end.
     ///
-    /// First `leave` gives the screen back for good, and returns whether it was taken. Then `quit` asks for the end of
+    /// First `leave` gives the screen back for good. Then `quit` asks for the end of
     /// everything: a guard that its service has paused or killed needs an heir, and the warden is none any more.
     ///
     /// A thread of its own that waits for the end of a pipe: that cannot be missed, however early the warden dies, takes
@@ -55,7 +55,7 @@ impl Link {
     /// The thread cannot be started.
     pub fn watch(
         mut self,
-        leave: impl FnOnce() -> bool + Send + 'static,
+        leave: impl FnOnce() + Send + 'static,
         quit: impl FnOnce() + Send + 'static,
     ) -> io::Result<()> {
         let wait = move || {
@@ -68,9 +68,10 @@ impl Link {
             // one message, from one thread: it is never full
             let (done, is_done) = sync_channel(1);
             let give_back = move || {
-                if leave() {
-                    give_settings_back();
-                }
+                leave();
+                // Also where the screen was not taken any more: whoever has just left it may have been refused this as one
+                // in the background, where the signal for that is not blocked.
+                give_settings_back();
                 let _too_late = done.send(());
             };
             if thread::Builder::new().spawn(give_back).is_ok() {

@@ -40,8 +40,9 @@ impl Settings {
         words
     }
 
-    /// Reads such words, which must have been written; `None` where there is no terminal.
+    /// Reads such words; `None` where there is no terminal, or none have been written.
     pub(super) fn from_words(words: [u32; SETTINGS]) -> Option<Self> {
+        words.iter().any(|&word| word != 0).then_some(())?;
         // the rest, such as the speed, is as now: a dashboard does not change it
         let mut plain = libc::termios::from(tcgetattr(io::stdin()).ok()?);
         let [input, output, control, local, line, characters @ ..] = words;

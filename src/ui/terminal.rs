@@ -107,18 +107,16 @@ pub fn leave() -> io::Result<bool> {
     written.and(disabled).map(|()| true)
 }
 
-/// Gives the screen back for good and returns whether it was ours; the terminal's settings are left to the caller.
+/// Gives the screen back for good; the terminal's settings are left to the caller.
 ///
 /// For a program that is about to end, in whatever way: the terminal cannot be taken again.
-pub fn give_up() -> bool {
+pub fn give_up() {
     let mut out = io::stdout().lock();
     GIVEN_UP.store(true, Ordering::SeqCst);
-    let was_ours = TAKEN.swap(false, Ordering::SeqCst);
-    if was_ours {
+    if TAKEN.swap(false, Ordering::SeqCst) {
         // the terminal is gone: nothing is left to give back
         let _nobody_to_tell = out.write_all(&way_back()).and_then(|()| out.flush());
     }
-    was_ours
 }
 
 /// Returns what is written to a terminal to end everything that was begun on it.
