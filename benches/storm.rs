@@ -49,8 +49,8 @@ const USERS: [(&str, &str); 3] = [
     ("root", r#"exec "$0" "$@""#),
 ];
 
-/// How many numbers a storm's namespace has.
-const NUMBERS: usize = 32_768;
+/// How many numbers a storm's namespace has: far fewer than the machine, which others use as well.
+const NUMBERS: usize = 8_192;
 
 /// How long a storm rages before it is killed.
 const RAGES: Duration = Duration::from_millis(300);
@@ -153,7 +153,12 @@ fn end_by_kernel(shape: &str) {
     let words = [flags, &own_program(), "__init", shape];
     let mut parent = Command::new("unshare").args(words).stderr(Stdio::null()).spawn().unwrap();
     rest(RAGES);
-    let init = members(parent.id()).unwrap().first().unwrap().id;
+    // on a busy machine it may not have come up yet
+    let mut init = None;
+    while init.is_none() && parent.try_wait().unwrap().is_none() {
+        init = members(parent.id()).unwrap().first().map(|member| member.id);
+    }
+    let init = init.unwrap();
     let held: OwnedFd =
         pidfd_open(Pid::from_raw(i32::try_from(init.pid).unwrap()).unwrap(), PidfdFlags::empty()).unwrap();
     let began = Instant::now();
