@@ -6,6 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use crate::process::{ProcessId, ProcessState};
 
+/// `PF_EXITING` among the flags of a process (`include/linux/sched.h`).
+const EXITING: u64 = 0x4;
+
 /// What `/proc/PID/stat` says about one process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stat {
@@ -21,6 +24,8 @@ pub(crate) struct Stat {
     pub(crate) state: ProcessState,
     /// How many threads it has.
     pub(crate) threads: u32,
+    /// Whether its end has begun: from then on it adopts nobody, long before it is a zombie.
+    pub(crate) is_exiting: bool,
 }
 
 impl Stat {
@@ -44,10 +49,19 @@ impl Stat {
         let parent = fields.next()?.parse().ok()?;
         let group = fields.next()?.parse().ok()?;
         let session = fields.next()?.parse().ok()?;
-        // fields 20 and 22 of proc_pid_stat(5); the next one here is field 7
-        let threads = fields.nth(13)?.parse().ok()?;
+        // fields 9, 20 and 22 of proc_pid_stat(5); the next one here is field 7
+        let flags: u64 = fields.nth(2)?.parse().ok()?;
+        let threads = fields.nth(10)?.parse().ok()?;
         let start = fields.nth(1)?.parse().ok()?;
-        Some(Self { id: ProcessId { pid, start }, parent, group, session, state, threads })
+        Some(Self {
+            id: ProcessId { pid, start },
+            parent,
+            group,
+            session,
+            state,
+            threads,
+            is_exiting: flags & EXITING != 0,
+        })
     }
 
     /// Whether its first thread has ended.
@@ -193,6 +207,13 @@ mod tests {
         assert!(!Stat::parse(7, &line("x", 'Z', 1)).unwrap().is_alive());
         assert!(Stat::parse(7, &line("x", 'Z', 2)).unwrap().is_alive());
         assert!(Stat::parse(7, &line("x", 'D', 1)).unwrap().is_alive());
+    }
+
+    #[test]
+    fn a_process_whose_end_has_begun_says_so() {
+        let line = String::from_utf8(line("x", 'R', 1)).unwrap();
+        assert!(!Stat::parse(7, line.as_bytes()).unwrap().is_exiting);
+        assert!(Stat::parse(7, line.replace(" 4194560 ", " 4194564 ").as_bytes()).unwrap().is_exiting);
     }
 
     #[test]

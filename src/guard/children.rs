@@ -223,9 +223,12 @@ fn has_ended(held: &OwnedFd) -> bool {
     matches!(poll(&mut ended, PollTimeout::ZERO), Ok(1..))
 }
 
-/// Whether a guard lives, by its own line in the table: of a dead one that a debugger holds, the wait tells nothing.
+/// Whether a guard lives, and adopts orphans.
+///
+/// By its own line in the table: of a dead one that a debugger holds, the wait tells nothing. One whose end has only begun
+/// is passed over by the kernel when it looks for a reaper, so orphans of its run may have come here already.
 fn lives(pid: u32) -> bool {
-    Stat::read(pid).ok().flatten().is_some_and(|stat| stat.is_alive())
+    Stat::read(pid).ok().flatten().is_some_and(|stat| stat.is_alive() && !stat.is_exiting)
 }
 
 fn exit_of(status: &WaitIdStatus) -> Exit {
