@@ -14,7 +14,7 @@ use crate::process::{ProcessId, ProcessState, Survivor};
 use crate::signal::Signal;
 
 /// How long the guards have to end their services and themselves: they give a grace of 250 ms.
-const GRACE: Duration = Duration::from_millis(600);
+const GRACE: Duration = Duration::from_millis(500);
 
 /// After what time those who are left are called survivors.
 const LIMIT: Duration = Duration::from_secs(3);

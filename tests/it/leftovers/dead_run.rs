@@ -32,15 +32,17 @@ pub(super) fn leave_behind(project: &Project, staying: usize) -> Vec<i32> {
 
 /// Kills every procdash of a test at once: none of them can end the tree of another any more.
 ///
-/// Each is stopped first, so that none sees the death of one before its own.
+/// Each is stopped first, so that none sees the death of one before its own, and the lowest is killed first: the death of
+/// one above would continue a group that is stopped and has nobody else to continue it.
 #[track_caller]
 pub(super) fn kill_procdash(token: &str) {
     let pids = procdashes(token);
     assert!(pids.len() > 1, "no dashboard with guards: {pids:?}");
-    for signal in [Signal::SIGSTOP, Signal::SIGKILL] {
-        for &pid in &pids {
-            let _already_gone = kill(Pid::from_raw(pid), signal);
-        }
+    for &pid in &pids {
+        let _already_gone = kill(Pid::from_raw(pid), Signal::SIGSTOP);
+    }
+    for &pid in pids.iter().rev() {
+        let _already_gone = kill(Pid::from_raw(pid), Signal::SIGKILL);
     }
     let gone = wait::until(|| pids.iter().all(|pid| !runs(*pid)).then_some(()));
     assert!(gone.is_some(), "a procdash of {pids:?} lives");
