@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use tokio::sync::Notify;
@@ -12,7 +12,8 @@ use super::requests::Requests;
 use super::{colour, diagnostics, farewell, fault, leftovers, screen};
 use crate::cli::{self, Plain, UpArguments};
 use crate::config::Config;
-use crate::control::{Seat, Server};
+use crate::control::{ClaimError, Seat, Server};
+use crate::guard;
 use crate::id::ServiceId;
 use crate::signal::Signal;
 use crate::supervisor::{self, Command, Handle, LogStore, Options, Phase, Summary, Tap};
@@ -20,6 +21,10 @@ use crate::supervisor::{self, Command, Handle, LogStore, Options, Phase, Summary
 /// How long services may tidy up once the terminal or the warden is gone, as guards give it: everything is to be gone
 /// within a second.
 const LAST_GRACE: Duration = Duration::from_millis(250);
+
+/// How long a dashboard without a warden may still be there, and the pause between two looks for it.
+const ORPHANS_END: Duration = Duration::from_secs(2);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// The arguments or the file are wrong; nothing was started.
 const USAGE: u8 = 2;
@@ -48,7 +53,7 @@ pub(crate) fn up(words: &UpArguments, orphaned: Arc<Notify>) -> ExitCode {
     };
     let watched = !words.no_tui && io::stdout().is_terminal() && io::stdin().is_terminal();
     // before anything is started: two dashboards of one project would fight for its ports
-    let seat = match Seat::claim(&config.path) {
+    let seat = match claim(&config) {
         Ok(seat) => seat,
         Err(taken) => return refuse(FAILURE, &format!("error: {taken}")),
     };
@@ -73,6 +78,23 @@ pub(crate) fn up(words: &UpArguments, orphaned: Arc<Notify>) -> ExitCode {
             tell(io::stderr().lock(), &[format!("procdash: {error:#}")]);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Takes the project's place; waits for a dashboard that has lost its warden and is about to end.
+fn claim(config: &Config) -> Result<Seat, ClaimError> {
+    let until = Instant::now() + ORPHANS_END;
+    loop {
+        let taken = match Seat::claim(&config.path) {
+            Err(ClaimError::Taken(holder)) => holder,
+            other => return other,
+        };
+        let is_ending = taken.pid.is_some_and(|pid| guard::whole(pid) == pid);
+        if !is_ending || Instant::now() > until {
+            return Err(ClaimError::Taken(taken));
+        }
+        #[expect(clippy::disallowed_methods, reason = "the pause between two looks, with a deadline")]
+        std::thread::sleep(LOOK_AGAIN);
     }
 }
 

@@ -11,6 +11,15 @@ use crate::options::{Form, Options};
 use crate::run::{Outcome, Service, Tool, Verdict};
 use crate::runner::Job;
 
+/// The exceptions that are understood.
+const KNOWN: &str = "
+What is known of them: **38, 40, 45, 46 and 47** kill, pause, hold or starve their own guard, and where the warden and the
+dashboard are killed at the same moment nobody is left who could finish the job. That takes somebody with the same rights
+as procdash who means to. The next `procdash up` of the project, or `procdash reap`, finds what is left by its marks.
+**46** as root holds its guard as a debugger; the dashboard notices that at its second look, and without a warden it has
+not the time. A line that ends in `gone after` is no survivor but a late one: the machine was busy with other runs.
+";
+
 /// One played run.
 type Result<'a> = (&'a Job, &'a Outcome);
 
@@ -155,6 +164,7 @@ fn exceptions(ours: &[Result<'_>]) -> String {
     }
     let mut whole = "\n## Exceptions\n\n".to_owned();
     whole += if text.is_empty() { "None.\n" } else { &text };
+    whole += KNOWN;
     if !reasons.is_empty() {
         whole += "\n## Not tried\n\n";
         for (reason, mut runs) in reasons {
