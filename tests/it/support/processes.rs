@@ -127,7 +127,12 @@ fn look_at_thread(pid: i32, folder: &Path, token: &str) -> Option<Found> {
     if matches!(state, 'Z' | 'X') {
         return None;
     }
-    let program = fs::read_link(folder.join("exe")).ok();
+    let program = fs::read_link(folder.join("exe"));
+    if program.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        // its memory is gone already: it has done the last that it will ever do
+        return None;
+    }
+    let program = program.ok();
     let words: Vec<_> = command.split(|&byte| byte == 0).map(String::from_utf8_lossy).collect();
     Some(Found {
         pid,
