@@ -258,7 +258,12 @@ mod tests {
         let file = PathBuf::from("/home/ada/shop/procfile.toml");
         for round in 0..100 {
             drop(place::open(&folder).unwrap());
-            drop(UnixListener::bind(place::socket(&folder, &file).unwrap()).unwrap());
+            let path = place::socket(&folder, &file).unwrap();
+            drop(UnixListener::bind(&path).unwrap());
+            // what another test is about to execute holds a copy of it until then
+            while UnixStream::connect(&path).is_ok() {
+                std::thread::yield_now();
+            }
             let together = Barrier::new(4);
             let claim = || {
                 together.wait();
