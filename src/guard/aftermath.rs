@@ -94,7 +94,7 @@ impl Aftermath {
             return Turn::Gone;
         }
         let age = now.duration_since(self.died);
-        let mut left = self.inherited();
+        let mut left = self.inherited(age < GRACE);
         if self.death == Death::Orderly && age >= GRACE {
             // a guard that works goes on trying to end what resists it, for as long as that takes
             left.retain(|stat| is_held(stat) || !self.is_guard(stat.id.pid));
@@ -131,12 +131,13 @@ impl Aftermath {
         Turn::Wait(PAUSE)
     }
 
-    /// Returns the children that were left by the dashboard and are not its tools.
-    fn inherited(&self) -> Vec<Stat> {
+    /// Returns the children that were left by the dashboard and are not its tools, with those that may turn out to be if
+    /// there is still `time` to wait for that.
+    fn inherited(&self, time: bool) -> Vec<Stat> {
         let own = std::process::id();
         let Ok(Some(me)) = Stat::read(own) else { return Vec::new() };
         let mut found = children(own);
-        found.retain(|stat| stat.parent == own && self.is_ours(stat, me.session));
+        found.retain(|stat| stat.parent == own && self.is_ours(stat, me.session, time));
         found
     }
 
@@ -144,13 +145,13 @@ impl Aftermath {
     ///
     /// Whoever is in the dashboard's own session was started by it for itself, such as an editor, and is nobody's to kill.
     /// Guards and all below them have sessions of their own, but for a guard that was being started.
-    fn is_ours(&self, child: &Stat, own_session: u32) -> bool {
+    fn is_ours(&self, child: &Stat, own_session: u32, time: bool) -> bool {
         let may_be = child.session != own_session || self.is_guard(child.id.pid);
         if !may_be || self.bystanders.before.contains(&child.id) {
             return false;
         }
         // where strangers may be among them, what cannot be established is left alone
-        !self.bystanders.may_come || self.is_guard(child.id.pid) || carries(child.id.pid, &self.mark)
+        !self.bystanders.may_come || self.is_guard(child.id.pid) || carries(child.id.pid, &self.mark).unwrap_or(time)
     }
 
     /// Whether a child is a guard of the dashboard, or about to be one.
@@ -191,10 +192,10 @@ fn children(own: u32) -> Vec<Stat> {
     children_of_single_thread(own).into_iter().filter_map(|pid| Stat::read(pid).ok()?).collect()
 }
 
-/// Whether `mark` stands in the environment of a process.
-fn carries(pid: u32, mark: &str) -> bool {
-    let environment = read_whole(&format!("/proc/{pid}/environ")).unwrap_or_default();
-    environment.split(|&byte| byte == 0).any(|variable| variable == mark.as_bytes())
+/// Whether `mark` stands in the environment of a process; `None` where there is none, as in the middle of an exec.
+fn carries(pid: u32, mark: &str) -> Option<bool> {
+    let environment = read_whole(&format!("/proc/{pid}/environ")).ok().filter(|environment| !environment.is_empty())?;
+    Some(environment.split(|&byte| byte == 0).any(|variable| variable == mark.as_bytes()))
 }
 
 /// Whether somebody keeps a process from doing anything.
