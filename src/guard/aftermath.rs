@@ -6,10 +6,11 @@ use rustix::io::Errno;
 use rustix::process::{WaitOptions, WaitStatus, wait};
 
 use super::kill_tree::KillTree;
+use super::killing::NAMED;
 use super::program::MARK;
 use super::raw;
 use crate::engine::identity::{Stat, children_of_single_thread, read_whole};
-use crate::engine::{kill, survivor, walk};
+use crate::engine::{RUN_ID, kill, survivor, walk};
 use crate::process::{ProcessId, ProcessState, Survivor};
 use crate::signal::Signal;
 
@@ -21,9 +22,6 @@ const LIMIT: Duration = Duration::from_secs(3);
 
 /// The pause of a kill that waits for the dying.
 const PAUSE: Duration = Duration::from_millis(1);
-
-/// How many processes are named.
-const NAMED: usize = 64;
 
 /// Whose the children of a warden are that it did not get from its dashboard.
 #[derive(Clone, Debug)]
@@ -84,7 +82,7 @@ impl Bystanders {
 impl Aftermath {
     /// Begins with the death of `dashboard`.
     pub(super) fn begin(dashboard: ProcessId, death: Death, bystanders: Bystanders, died: Instant) -> Self {
-        let mark = format!("PROCDASH_RUN_ID={dashboard}");
+        let mark = format!("{RUN_ID}={dashboard}");
         Self { dashboard, death, bystanders, mark, died, killing: None, next_look: died, found_nobody: false }
     }
 

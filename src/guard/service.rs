@@ -321,7 +321,8 @@ fn outcome(result: io::Result<()>, signal: Signal) -> Delivery {
     }
 }
 
-fn exit(status: WaitStatus) -> Exit {
+/// Says how a collected child has ended.
+pub(super) fn exit(status: WaitStatus) -> Exit {
     match (status.exit_status(), status.terminating_signal()) {
         (_, Some(number)) => Exit::Signal { number, core_dumped: status.as_raw() & 0x80 != 0 },
         (code, None) => Exit::Code(code.unwrap_or(-1)),

@@ -16,6 +16,7 @@ use rustix::process::WaitStatus;
 use super::aftermath::{Aftermath, Bystanders, Death, Turn, collect_one};
 use super::link::Link;
 use super::raw;
+use super::service::exit;
 use super::settings::{Settings, write_in_time};
 use super::shared::Shared;
 use crate::engine::identity::{Stat, read_whole};
@@ -166,7 +167,7 @@ impl Warden {
         loop {
             match collect_one() {
                 Ok(Some((pid, status))) if pid == self.dashboard.pid && status.stopped() => self.stop_too(status),
-                Ok(Some((pid, status))) if pid == self.dashboard.pid => return Some(exit_of(status)),
+                Ok(Some((pid, status))) if pid == self.dashboard.pid => return Some(exit(status)),
                 // orphans come to this process where it is the first of a container
                 Ok(Some(_orphan)) => {}
                 Ok(None) => return None,
@@ -215,14 +216,6 @@ fn concerns_dashboard(signal: Signal, code: i32) -> bool {
     let is_from_kernel = code > 0;
     let always = signal == Signal::SIGHUP || signal == Signal::SIGCONT;
     signal != Signal::SIGCHLD && (always || !is_from_kernel)
-}
-
-fn exit_of(status: WaitStatus) -> Exit {
-    match (status.exit_status(), status.terminating_signal()) {
-        (Some(code), _) => Exit::Code(code),
-        (None, Some(number)) => Exit::Signal { number, core_dumped: status.as_raw() & 0x80 != 0 },
-        (None, None) => Exit::Code(1),
-    }
 }
 
 #[cfg(test)]
