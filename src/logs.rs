@@ -4,13 +4,16 @@ mod ansi;
 mod arena;
 mod buffer;
 mod canvas;
+mod carry;
 mod chunk;
 mod escape;
 mod lines;
+mod snapshot;
 mod style;
 mod tail;
 
 pub use ansi::{StyledLine, plain_text, read_line};
 pub use buffer::LogBuffer;
+pub use snapshot::Snapshot;
 pub use lines::{Dropped, Line, Source, Stamp, Tone};
 pub use style::{Colour, Run, Style};
