@@ -8,12 +8,16 @@ mod carry;
 mod chunk;
 mod escape;
 mod lines;
+mod parts;
 mod snapshot;
 mod style;
 mod tail;
 
-pub use ansi::{StyledLine, plain_text, read_line};
+pub use ansi::{StyledLine, plain_text, read_from, read_line, shown_part};
 pub use buffer::LogBuffer;
-pub use snapshot::Snapshot;
+pub use canvas::{Erase, tab_width};
+pub use carry::style_after;
 pub use lines::{Dropped, Line, Source, Stamp, Tone};
+pub use parts::{Motion, Part, Parts, parts};
+pub use snapshot::Snapshot;
 pub use style::{Colour, Run, Style};

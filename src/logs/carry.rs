@@ -46,7 +46,8 @@ impl Styles {
 }
 
 /// Returns the style after lines that began with `start`: the same as reading each of them.
-pub(super) fn style_after(bytes: &[u8], start: Style) -> Style {
+#[must_use]
+pub fn style_after(bytes: &[u8], start: Style) -> Style {
     match last_reset(bytes) {
         Some(place) => scan(bytes.get(place..).unwrap_or_default(), Style::default()).0,
         None => scan(bytes, start).0,

@@ -98,9 +98,7 @@ impl Chunk {
         let is_whole = start.checked_sub(1).and_then(|place| self.text.get(place)) == Some(&LINE_END);
         let end_index = u32::try_from(end).unwrap_or(u32::MAX);
         match self.blocks.last_mut() {
-            Some(last)
-                if last.source == source && last.at == at && is_whole && !is_fresh && end - begin <= BLOCK =>
-            {
+            Some(last) if last.source == source && last.at == at && is_whole && !is_fresh && end - begin <= BLOCK => {
                 last.end = end_index;
                 last.lines += lines;
             }

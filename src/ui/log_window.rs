@@ -1,17 +1,12 @@
 //! The part of a log that is on the screen: copied out under a short lock, laid out after it.
 
-use unicode_segmentation::UnicodeSegmentation;
+use crate::logs::{Dropped, Line, LogBuffer, Source, Stamp, Style, read_line, shown_part};
 
-use crate::logs::{Dropped, LogBuffer, Run, Source, Stamp, Style, read_line};
+use super::log_rows::{Mark, Piece, clip, wrap};
+use super::long_line::LongLine;
 
-use super::text;
-
-/// How far back the beginning of a colour is looked for.
-const LOOK_BACK_LINES: u64 = 200;
-/// The same in bytes, for logs of long lines.
-const LOOK_BACK_BYTES: usize = 64 * 1024;
-/// More of one line than this is not laid out; nobody reads that far, and every frame would pay for it.
-const LONGEST: usize = 32 * 1024;
+/// A longer line is laid out only where it is seen, or every frame would pay for the whole.
+const LONG: usize = 16 * 1024;
 
 /// Where a pane stands in its log, and what it remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,7 +82,6 @@ pub(crate) struct Excerpt {
     first: u64,
     end: u64,
     dropped: Dropped,
-    before: Vec<Kept>,
     lines: Vec<Kept>,
 }
 
@@ -96,6 +90,8 @@ struct Kept {
     number: u64,
     at: Stamp,
     source: Source,
+    /// The style that it begins with.
+    style: Style,
     bytes: Vec<u8>,
 }
 
@@ -118,7 +114,7 @@ pub(crate) struct Row {
     /// What it shows.
     pub(crate) content: Content,
     /// Its text.
-    pub(crate) runs: Vec<Run>,
+    pub(crate) pieces: Vec<Piece>,
     /// Whether the line goes on to the right.
     pub(crate) goes_on: bool,
 }
@@ -147,90 +143,30 @@ impl Excerpt {
             Position::Follow => (end.saturating_sub(height + up), end),
             Position::At(place) => {
                 let top = place.line.clamp(first, end);
-                let bottom = top.saturating_add(height + down + place.row as u64).min(end);
+                let bottom = top.saturating_add(height + down).min(end);
                 // after a jump to a place near the end the page is filled from above
                 (top.saturating_sub(up).min(bottom.saturating_sub(height)), bottom)
             }
         };
-        let from = from.max(first);
-        let lines = (from..to).filter_map(|number| Kept::copy(log, number)).collect();
-        Self { first, end, dropped: log.dropped(), before: look_back(log, from), lines }
+        let lines = log.styled_lines(from.max(first)).take_while(|(line, _)| line.number < to);
+        let lines = lines.map(|(line, style)| Kept::copy(&line, style)).collect();
+        Self { first, end, dropped: log.dropped(), lines }
     }
-}
 
-impl Kept {
-    fn copy(log: &LogBuffer, number: u64) -> Option<Self> {
-        let line = log.line(number)?;
-        let bytes = line.bytes.get(..LONGEST).unwrap_or(line.bytes).to_vec();
-        Some(Self { number, at: line.at, source: line.source, bytes })
-    }
-}
-
-/// Copies the lines before `from` that say which colours hold there, oldest first.
-fn look_back(log: &LogBuffer, from: u64) -> Vec<Kept> {
-    let mut kept = Vec::new();
-    let mut bytes = 0;
-    for number in (log.first().max(from.saturating_sub(LOOK_BACK_LINES))..from).rev() {
-        let Some(line) = Kept::copy(log, number) else { break };
-        bytes += line.bytes.len();
-        let settles = matches!(line.source, Source::Note(_)) || resets(&line.bytes);
-        if !line.bytes.contains(&0x1b) && !settles {
-            continue;
-        }
-        kept.push(line);
-        // what came before a full reset cannot matter
-        if settles || bytes > LOOK_BACK_BYTES {
-            break;
-        }
-    }
-    kept.reverse();
-    kept
-}
-
-/// Whether a line holds a full reset of its style.
-fn resets(bytes: &[u8]) -> bool {
-    [b"\x1b[0m".as_slice(), b"\x1b[m"].iter().any(|reset| memchr::memmem::find(bytes, reset).is_some())
-}
-
-/// The style that goes on from line to line, for each pipe of its own.
-#[derive(Default)]
-struct Carry {
-    output: Style,
-    error: Style,
-}
-
-impl Carry {
-    fn read(&mut self, line: &Kept) -> Vec<Run> {
-        let style = match line.source {
-            Source::Output => &mut self.output,
-            Source::Error => &mut self.error,
-            Source::Note(_) => {
-                // a note stands between two runs of the service: the next one starts afresh
-                *self = Self::default();
-                return read_line(&line.bytes, Style::default()).runs;
-            }
-        };
-        let read = read_line(&line.bytes, *style);
-        *style = read.end;
-        read.runs
-    }
-}
-
-impl Excerpt {
     /// Lays the lines out on `page`, moves `view` by what was pending, and returns what is on the screen.
     pub(crate) fn lay_out(&self, view: &mut LogView, page: Page) -> LogWindow {
         let (first, end) = (self.first, self.end);
         let reaches_end = self.lines.last().is_none_or(|line| line.number + 1 >= end);
-        let mut rows = self.rows(view, page);
-        let last_top = rows.len().saturating_sub(page.height);
+        let layout = Layout::new(self, view.column, page);
+        let last_top = layout.rows.saturating_sub(page.height);
         let anchor = match view.position {
             Position::Follow => last_top,
-            Position::At(place) => rows.iter().position(|row| row.place >= place).unwrap_or(last_top),
+            Position::At(place) => layout.row_at(place).unwrap_or(last_top),
         };
         let moved = anchor.saturating_add_signed(isize::try_from(view.pending).unwrap_or(isize::MAX));
         let top = moved.min(last_top);
         let arrived = reaches_end && view.pending > 0 && moved >= last_top;
-        view.top = rows.get(top).map(|row| row.place).unwrap_or_default();
+        view.top = layout.place(top).unwrap_or_default();
         match view.position {
             _ if arrived => view.position = Position::Follow,
             Position::Follow if view.pending >= 0 || top == last_top => {}
@@ -238,100 +174,130 @@ impl Excerpt {
             Position::Follow | Position::At(_) => view.position = Position::At(view.top),
         }
         view.pending = 0;
-        rows.drain(..top.min(rows.len()));
-        rows.truncate(page.height);
+        let rows = layout.show(top, page);
         let shown = rows.last().map_or(first, |row| row.place.line + 1);
         view.seen = if view.position == Position::Follow { end } else { view.seen.max(shown).min(end) };
         LogWindow { rows, first, end, unseen: end - view.seen }
     }
+}
 
-    fn rows(&self, view: &LogView, page: Page) -> Vec<Row> {
-        let mut carry = Carry::default();
-        for line in &self.before {
-            carry.read(line);
+impl Kept {
+    fn copy(line: &Line<'_>, style: Style) -> Self {
+        let (bytes, style) = shown_part(line.bytes, style);
+        Self { number: line.number, at: line.at, source: line.source, style, bytes: bytes.to_vec() }
+    }
+
+    fn is_note(&self) -> bool {
+        matches!(self.source, Source::Note(_))
+    }
+
+    fn long(&self) -> Option<LongLine<'_>> {
+        (self.bytes.len() > LONG).then_some(LongLine { bytes: &self.bytes, style: self.style })
+    }
+
+    fn pieces(&self) -> Vec<Piece> {
+        let read = read_line(&self.bytes, self.style).runs.into_iter().map(Piece::from);
+        // a space after the sign of a note
+        let space = Piece { text: " ".to_owned(), style: Style::default(), mark: Mark::None };
+        self.is_note().then_some(space).into_iter().chain(read).collect()
+    }
+}
+
+/// Where every row of an excerpt is, and what is in those that had to be laid out to know that.
+struct Layout<'a> {
+    excerpt: &'a Excerpt,
+    column: usize,
+    wrap: bool,
+    lines: Vec<LaidOut>,
+    /// How many rows there are.
+    rows: usize,
+}
+
+/// The rows of one line, or of the place of the lines that had to go.
+struct LaidOut {
+    /// Its place in the excerpt; `None` for lines that had to go.
+    line: Option<usize>,
+    number: u64,
+    /// The first of its rows, counted from the first of all.
+    start: usize,
+    /// What is in them; `None` for a long line, which is read where it is seen.
+    rows: Option<Vec<(Vec<Piece>, bool)>>,
+}
+
+impl<'a> Layout<'a> {
+    fn new(excerpt: &'a Excerpt, column: usize, page: Page) -> Self {
+        let mut layout = Self { excerpt, column, wrap: page.wrap, lines: Vec::new(), rows: 0 };
+        let starts_log = excerpt.lines.first().is_none_or(|line| line.number == excerpt.first);
+        if excerpt.dropped.lines > 0 && starts_log {
+            let number = excerpt.first.saturating_sub(1);
+            layout.lines.push(LaidOut { line: None, number, start: 0, rows: Some(vec![(Vec::new(), false)]) });
+            layout.rows = 1;
         }
-        let mut rows = Vec::with_capacity(self.lines.len() + 1);
-        let starts_log = self.lines.first().is_none_or(|line| line.number == self.first);
-        if self.dropped.lines > 0 && starts_log {
-            let place = Place { line: self.first.saturating_sub(1), row: 0 };
-            let content = Content::Dropped(self.dropped);
-            rows.push(Row { place, at: Stamp::default(), content, runs: Vec::new(), goes_on: false });
-        }
-        for line in &self.lines {
-            let mut runs = carry.read(line);
-            let is_note = matches!(line.source, Source::Note(_));
-            if is_note {
-                // a space after its sign
-                runs.insert(0, Run { text: " ".to_owned(), style: Style::default() });
-            }
-            let (parts, goes_on) = if page.wrap || is_note {
-                (wrap(runs, page.width), false)
-            } else {
-                let (part, goes_on) = clip(runs, view.column, page.width);
-                (vec![part], goes_on)
+        for (place, kept) in excerpt.lines.iter().enumerate() {
+            let wraps = page.wrap || kept.is_note();
+            let (rows, count) = match kept.long() {
+                Some(long) => (None, if wraps { long.rows(page.width) } else { 1 }),
+                None if wraps => {
+                    let rows: Vec<_> = wrap(kept.pieces(), page.width).into_iter().map(|row| (row, false)).collect();
+                    let count = rows.len();
+                    (Some(rows), count)
+                }
+                None => (Some(vec![clip(kept.pieces(), column, page.width)]), 1),
             };
-            rows.extend(parts.into_iter().enumerate().map(|(row, runs)| Row {
+            layout.lines.push(LaidOut { line: Some(place), number: kept.number, start: layout.rows, rows });
+            layout.rows += count;
+        }
+        layout
+    }
+
+    /// Returns the first row that is at `place` or behind it.
+    fn row_at(&self, place: Place) -> Option<usize> {
+        let after = self.lines.partition_point(|line| line.number < place.line);
+        let line = self.lines.get(after)?;
+        let end = self.lines.get(after + 1).map_or(self.rows, |next| next.start);
+        let row = if line.number == place.line { line.start.saturating_add(place.row).min(end) } else { line.start };
+        (row < self.rows).then_some(row)
+    }
+
+    /// Returns which row of which line this is.
+    fn place(&self, row: usize) -> Option<Place> {
+        let line = self.lines.get(self.lines.partition_point(|line| line.start <= row).checked_sub(1)?)?;
+        Some(Place { line: line.number, row: row - line.start })
+    }
+
+    /// Returns a page full of rows from `top` on.
+    fn show(mut self, top: usize, page: Page) -> Vec<Row> {
+        let bottom = top.saturating_add(page.height).min(self.rows);
+        let mut shown = Vec::new();
+        let starts: Vec<usize> = self.lines.iter().skip(1).map(|line| line.start).chain([self.rows]).collect();
+        for (line, end) in self.lines.iter_mut().zip(starts) {
+            let from = top.max(line.start);
+            let to = bottom.min(end);
+            if from >= to {
+                continue;
+            }
+            let (row, count) = (from - line.start, to - from);
+            let kept = line.line.and_then(|place| self.excerpt.lines.get(place));
+            let rows: Vec<_> = match (line.rows.take(), kept.and_then(Kept::long)) {
+                (Some(rows), _) => rows.into_iter().skip(row).take(count).collect(),
+                (None, Some(long)) if self.wrap => {
+                    long.wrapped(row, count, page.width).into_iter().map(|row| (row, false)).collect()
+                }
+                (None, Some(long)) => vec![long.clipped(self.column, page.width)],
+                (None, None) => Vec::new(),
+            };
+            let at = kept.map_or_else(Stamp::default, |kept| kept.at);
+            let content = kept.map_or(Content::Dropped(self.excerpt.dropped), |kept| Content::Line(kept.source));
+            shown.extend(rows.into_iter().zip(row..).map(|((pieces, goes_on), row)| Row {
                 place: Place { line: line.number, row },
-                at: line.at,
-                content: Content::Line(line.source),
-                runs,
+                at,
+                content,
+                pieces,
                 goes_on,
             }));
         }
-        rows
+        shown
     }
-}
-
-/// Breaks a line wherever a row is full, as a terminal does.
-fn wrap(runs: Vec<Run>, width: usize) -> Vec<Vec<Run>> {
-    let width = width.max(1);
-    let mut rows = vec![Vec::new()];
-    let mut taken = 0;
-    for run in runs {
-        let mut part = String::new();
-        for grapheme in run.text.graphemes(true) {
-            let cells = text::grapheme_width(grapheme);
-            if taken + cells > width && taken > 0 {
-                add(&mut rows, std::mem::take(&mut part), run.style);
-                rows.push(Vec::new());
-                taken = 0;
-            }
-            taken += cells;
-            part.push_str(grapheme);
-        }
-        add(&mut rows, part, run.style);
-    }
-    rows
-}
-
-fn add(rows: &mut [Vec<Run>], text: String, style: Style) {
-    if let (false, Some(row)) = (text.is_empty(), rows.last_mut()) {
-        row.push(Run { text, style });
-    }
-}
-
-/// Cuts a line to the columns from `start` on; a wide character cut in half becomes a space.
-fn clip(runs: Vec<Run>, start: usize, width: usize) -> (Vec<Run>, bool) {
-    let mut kept = Vec::new();
-    let mut column = 0;
-    for run in runs {
-        let mut part = String::new();
-        for grapheme in run.text.graphemes(true) {
-            let (from, to) = (column, column + text::grapheme_width(grapheme));
-            column = to;
-            if to > start + width {
-                kept.push(Run { text: part, style: run.style });
-                return (kept, true);
-            }
-            if from >= start {
-                part.push_str(grapheme);
-            } else if to > start {
-                part.push(' ');
-            }
-        }
-        kept.push(Run { text: part, style: run.style });
-    }
-    (kept, false)
 }
 
 #[cfg(test)]

@@ -95,7 +95,10 @@ fn a_style_outlives_what_is_cleared_and_what_is_dropped() {
     assert!(log.first() > 0 && log.styled_lines(0).all(|(_, style)| style == bold));
     log.clear();
     log.push(Source::Output, b"later\n", Stamp(1));
-    assert_eq!(log.styled_lines(0).map(|(line, style)| (line.bytes, style)).collect::<Vec<_>>(), [(&b"later"[..], bold)]);
+    assert_eq!(
+        log.styled_lines(0).map(|(line, style)| (line.bytes, style)).collect::<Vec<_>>(),
+        [(&b"later"[..], bold)]
+    );
 }
 
 #[test]

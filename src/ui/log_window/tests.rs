@@ -22,7 +22,7 @@ fn look(log: &LogBuffer, view: &mut LogView, page: super::Page) -> LogWindow {
 }
 
 fn texts(window: &LogWindow) -> Vec<String> {
-    window.rows.iter().map(|row| row.runs.iter().map(|run| run.text.as_str()).collect()).collect()
+    window.rows.iter().map(|row| row.pieces.iter().map(|piece| piece.text.as_str()).collect()).collect()
 }
 
 fn scroll(log: &LogBuffer, view: &mut LogView, rows: i64) -> Vec<String> {
@@ -99,17 +99,53 @@ fn lines_that_are_cut_are_scrolled_sideways() {
 }
 
 #[test]
-fn a_colour_that_began_above_the_window_goes_on_in_it() {
+fn a_colour_that_began_far_above_the_window_goes_on_in_it_whatever_is_noted_meanwhile() {
     let red = Style { fg: Some(Colour::Indexed(1)), ..Style::default() };
     let mut log = LogBuffer::new(1 << 20);
     log.push(Source::Output, b"\x1b[0mplain\n\x1b[31mred\n", Stamp(0));
-    more(&mut log, 0..100);
+    more(&mut log, 0..5000);
+    log.note(Tone::Calm, "stop command", Stamp(0));
+    more(&mut log, 0..4);
     let window = look(&log, &mut LogView::default(), PAGE);
-    assert!(window.rows.iter().all(|row| row.runs[0].style == red));
+    assert!(window.rows.iter().all(|row| row.pieces[0].style == red));
+    log.finish();
     log.note(Tone::Calm, "run 2", Stamp(0));
     more(&mut log, 0..4);
     let window = look(&log, &mut LogView::default(), PAGE);
-    assert!(window.rows.iter().all(|row| row.runs[0].style == Style::default()), "a new run starts afresh");
+    assert!(window.rows.iter().all(|row| row.pieces[0].style == Style::default()), "a new run starts afresh");
+}
+
+#[test]
+fn a_line_of_a_megabyte_is_one_line_that_can_be_read_to_its_end() {
+    let mut log = LogBuffer::new(8 << 20);
+    let long: String = (0..150_000).map(|n| format!("{n:06} ")).collect();
+    log.push(Source::Output, format!("before\n{long}\nafter\n").as_bytes(), Stamp(0));
+    let page = super::Page { width: 70, height: 4, wrap: true };
+    let mut view = LogView::default();
+    assert_eq!(
+        texts(&look(&log, &mut view, page))[2..],
+        ["149990 149991 149992 149993 149994 149995 149996 149997 149998 149999 ", "after"]
+    );
+    view.pending = -10_000;
+    assert!(texts(&look(&log, &mut view, page))[0].starts_with("049970 049971 "));
+    view.pending = 5_000;
+    assert!(texts(&look(&log, &mut view, page))[0].starts_with("099970 099971 "));
+    view.go_to_start();
+    assert!(texts(&look(&log, &mut view, page))[1].starts_with("000000 000001 "));
+    let page = super::Page { wrap: false, ..page };
+    view.column = 7 * 149_995;
+    assert_eq!(texts(&look(&log, &mut view, page))[1], "149995 149996 149997 149998 149999 ");
+}
+
+#[test]
+fn of_a_line_that_was_redrawn_for_hours_the_last_state_is_shown() {
+    let mut log = LogBuffer::new(8 << 20);
+    for step in 0..100_000 {
+        log.push(Source::Output, format!("\r\x1b[3{}m{step:>6}", step % 8).as_bytes(), Stamp(1));
+    }
+    let window = look(&log, &mut LogView::default(), PAGE);
+    assert_eq!(texts(&window), [" 99999"]);
+    assert_eq!(window.rows[0].pieces[0].style.fg, Some(Colour::Indexed(7)));
 }
 
 #[test]

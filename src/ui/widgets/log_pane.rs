@@ -134,9 +134,9 @@ impl LogPane<'_> {
             x = (x + STAMP_WIDTH).min(end);
         }
         let is_note = matches!(row.content, Content::Line(Source::Note(_)));
-        for run in &row.runs {
-            let style = if is_note { style } else { theme.output(run.style) };
-            (x, _) = buf.set_stringn(x, line.y, &run.text, usize::from(end.saturating_sub(x)), style);
+        for piece in &row.pieces {
+            let style = if is_note { style } else { theme.output(piece.style) };
+            (x, _) = buf.set_stringn(x, line.y, &piece.text, usize::from(end.saturating_sub(x)), style);
         }
         if row.goes_on {
             buf.set_stringn(end.saturating_sub(1), line.y, "›", 1, theme.key);
