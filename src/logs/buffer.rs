@@ -32,6 +32,7 @@ pub struct LogBuffer {
     error_began_first: bool,
     /// The most bytes that are kept of one line.
     longest: usize,
+    revision: u64,
 }
 
 impl LogBuffer {
@@ -47,6 +48,7 @@ impl LogBuffer {
             error: Tail::default(),
             error_began_first: false,
             longest: bound / LONGEST_SHARE,
+            revision: 0,
         }
     }
 
@@ -111,6 +113,19 @@ impl LogBuffer {
         self.arena.clear(self.unfinished_count());
         self.arena.set_styles(styles);
         (self.output, self.error) = (Tail::default(), Tail::default());
+        self.revision += 1;
+    }
+
+    /// Returns a number that rises whenever something changes.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Returns the number of the first line that may still change: an unfinished one, or the next.
+    #[must_use]
+    pub fn settled(&self) -> u64 {
+        self.arena.next()
     }
 
     /// Returns the number of the oldest line that is kept (equal to `end` when empty).
@@ -217,6 +232,7 @@ impl LogBuffer {
     }
 
     fn shrink(&mut self) {
+        self.revision += 1;
         self.arena.shrink(self.output.memory() + self.error.memory());
     }
 

@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::logs::{Run, Style};
+use crate::logs::{Pattern, Run, Style};
 
 use super::text;
 
@@ -33,6 +33,44 @@ impl From<Run> for Piece {
     fn from(run: Run) -> Self {
         Self { text: run.text, style: run.style, mark: Mark::None }
     }
+}
+
+/// Marks what `search` finds in a line; the match with the number `current` is marked as the one that was gone to.
+pub(crate) fn mark(pieces: Vec<Piece>, search: Option<&Pattern>, current: Option<u32>) -> Vec<Piece> {
+    let Some(search) = search else { return pieces };
+    let text: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
+    let mut found = search.find(text.as_bytes()).zip(0..).peekable();
+    if found.peek().is_none() {
+        return pieces;
+    }
+    let mut marked = Vec::new();
+    let mut start = 0;
+    for piece in pieces {
+        let end = start + piece.text.len();
+        let mut rest = piece.text.as_str();
+        while let Some((range, number)) = found.peek().filter(|(range, _)| range.start < end) {
+            let mark = if current == Some(*number) { Mark::Current } else { Mark::Match };
+            let (from, to) = (range.start.max(start) - start, range.end.min(end) - start);
+            let is_over = range.end <= end;
+            // a pattern of bytes could end within a character
+            let from = rest.floor_char_boundary(from);
+            let (before, behind) = rest.split_at(from);
+            let (inside, behind) = behind.split_at(behind.floor_char_boundary(to.saturating_sub(from)));
+            let add = [(before, Mark::None), (inside, mark)].into_iter().filter(|(text, _)| !text.is_empty());
+            marked.extend(add.map(|(text, mark)| Piece { text: text.to_owned(), mark, ..piece }));
+            start += before.len() + inside.len();
+            rest = behind;
+            if !is_over {
+                break;
+            }
+            found.next();
+        }
+        if !rest.is_empty() {
+            marked.push(Piece { text: rest.to_owned(), ..piece });
+        }
+        start = end;
+    }
+    marked
 }
 
 /// Breaks a line wherever a row is full, as a terminal does.
@@ -86,4 +124,43 @@ pub(crate) fn clip(pieces: Vec<Piece>, start: usize, width: usize) -> (Vec<Piece
         kept.push(Piece { text: part, ..piece });
     }
     (kept, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piece(text: &str, bold: bool) -> Piece {
+        Piece { text: text.to_owned(), style: Style { bold, ..Style::default() }, mark: Mark::None }
+    }
+
+    #[test]
+    fn matches_are_marked_across_styles_and_the_rest_stays_as_it_is() {
+        let pieces = vec![piece("a ne", false), piece("ed", true), piece("le, a needle, nee", false)];
+        let pattern = Pattern::new("needle").unwrap();
+        let marked = mark(pieces, Some(&pattern), Some(1));
+        let shown: Vec<(&str, bool, Mark)> =
+            marked.iter().map(|piece| (piece.text.as_str(), piece.style.bold, piece.mark)).collect();
+        assert_eq!(
+            shown,
+            [
+                ("a ", false, Mark::None),
+                ("ne", false, Mark::Match),
+                ("ed", true, Mark::Match),
+                ("le", false, Mark::Match),
+                (", a ", false, Mark::None),
+                ("needle", false, Mark::Current),
+                (", nee", false, Mark::None),
+            ]
+        );
+    }
+
+    #[test]
+    fn matches_side_by_side_and_wide_characters_are_marked_too() {
+        let pattern = Pattern::new("日|x").unwrap();
+        let marked = mark(vec![piece("日xx本", false)], Some(&pattern), None);
+        let shown: String =
+            marked.iter().map(|piece| if piece.mark == Mark::None { &piece.text } else { "#" }).collect();
+        assert_eq!(shown, "###本");
+    }
 }

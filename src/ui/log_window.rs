@@ -1,9 +1,15 @@
 //! The part of a log that is on the screen: copied out under a short lock, laid out after it.
 
-use crate::logs::{Dropped, Line, LogBuffer, Source, Stamp, Style, read_line, shown_part};
+use std::collections::VecDeque;
 
-use super::log_rows::{Mark, Piece, clip, wrap};
+use crate::logs::{Dropped, Line, LogBuffer, Pattern, Source, Stamp, Style, read_line, shown_part};
+
+use super::log_rows::{Mark, Piece, mark};
 use super::long_line::LongLine;
+use super::sought::Spot;
+use layout::Layout;
+
+mod layout;
 
 /// A longer line is laid out only where it is seen, or every frame would pay for the whole.
 const LONG: usize = 16 * 1024;
@@ -17,6 +23,10 @@ pub(crate) struct LogView {
     pub(crate) pending: i64,
     /// The first column shown of lines that are not wrapped.
     pub(crate) column: usize,
+    /// The match to go to at the next frame: which row it is in is only known there.
+    pub(crate) goal: Option<Spot>,
+    /// The line of its bottom row at the last frame.
+    pub(crate) bottom: u64,
     /// Its top row at the last frame.
     top: Place,
     /// One past the newest line that was on the screen.
@@ -55,12 +65,30 @@ impl LogView {
     /// Goes to the oldest line.
     pub(crate) fn go_to_start(&mut self) {
         (self.position, self.pending) = (Position::At(Place::default()), 0);
+        self.goal = None;
     }
 
     /// Goes to the newest line and follows.
     pub(crate) fn go_to_end(&mut self) {
         (self.position, self.pending) = (Position::Follow, 0);
+        self.goal = None;
     }
+
+    /// Goes to a match.
+    pub(crate) fn go_to(&mut self, spot: Spot) {
+        (self.goal, self.pending) = (Some(spot), 0);
+    }
+}
+
+/// What of a log is shown, and what is found in it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Lens<'a> {
+    /// The lines that are shown, if not all are.
+    pub(crate) shown: Option<&'a VecDeque<u64>>,
+    /// What is searched for.
+    pub(crate) search: Option<&'a Pattern>,
+    /// The match that was gone to.
+    pub(crate) current: Option<Spot>,
 }
 
 /// The room for lines.
@@ -82,12 +110,18 @@ pub(crate) struct Excerpt {
     first: u64,
     end: u64,
     dropped: Dropped,
+    /// How many lines there are to be shown in all.
+    total: u64,
+    /// How many of them come before the first that was not on the screen yet.
+    seen: u64,
     lines: Vec<Kept>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Kept {
     number: u64,
+    /// How many lines that are shown come before it.
+    before: u64,
     at: Stamp,
     source: Source,
     /// The style that it begins with.
@@ -130,38 +164,62 @@ pub(crate) struct LogWindow {
     pub(crate) end: u64,
     /// How many lines have come that were not on the screen yet.
     pub(crate) unseen: u64,
+    /// How many lines come before the top row's, of those that are shown.
+    pub(crate) above: u64,
+    /// How many there are up to the bottom row's.
+    pub(crate) below: u64,
+    /// How many there are in all.
+    pub(crate) total: u64,
 }
 
 impl Excerpt {
     /// Copies what `view` may need for its next frame of `page`; the only step that holds the lock.
-    pub(crate) fn copy(log: &LogBuffer, view: &LogView, page: Page) -> Self {
-        let (first, end) = (log.first(), log.end());
+    pub(crate) fn copy(log: &LogBuffer, view: &LogView, page: Page, lens: Lens<'_>) -> Self {
+        let (first, end, shown) = (log.first(), log.end(), lens.shown);
+        let lines = Numbers { first, end, shown };
         let height = page.height as u64;
         let (up, down) = (view.pending.min(0).unsigned_abs(), view.pending.max(0).unsigned_abs());
+        let total = lines.before(end);
         // every line has at least one row, so as many lines as rows are enough in either direction
-        let (from, to) = match view.position {
-            Position::Follow => (end.saturating_sub(height + up), end),
-            Position::At(place) => {
-                let top = place.line.clamp(first, end);
-                let bottom = top.saturating_add(height + down).min(end);
+        let (from, to) = match (view.goal, view.position) {
+            (Some(spot), _) => {
+                let goal = lines.before(spot.line);
+                (goal.saturating_sub(height), goal.saturating_add(height + 1).min(total))
+            }
+            (None, Position::Follow) => (total.saturating_sub(height + up), total),
+            (None, Position::At(place)) => {
+                let top = lines.before(place.line);
+                let bottom = top.saturating_add(height + down).min(total);
                 // after a jump to a place near the end the page is filled from above
                 (top.saturating_sub(up).min(bottom.saturating_sub(height)), bottom)
             }
         };
-        let lines = log.styled_lines(from.max(first)).take_while(|(line, _)| line.number < to);
-        let lines = lines.map(|(line, style)| Kept::copy(&line, style)).collect();
-        Self { first, end, dropped: log.dropped(), lines }
+        let kept = match shown {
+            None => {
+                log.styled_lines(first + from).zip(from..to).map(|(line, before)| Kept::copy(line, before)).collect()
+            }
+            Some(_) => (from..to)
+                .filter_map(|before| Some((lines.number(before)?, before)))
+                .filter_map(|(number, before)| Some((log.styled_lines(number).next()?, before)))
+                .map(|(line, before)| Kept::copy(line, before))
+                .collect(),
+        };
+        Self { first, end, dropped: log.dropped(), total, seen: lines.before(view.seen), lines: kept }
     }
 
     /// Lays the lines out on `page`, moves `view` by what was pending, and returns what is on the screen.
-    pub(crate) fn lay_out(&self, view: &mut LogView, page: Page) -> LogWindow {
+    pub(crate) fn lay_out(&self, view: &mut LogView, page: Page, lens: Lens<'_>) -> LogWindow {
         let (first, end) = (self.first, self.end);
-        let reaches_end = self.lines.last().is_none_or(|line| line.number + 1 >= end);
-        let layout = Layout::new(self, view.column, page);
+        let reaches_end = self.lines.last().is_none_or(|line| line.before + 1 >= self.total);
+        let layout = Layout::new(self, view.column, page, lens);
         let last_top = layout.rows.saturating_sub(page.height);
-        let anchor = match view.position {
-            Position::Follow => last_top,
-            Position::At(place) => layout.row_at(place).unwrap_or(last_top),
+        let anchor = match (view.goal.take(), view.position) {
+            (Some(spot), _) => {
+                view.position = Position::At(Place::default());
+                layout.top_for(spot, view.top, page.height).unwrap_or(last_top)
+            }
+            (None, Position::Follow) => last_top,
+            (None, Position::At(place)) => layout.row_at(place).unwrap_or(last_top),
         };
         let moved = anchor.saturating_add_signed(isize::try_from(view.pending).unwrap_or(isize::MAX));
         let top = moved.min(last_top);
@@ -174,17 +232,50 @@ impl Excerpt {
             Position::Follow | Position::At(_) => view.position = Position::At(view.top),
         }
         view.pending = 0;
-        let rows = layout.show(top, page);
+        let rows = layout.show(top, page, lens);
         let shown = rows.last().map_or(first, |row| row.place.line + 1);
+        view.bottom = shown.saturating_sub(1);
         view.seen = if view.position == Position::Follow { end } else { view.seen.max(shown).min(end) };
-        LogWindow { rows, first, end, unseen: end - view.seen }
+        let before = |row: Option<&Row>, or| {
+            let line = row.and_then(|row| self.lines.iter().find(|line| line.number == row.place.line));
+            line.map_or(or, |line| line.before)
+        };
+        let above = before(rows.first(), 0);
+        let below = before(rows.last(), 0) + u64::from(!rows.is_empty());
+        let seen = if view.position == Position::Follow { self.total } else { self.seen.max(below) };
+        LogWindow { rows, first, end, unseen: self.total.saturating_sub(seen), above, below, total: self.total }
+    }
+}
+
+/// The numbers of the lines that are shown.
+struct Numbers<'a> {
+    first: u64,
+    end: u64,
+    shown: Option<&'a VecDeque<u64>>,
+}
+
+impl Numbers<'_> {
+    /// Returns how many shown lines come before this one.
+    fn before(&self, line: u64) -> u64 {
+        match self.shown {
+            None => line.clamp(self.first, self.end) - self.first,
+            Some(shown) => shown.partition_point(|number| *number < line) as u64,
+        }
+    }
+
+    /// Returns the line that so many shown ones come before.
+    fn number(&self, before: u64) -> Option<u64> {
+        match self.shown {
+            None => Some(self.first + before),
+            Some(shown) => shown.get(usize::try_from(before).ok()?).copied(),
+        }
     }
 }
 
 impl Kept {
-    fn copy(line: &Line<'_>, style: Style) -> Self {
+    fn copy((line, style): (Line<'_>, Style), before: u64) -> Self {
         let (bytes, style) = shown_part(line.bytes, style);
-        Self { number: line.number, at: line.at, source: line.source, style, bytes: bytes.to_vec() }
+        Self { number: line.number, before, at: line.at, source: line.source, style, bytes: bytes.to_vec() }
     }
 
     fn is_note(&self) -> bool {
@@ -195,108 +286,13 @@ impl Kept {
         (self.bytes.len() > LONG).then_some(LongLine { bytes: &self.bytes, style: self.style })
     }
 
-    fn pieces(&self) -> Vec<Piece> {
-        let read = read_line(&self.bytes, self.style).runs.into_iter().map(Piece::from);
+    fn pieces(&self, lens: Lens<'_>) -> Vec<Piece> {
+        let read = read_line(&self.bytes, self.style).runs.into_iter().map(Piece::from).collect();
+        let current = lens.current.filter(|spot| spot.line == self.number).map(|spot| spot.nth);
+        let read = mark(read, lens.search, current);
         // a space after the sign of a note
         let space = Piece { text: " ".to_owned(), style: Style::default(), mark: Mark::None };
         self.is_note().then_some(space).into_iter().chain(read).collect()
-    }
-}
-
-/// Where every row of an excerpt is, and what is in those that had to be laid out to know that.
-struct Layout<'a> {
-    excerpt: &'a Excerpt,
-    column: usize,
-    wrap: bool,
-    lines: Vec<LaidOut>,
-    /// How many rows there are.
-    rows: usize,
-}
-
-/// The rows of one line, or of the place of the lines that had to go.
-struct LaidOut {
-    /// Its place in the excerpt; `None` for lines that had to go.
-    line: Option<usize>,
-    number: u64,
-    /// The first of its rows, counted from the first of all.
-    start: usize,
-    /// What is in them; `None` for a long line, which is read where it is seen.
-    rows: Option<Vec<(Vec<Piece>, bool)>>,
-}
-
-impl<'a> Layout<'a> {
-    fn new(excerpt: &'a Excerpt, column: usize, page: Page) -> Self {
-        let mut layout = Self { excerpt, column, wrap: page.wrap, lines: Vec::new(), rows: 0 };
-        let starts_log = excerpt.lines.first().is_none_or(|line| line.number == excerpt.first);
-        if excerpt.dropped.lines > 0 && starts_log {
-            let number = excerpt.first.saturating_sub(1);
-            layout.lines.push(LaidOut { line: None, number, start: 0, rows: Some(vec![(Vec::new(), false)]) });
-            layout.rows = 1;
-        }
-        for (place, kept) in excerpt.lines.iter().enumerate() {
-            let wraps = page.wrap || kept.is_note();
-            let (rows, count) = match kept.long() {
-                Some(long) => (None, if wraps { long.rows(page.width) } else { 1 }),
-                None if wraps => {
-                    let rows: Vec<_> = wrap(kept.pieces(), page.width).into_iter().map(|row| (row, false)).collect();
-                    let count = rows.len();
-                    (Some(rows), count)
-                }
-                None => (Some(vec![clip(kept.pieces(), column, page.width)]), 1),
-            };
-            layout.lines.push(LaidOut { line: Some(place), number: kept.number, start: layout.rows, rows });
-            layout.rows += count;
-        }
-        layout
-    }
-
-    /// Returns the first row that is at `place` or behind it.
-    fn row_at(&self, place: Place) -> Option<usize> {
-        let after = self.lines.partition_point(|line| line.number < place.line);
-        let line = self.lines.get(after)?;
-        let end = self.lines.get(after + 1).map_or(self.rows, |next| next.start);
-        let row = if line.number == place.line { line.start.saturating_add(place.row).min(end) } else { line.start };
-        (row < self.rows).then_some(row)
-    }
-
-    /// Returns which row of which line this is.
-    fn place(&self, row: usize) -> Option<Place> {
-        let line = self.lines.get(self.lines.partition_point(|line| line.start <= row).checked_sub(1)?)?;
-        Some(Place { line: line.number, row: row - line.start })
-    }
-
-    /// Returns a page full of rows from `top` on.
-    fn show(mut self, top: usize, page: Page) -> Vec<Row> {
-        let bottom = top.saturating_add(page.height).min(self.rows);
-        let mut shown = Vec::new();
-        let starts: Vec<usize> = self.lines.iter().skip(1).map(|line| line.start).chain([self.rows]).collect();
-        for (line, end) in self.lines.iter_mut().zip(starts) {
-            let from = top.max(line.start);
-            let to = bottom.min(end);
-            if from >= to {
-                continue;
-            }
-            let (row, count) = (from - line.start, to - from);
-            let kept = line.line.and_then(|place| self.excerpt.lines.get(place));
-            let rows: Vec<_> = match (line.rows.take(), kept.and_then(Kept::long)) {
-                (Some(rows), _) => rows.into_iter().skip(row).take(count).collect(),
-                (None, Some(long)) if self.wrap => {
-                    long.wrapped(row, count, page.width).into_iter().map(|row| (row, false)).collect()
-                }
-                (None, Some(long)) => vec![long.clipped(self.column, page.width)],
-                (None, None) => Vec::new(),
-            };
-            let at = kept.map_or_else(Stamp::default, |kept| kept.at);
-            let content = kept.map_or(Content::Dropped(self.excerpt.dropped), |kept| Content::Line(kept.source));
-            shown.extend(rows.into_iter().zip(row..).map(|((pieces, goes_on), row)| Row {
-                place: Place { line: line.number, row },
-                at,
-                content,
-                pieces,
-                goes_on,
-            }));
-        }
-        shown
     }
 }
 

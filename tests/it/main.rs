@@ -13,6 +13,7 @@ mod check;
 mod guard;
 mod plain;
 mod readme;
+mod search;
 mod stop;
 mod support;
 mod tty;

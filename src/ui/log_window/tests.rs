@@ -18,7 +18,7 @@ fn more(log: &mut LogBuffer, lines: std::ops::Range<u64>) {
 }
 
 fn look(log: &LogBuffer, view: &mut LogView, page: super::Page) -> LogWindow {
-    Excerpt::copy(log, view, page).lay_out(view, page)
+    Excerpt::copy(log, view, page, Lens::default()).lay_out(view, page, Lens::default())
 }
 
 fn texts(window: &LogWindow) -> Vec<String> {
@@ -166,7 +166,7 @@ fn the_start_of_a_log_says_what_had_to_go() {
 fn a_cleared_log_is_empty_and_an_excerpt_of_the_same_lines_is_equal() {
     let mut log = filled(0..9);
     let view = LogView::default();
-    assert_eq!(Excerpt::copy(&log, &view, PAGE), Excerpt::copy(&log, &view, PAGE));
+    assert_eq!(Excerpt::copy(&log, &view, PAGE, Lens::default()), Excerpt::copy(&log, &view, PAGE, Lens::default()));
     log.clear();
     assert!(look(&log, &mut LogView::default(), PAGE).rows.is_empty());
 }
@@ -178,4 +178,67 @@ fn a_page_without_room_is_no_problem() {
         let window = look(&log, &mut view, super::Page { width, height, wrap: true });
         assert!(window.rows.len() <= height);
     }
+}
+
+#[test]
+fn only_lines_that_pass_a_filter_are_shown_followed_and_counted() {
+    let (mut log, mut view) = (filled(0..100), LogView::default());
+    let mut shown: VecDeque<u64> = (0..100).filter(|n| n % 10 == 3).collect();
+    let look = |log: &LogBuffer, view: &mut LogView, shown: &VecDeque<u64>| {
+        let lens = Lens { shown: Some(shown), ..Lens::default() };
+        Excerpt::copy(log, view, PAGE, lens).lay_out(view, PAGE, lens)
+    };
+    assert_eq!(texts(&look(&log, &mut view, &shown)), ["line 63", "line 73", "line 83", "line 93"]);
+    view.pending = -3;
+    let window = look(&log, &mut view, &shown);
+    assert_eq!((texts(&window)[0].as_str(), window.above, window.below, window.total), ("line 33", 3, 7, 10));
+    more(&mut log, 100..200);
+    shown.extend([103, 113]);
+    let window = look(&log, &mut view, &shown);
+    assert_eq!((texts(&window)[0].as_str(), window.unseen), ("line 33", 2));
+    view.go_to_start();
+    assert_eq!(texts(&look(&log, &mut view, &shown))[0], "line 3");
+    assert!(look(&log, &mut view, &VecDeque::new()).rows.is_empty());
+}
+
+#[test]
+fn going_to_a_match_shows_it_and_moves_no_more_than_that_needs() {
+    let (log, mut view) = (filled(0..100), LogView::default());
+    let pattern = Pattern::new("line").unwrap();
+    let go = |view: &mut LogView, line| {
+        let spot = Spot { line, nth: 0 };
+        view.go_to(spot);
+        let lens = Lens { search: Some(&pattern), current: Some(spot), ..Lens::default() };
+        let window = Excerpt::copy(&log, view, PAGE, lens).lay_out(view, PAGE, lens);
+        let row = window.rows.iter().position(|row| row.pieces.iter().any(|piece| piece.mark == Mark::Current));
+        (texts(&window)[0].clone(), row)
+    };
+    look(&log, &mut view, PAGE);
+    assert_eq!(go(&mut view, 98), ("line 96".to_owned(), Some(2)), "it is on the screen already");
+    assert_eq!(go(&mut view, 50), ("line 49".to_owned(), Some(1)));
+    assert_eq!(go(&mut view, 51), ("line 49".to_owned(), Some(2)));
+    assert_eq!(go(&mut view, 0), ("line 0".to_owned(), Some(0)));
+    assert_eq!(go(&mut view, 99), ("line 96".to_owned(), Some(3)));
+}
+
+#[test]
+fn a_match_deep_in_a_long_line_is_gone_to() {
+    let mut log = LogBuffer::new(8 << 20);
+    let long = format!("{}needle{}\n", "x".repeat(300_000), "y".repeat(300_000));
+    log.push(Source::Output, long.as_bytes(), Stamp(0));
+    let pattern = Pattern::new("needle").unwrap();
+    let page = super::Page { width: 70, height: 5, wrap: true };
+    let mut view = LogView::default();
+    let spot = Spot { line: 0, nth: 0 };
+    view.go_to(spot);
+    let lens = Lens { search: Some(&pattern), current: Some(spot), ..Lens::default() };
+    let window = Excerpt::copy(&log, &view, page, lens).lay_out(&mut view, page, lens);
+    let marked: String = window
+        .rows
+        .iter()
+        .flat_map(|row| &row.pieces)
+        .filter(|piece| piece.mark != Mark::None)
+        .map(|piece| piece.text.as_str())
+        .collect();
+    assert_eq!(marked, "needle");
 }

@@ -23,6 +23,7 @@ pub(super) fn board(model: &mut Model, board: Board) -> Vec<Effect> {
     if model.is_quitting() && !was_quitting {
         // from the board before: what ended at once belongs to the picture too
         model.quitting = lived;
+        model.prompt = None;
         return super::panels::close_all(model);
     }
     super::panels::keep_process_chosen(model);
