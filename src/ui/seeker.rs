@@ -116,7 +116,7 @@ mod tests {
     use super::*;
     use crate::logs::{Pattern, Question, Source, Stamp};
 
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const PATIENCE: Duration = Duration::from_secs(50);
 
     struct Desk {
         seeker: Seeker,
@@ -146,7 +146,7 @@ mod tests {
                 let finding = tokio::time::timeout(PATIENCE, self.findings.recv()).await.unwrap().unwrap();
                 self.seeker.heard(&finding);
                 let is_last = finding.is_last && finding.asked == self.sought.asked;
-                self.sought.learn(finding);
+                self.sought.learn(&finding);
                 if is_last {
                     return self.sought.total;
                 }
@@ -191,7 +191,7 @@ mod tests {
         desk.follow(0);
         let first = tokio::time::timeout(PATIENCE, desk.findings.recv()).await.unwrap().unwrap();
         assert_eq!((first.answer.hits.len(), first.is_last), (1, false));
-        desk.sought.learn(first);
+        desk.sought.learn(&first);
         assert_eq!(desk.found().await, 2);
     }
 }

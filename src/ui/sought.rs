@@ -100,24 +100,26 @@ impl Sought {
     }
 
     /// Takes in what was found; returns the match to go to, if one was waited for.
-    pub(crate) fn learn(&mut self, finding: Finding) -> Option<Spot> {
+    pub(crate) fn learn(&mut self, finding: &Finding) -> Option<Spot> {
         if finding.asked != self.asked {
             return None;
         }
-        match finding.again_from {
-            Some(from) => {
-                let stale = self.hits.partition_point(|hit| hit.line < from);
-                self.total -= self.hits.drain(stale..).map(|hit| u64::from(hit.count)).sum::<u64>();
-                self.kept.truncate(self.kept.partition_point(|line| *line < from));
-                self.hits.extend(finding.answer.hits.iter().rev());
-                self.kept.extend(finding.answer.kept.iter().rev());
+        let Answer { hits, kept } = &finding.answer;
+        if let Some(from) = finding.again_from {
+            let stale = self.hits.partition_point(|hit| hit.line < from);
+            self.total -= self.hits.drain(stale..).map(|hit| u64::from(hit.count)).sum::<u64>();
+            self.kept.truncate(self.kept.partition_point(|line| *line < from));
+            self.hits.extend(hits.iter().rev());
+            self.kept.extend(kept.iter().rev());
+        } else {
+            for hit in hits {
+                self.hits.push_front(*hit);
             }
-            None => {
-                finding.answer.hits.iter().for_each(|hit| self.hits.push_front(*hit));
-                finding.answer.kept.iter().for_each(|line| self.kept.push_front(*line));
+            for line in kept {
+                self.kept.push_front(*line);
             }
         }
-        self.total += finding.answer.hits.iter().map(|hit| u64::from(hit.count)).sum::<u64>();
+        self.total += hits.iter().map(|hit| u64::from(hit.count)).sum::<u64>();
         self.is_complete |= finding.is_last;
         let from = self.wanted?;
         let at_or_before = self.hits.partition_point(|hit| hit.line <= from).checked_sub(1);
@@ -183,45 +185,49 @@ mod tests {
         Finding { asked: 0, answer: Answer { hits, kept }, again_from, is_last }
     }
 
-    fn spot(line: u64, nth: u32) -> Option<Spot> {
-        Some(Spot { line, nth })
+    fn spot(line: u64, nth: u32) -> Spot {
+        Spot { line, nth }
     }
 
     #[test]
     fn steps_go_through_every_match_and_on_from_the_other_end() {
         let mut sought = Sought::default();
-        sought.learn(finding(&[(9, 2), (5, 1)], None, false));
-        sought.learn(finding(&[(2, 1)], None, true));
+        sought.learn(&finding(&[(9, 2), (5, 1)], None, false));
+        sought.learn(&finding(&[(2, 1)], None, true));
         let older: Vec<_> = (0..5).map(|_| (sought.step(false, 100), sought.turned, sought.position())).collect();
         let from_end = Some("on from the end");
         assert_eq!(
             older,
             [
-                (spot(9, 1), None, Some(4)),
-                (spot(9, 0), None, Some(3)),
-                (spot(5, 0), None, Some(2)),
-                (spot(2, 0), None, Some(1)),
-                (spot(9, 1), from_end, Some(4)),
+                (Some(spot(9, 1)), None, Some(4)),
+                (Some(spot(9, 0)), None, Some(3)),
+                (Some(spot(5, 0)), None, Some(2)),
+                (Some(spot(2, 0)), None, Some(1)),
+                (Some(spot(9, 1)), from_end, Some(4)),
             ]
         );
-        assert_eq!((sought.step(true, 0), sought.turned), (spot(2, 0), Some("on from the start")));
-        assert_eq!((sought.step(true, 0), sought.turned), (spot(5, 0), None));
+        assert_eq!((sought.step(true, 0), sought.turned), (Some(spot(2, 0)), Some("on from the start")));
+        assert_eq!((sought.step(true, 0), sought.turned), (Some(spot(5, 0)), None));
     }
 
     #[test]
     fn the_newest_match_up_to_where_one_stands_is_waited_for() {
         let mut sought = Sought { wanted: Some(6), ..Sought::default() };
-        assert_eq!(sought.learn(finding(&[(9, 1)], None, false)), None);
-        assert_eq!(sought.learn(finding(&[(5, 2), (4, 1)], None, false)), spot(5, 1));
+        assert_eq!(sought.learn(&finding(&[(9, 1)], None, false)), None);
+        assert_eq!(sought.learn(&finding(&[(5, 2), (4, 1)], None, false)), Some(spot(5, 1)));
         let mut sought = Sought { wanted: Some(6), ..Sought::default() };
-        assert_eq!(sought.learn(finding(&[(9, 1)], None, true)), spot(9, 0), "there is none, so on from the end");
+        assert_eq!(
+            sought.learn(&finding(&[(9, 1)], None, true)),
+            Some(spot(9, 0)),
+            "there is none, so on from the end"
+        );
     }
 
     #[test]
     fn lines_that_were_looked_at_again_count_once_and_those_that_are_gone_not_at_all() {
         let mut sought = Sought::default();
-        sought.learn(finding(&[(9, 1), (5, 3)], None, true));
-        sought.learn(finding(&[(11, 1), (9, 2)], Some(9), true));
+        sought.learn(&finding(&[(9, 1), (5, 3)], None, true));
+        sought.learn(&finding(&[(11, 1), (9, 2)], Some(9), true));
         assert_eq!((sought.total, sought.kept.iter().copied().collect::<Vec<_>>()), (6, vec![5, 9, 11]));
         sought.forget_before(9);
         assert_eq!((sought.total, sought.hits.len()), (3, 2));
@@ -231,7 +237,7 @@ mod tests {
     fn an_answer_to_an_older_question_is_no_answer() {
         let mut sought = Sought::default();
         sought.ask_again();
-        sought.learn(finding(&[(9, 1)], None, true));
+        sought.learn(&finding(&[(9, 1)], None, true));
         assert_eq!((sought.total, sought.is_complete), (0, false));
     }
 }

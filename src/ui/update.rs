@@ -28,7 +28,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg, moment: Moment) -> Vec<Effect>
         }
         Msg::Step(step) => panels::step(model, step),
         Msg::Found(finding) => {
-            searching::found(model, finding);
+            searching::found(model, &finding);
             Vec::new()
         }
         Msg::Click(at) => mouse::click(model, at, moment),

@@ -4,7 +4,7 @@ use crate::support::project::Project;
 use crate::support::terminal::Screen;
 
 /// A service that prints some lines, and then one more whenever `more` is written to.
-const CHATTY: &str = r#"
+const CHATTY: &str = r"
 [processes]
 web = '''
 i=0; while [ $i -lt 300 ]; do i=$((i+1)); printf 'line %s with a ne\033[1med\033[0mle\n' $i; done
@@ -12,7 +12,7 @@ echo printed $((6 * 7))
 until [ -e more ]; do sleep 0.05; done
 printf 'a late ne%s\n' edle; exec sleep 1000
 '''
-"#;
+";
 
 #[test]
 fn a_search_goes_from_match_to_match_and_counts_what_is_printed_later() {
@@ -49,7 +49,7 @@ fn a_filter_shows_only_what_matches_and_goes_on_with_it() {
 
 #[test]
 fn a_name_is_found_in_a_long_list() {
-    let services: String = (0..60).map(|n| format!("service-{n:02} = \"sleep 1000\"\n")).collect();
+    let services = (0..60).map(|n| format!("service-{n:02} = \"sleep 1000\"\n")).collect::<Vec<_>>().concat();
     let project = Project::new(&format!("[defaults]\nautostart = false\n[processes]\n{services}"));
     let mut screen = Screen::spawn(&project, &["up"], 80, 24);
     screen.wait_for("service-00");

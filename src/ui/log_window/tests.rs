@@ -118,8 +118,8 @@ fn a_colour_that_began_far_above_the_window_goes_on_in_it_whatever_is_noted_mean
 #[test]
 fn a_line_of_a_megabyte_is_one_line_that_can_be_read_to_its_end() {
     let mut log = LogBuffer::new(8 << 20);
-    let long: String = (0..150_000).map(|n| format!("{n:06} ")).collect();
-    log.push(Source::Output, format!("before\n{long}\nafter\n").as_bytes(), Stamp(0));
+    let numbers = (0..150_000).map(|n| format!("{n:06} ")).collect::<Vec<_>>().concat();
+    log.push(Source::Output, format!("before\n{numbers}\nafter\n").as_bytes(), Stamp(0));
     let page = super::Page { width: 70, height: 4, wrap: true };
     let mut view = LogView::default();
     assert_eq!(
@@ -224,8 +224,8 @@ fn going_to_a_match_shows_it_and_moves_no_more_than_that_needs() {
 #[test]
 fn a_match_deep_in_a_long_line_is_gone_to() {
     let mut log = LogBuffer::new(8 << 20);
-    let long = format!("{}needle{}\n", "x".repeat(300_000), "y".repeat(300_000));
-    log.push(Source::Output, long.as_bytes(), Stamp(0));
+    let text = format!("{}needle{}\n", "x".repeat(300_000), "y".repeat(300_000));
+    log.push(Source::Output, text.as_bytes(), Stamp(0));
     let pattern = Pattern::new("needle").unwrap();
     let page = super::Page { width: 70, height: 5, wrap: true };
     let mut view = LogView::default();

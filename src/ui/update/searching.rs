@@ -150,7 +150,7 @@ pub(super) fn go(model: &mut Model, action: Action) {
 }
 
 /// Takes in what was found.
-pub(super) fn found(model: &mut Model, finding: Finding) {
+pub(super) fn found(model: &mut Model, finding: &Finding) {
     if let Some(spot) = model.sought.learn(finding) {
         show(model, spot);
     }
