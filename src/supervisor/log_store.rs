@@ -122,10 +122,10 @@ impl fmt::Debug for LogStore {
 }
 
 fn hand_over(log: &mut Log, service: ServiceId, tap: &dyn Tap) {
-    let mut number = log.tapped.max(log.buffer.first());
-    while let Some(line) = log.buffer.line(number).filter(|line| line.complete) {
+    let mut number = log.tapped;
+    for line in log.buffer.lines(log.tapped).take_while(|line| line.complete) {
         tap.line(service, &line);
-        number += 1;
+        number = line.number + 1;
     }
     if number > log.tapped {
         log.tapped = number;
