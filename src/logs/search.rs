@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use memchr::memchr;
 use regex::bytes::{Regex, RegexBuilder};
 use thiserror::Error;
 use unicode_width::UnicodeWidthStr;
@@ -171,6 +172,9 @@ fn visible<'a>(bytes: &'a [u8], scratch: &'a mut Vec<u8>) -> &'a [u8] {
     if is_plain(bytes) {
         return bytes;
     }
+    if strip_styles(bytes, scratch) {
+        return scratch;
+    }
     scratch.clear();
     let mut column = 0;
     for (_, part) in parts(bytes) {
@@ -193,6 +197,22 @@ fn visible<'a>(bytes: &'a [u8], scratch: &'a mut Vec<u8>) -> &'a [u8] {
         }
     }
     scratch
+}
+
+/// Copies a line without its styles, as most lines need nothing else; returns whether this one needs nothing else.
+fn strip_styles(bytes: &[u8], scratch: &mut Vec<u8>) -> bool {
+    scratch.clear();
+    let mut rest = bytes;
+    while let Some(place) = memchr(0x1b, rest) {
+        let (before, sequence) = rest.split_at(place);
+        scratch.extend_from_slice(before);
+        let Some(body) = sequence.strip_prefix(b"\x1b[") else { return false };
+        let parameters = body.iter().take_while(|byte| matches!(byte, b'0'..=b';')).count();
+        let Some((b'm', behind)) = body.get(parameters..).and_then(<[u8]>::split_first) else { return false };
+        rest = behind;
+    }
+    scratch.extend_from_slice(rest);
+    is_plain(scratch)
 }
 
 /// Whether every byte is a printable ASCII character, so that the line is its own text.
