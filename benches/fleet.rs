@@ -44,23 +44,34 @@ fn main() {
     }
     println!("\nidle: over {} s, after {} s", IDLE.as_secs(), SETTLE.as_secs());
     println!(
-        "{:>9} {:>9} {:>16} {:>16} {:>18} {:>18}",
-        "services", "program", "itself, % core", "guards, % core", "itself, MB private", "a guard, MB priv."
+        "{:>9} {:>9} {:>16} {:>16} {:>18} {:>18} {:>18}",
+        "services",
+        "program",
+        "itself, % core",
+        "guards, % core",
+        "itself, MB private",
+        "a guard, MB priv.",
+        "warden, MB priv."
     );
     for count in [1, 20, 100] {
         for program in [Program::Procdash, Program::Mprocs] {
             if let Some(idle) = Fleet::new(count).idle(program) {
                 println!(
-                    "{count:>9} {:>9} {:>16.2} {:>16.2} {:>18} {:>18}",
+                    "{count:>9} {:>9} {:>16.2} {:>16.2} {:>18} {:>18} {:>18}",
                     program.name(),
                     idle.own_percent,
                     idle.guards_percent,
                     format!("{:.1} ({:.1} rss)", idle.own_private, idle.own_rss),
-                    idle.guard_private.map_or_else(|| "-".to_owned(), |mb| format!("{mb:.2}"))
+                    megabytes(idle.guard_private),
+                    megabytes(idle.warden_private)
                 );
             }
         }
     }
+}
+
+fn megabytes(private: Option<f64>) -> String {
+    private.map_or_else(|| "-".to_owned(), |mb| format!("{mb:.2}"))
 }
 
 fn median(mut times: Vec<Duration>) -> String {
@@ -95,11 +106,13 @@ struct Run {
 }
 
 struct Idle {
+    /// Of the program, and of its warden where it has one.
     own_percent: f64,
     guards_percent: f64,
     own_private: f64,
     own_rss: f64,
     guard_private: Option<f64>,
+    warden_private: Option<f64>,
 }
 
 impl Fleet {
@@ -180,13 +193,16 @@ impl Fleet {
     fn idle(&self, program: Program) -> Option<Idle> {
         let mut run = self.up(program)?;
         thread::park_timeout(SETTLE);
-        let own = run.child.id();
+        // the process that was started is procdash's warden, and the dashboard its only child
+        let warden = (program == Program::Procdash).then(|| run.child.id());
+        let own = warden.map_or(run.child.id(), |warden| children(warden)[0]);
         let guards: Vec<u32> = if program == Program::Procdash { children(own) } else { vec![] };
-        let before = (cpu(own), guards.iter().map(|&pid| cpu(pid)).sum::<f64>());
+        let cpu_of_both = || cpu(own) + warden.map_or(0.0, cpu);
+        let before = (cpu_of_both(), guards.iter().map(|&pid| cpu(pid)).sum::<f64>());
         let begin = Instant::now();
         thread::park_timeout(IDLE);
         let seconds = begin.elapsed().as_secs_f64();
-        let after = (cpu(own), guards.iter().map(|&pid| cpu(pid)).sum::<f64>());
+        let after = (cpu_of_both(), guards.iter().map(|&pid| cpu(pid)).sum::<f64>());
         let guard_private =
             (!guards.is_empty()).then(|| guards.iter().map(|&pid| memory(pid).0).sum::<f64>() / guards.len() as f64);
         let (own_private, own_rss) = memory(own);
@@ -197,6 +213,7 @@ impl Fleet {
             own_private,
             own_rss,
             guard_private,
+            warden_private: warden.map(|warden| memory(warden).0),
         })
     }
 }

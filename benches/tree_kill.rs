@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{ForkResult, fork, pause};
+use procdash::config::Isolation;
 use procdash::engine::{Channel, Io, Launch, Sampler, identify, look, members, send};
 use procdash::guard::{Guard, Guards, Report, Request};
 use procdash::process::{Delivery, ProcessId, Verdict};
@@ -75,6 +76,7 @@ fn launch(words: &[&str]) -> Launch {
         env: std::env::vars_os().collect(),
         dir: "/".into(),
         io: Io::Pipes,
+        isolation: Isolation::None,
     }
 }
 

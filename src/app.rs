@@ -4,15 +4,19 @@ mod colour;
 mod diagnostics;
 mod farewell;
 mod fault;
+mod leftovers;
+mod remote;
+mod requests;
 mod screen;
 mod up;
+mod watched;
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{self, Arguments, FileArguments, Request};
+use crate::cli::{self, Act, Arguments, FileArguments, ReapArguments, Request};
 use crate::guard;
 
 /// Runs procdash as its arguments say, and returns the code to end with.
@@ -22,10 +26,21 @@ pub fn run() -> ExitCode {
         return guard::main();
     }
     let arguments = Arguments::parse();
-    match arguments.request {
-        Some(Request::Check(words)) => check(&words),
-        Some(Request::Up(words)) => up::up(&words),
-        None => up::up(&arguments.up),
+    let Some(request) = arguments.request else { return watched::up(&arguments.up) };
+    match request {
+        Request::Check(words) => check(&words),
+        Request::Up(words) => watched::up(&words),
+        Request::Ps(words) => remote::ask(|place, out| cli::ps(&words, place, out)),
+        Request::Tree(words) => remote::ask(|place, out| cli::tree(&words, place, out)),
+        Request::Why(words) => remote::ask(|place, out| cli::why(&words, place, out)),
+        Request::Start(words) => remote::ask(|place, out| cli::act(Act::Start, &words, place, out)),
+        Request::Stop(words) => remote::ask(|place, out| cli::act(Act::Stop, &words, place, out)),
+        Request::Restart(words) => remote::ask(|place, out| cli::act(Act::Restart, &words, place, out)),
+        Request::Kill(words) => remote::ask(|place, out| cli::act(Act::Kill, &words, place, out)),
+        Request::Signal(words) => remote::ask(|place, out| cli::signal(&words, place, out)),
+        Request::Wait(words) => remote::ask(|place, out| cli::wait(&words, place, out)),
+        Request::Reap(words) => reap(&words),
+        Request::Down(words) => remote::ask(|place, out| cli::down(&words, place, out)),
     }
 }
 
@@ -35,4 +50,16 @@ fn check(words: &FileArguments) -> ExitCode {
         .and_then(|from| cli::check(words.file.as_deref(), &from, colour, &mut io::stdout().lock()));
     // a reader that is gone does not want the rest
     code.map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+fn reap(words: &ReapArguments) -> ExitCode {
+    let ended = std::env::current_dir()
+        .and_then(|from| cli::reap(words, &from, &mut io::stdout().lock(), &mut io::stderr().lock()));
+    match ended {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            let _reader_is_gone = writeln!(io::stderr(), "procdash: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -1,13 +1,36 @@
 //! The command line: arguments, and one file a subcommand.
 
+mod act;
 mod args;
 mod check;
+mod down;
 mod find;
+mod leftovers;
 mod load;
 mod plain;
+mod ps;
+mod reap;
+mod remote;
+mod signal;
+mod tree;
+mod wait;
+mod why;
 
-pub use args::{Arguments, FileArguments, Request, UpArguments};
+pub use act::{Act, act};
+pub use args::{
+    Arguments, AskArguments, FileArguments, ReapArguments, Request, ServicesArguments, SignalArguments, TreeArguments,
+    UpArguments, WaitArguments, WaitFor, Whom, WhyArguments,
+};
 pub use check::check;
+pub use down::down;
 pub use find::{FoundFile, find};
+pub use leftovers::{Seen, found_in_words, reaped_in_words};
 pub use load::{LoadError, load};
 pub use plain::Plain;
+pub use ps::ps;
+pub use reap::reap;
+pub use remote::{Failure, Place};
+pub use signal::signal;
+pub use tree::tree;
+pub use wait::wait;
+pub use why::why;

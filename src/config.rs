@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::keys::Keymap;
 use crate::signal::Signal;
@@ -28,9 +28,11 @@ mod tests;
 mod validate;
 
 pub use diagnostic::{Problem, Problems};
+pub use duration::{DurationError, parse as parse_duration};
 pub use env_file::{EnvFileError, parse_env_file};
 pub use expand::{ExpandError, expand};
 pub use source::SourceFile;
+pub use suggest::closest;
 
 /// What a project's file may be called, the preferred name first.
 pub const FILE_NAMES: [&str; 3] = ["procfile.toml", "Procfile.dev", "Procfile"];
@@ -67,6 +69,23 @@ pub struct Settings {
     pub shutdown_timeout: Duration,
     /// Memory for one service's log, in bytes.
     pub scrollback: usize,
+    /// What is done about processes that an earlier run has left behind.
+    pub on_leftovers: OnLeftovers,
+}
+
+/// What a start does about processes that an earlier, killed run of the project has left alive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnLeftovers {
+    /// Shows them and asks; where nobody can be asked, as `Fail`.
+    #[default]
+    Ask,
+    /// Kills them and goes on.
+    Kill,
+    /// Says so and goes on.
+    Ignore,
+    /// Shows them and starts nothing.
+    Fail,
 }
 
 /// One entry of `[processes]`.
@@ -93,6 +112,8 @@ pub struct Service {
     pub oneshot: bool,
     /// Whether the command may exit 0 and leave its daemon behind.
     pub daemon: bool,
+    /// How far its processes are kept from all others.
+    pub isolation: Isolation,
     /// How it is asked to end.
     pub stop: Stop,
     /// When it is started again by itself.
@@ -172,6 +193,17 @@ pub enum OnExit {
     StopAll,
     /// The same, but only after a failure.
     StopAllOnFailure,
+}
+
+/// How far the processes of a service are kept from all others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Isolation {
+    /// They are processes like any others.
+    #[default]
+    None,
+    /// They live in a pid namespace of their own: they see and reach nobody outside, and the kernel ends them as one.
+    PidNamespace,
 }
 
 /// How the dashboard looks and which keys it knows.

@@ -9,15 +9,23 @@ compile_error!(
 pub(crate) mod identity;
 pub(crate) mod kill;
 mod launch;
+mod leftover;
+mod listeners;
+mod marks;
 mod pty;
 mod pump;
 mod snapshot;
+mod socket_table;
 mod tree;
 mod verify;
 
-pub use identity::identify;
-pub use kill::{pause, send};
+pub use identity::{began, identify};
+pub(crate) use kill::may_signal;
+pub use kill::send;
 pub use launch::{Io, Launch, LaunchError, explain};
+pub use leftover::{Alone, Found, LeftAlone, Leftover, Reaped, Scope, find, find_settled, reap};
+pub use listeners::{Listeners, busy_ports};
+pub use marks::{FILE, Marks, NAMESPACE, PROJECT, RUN_ID, SERVICE, own_namespace, project_file};
 pub use pty::{Channel, Terminal};
 pub use pump::{Pump, Sink};
 pub(crate) use snapshot::walk;

@@ -15,6 +15,8 @@ pub mod engine;
 pub mod guard;
 // decides
 pub mod supervisor;
+// lets another shell ask
+pub mod control;
 // shows
 pub mod ui;
 // the program

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +97,8 @@ pub struct Member {
     pub id: ProcessId,
     /// Its parent's number at that moment.
     pub parent: u32,
+    /// Its process group.
+    pub group: u32,
     /// How deep below the guard it is: 0 for the guard's own children.
     pub depth: u16,
     /// Its command line with arguments, or its short name in brackets when it has none.
@@ -150,4 +153,53 @@ pub enum Verdict {
     Survivors(Vec<Survivor>),
     /// The table could not be read; nothing may be claimed.
     Unknown(String),
+}
+
+/// Says how long a run or a process has lasted: `02:13`, `1h 04m`, `2d 03h`.
+#[must_use]
+pub fn lasted(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    if hours == 0 {
+        format!("{minutes:02}:{:02}", seconds % 60)
+    } else if days == 0 {
+        format!("{hours}h {:02}m", minutes % 60)
+    } else {
+        format!("{days}d {:02}h", hours % 24)
+    }
+}
+
+/// Says a short time: `14 ms`, `2.5 s`, then as [`lasted`].
+#[must_use]
+pub fn brief(time: Duration) -> String {
+    if time < Duration::from_millis(1) {
+        "under 1 ms".to_owned()
+    } else if time < Duration::from_millis(995) {
+        // what is rounded to a second is told as one
+        format!("{} ms", time.as_millis())
+    } else if time < Duration::from_mins(1) {
+        format!("{:.1} s", time.as_secs_f64())
+    } else {
+        lasted(time)
+    }
+}
+
+/// Returns the whole seconds that are still to come, counted up so that it ends with 1 and not with 0.
+#[must_use]
+pub fn seconds_left(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_as_a_person_would() {
+        let times = [0, 133, 3599, 3600, 3840, 86_399, 90_000, 864_000].map(Duration::from_secs).map(lasted);
+        assert_eq!(times, ["00:00", "02:13", "59:59", "1h 00m", "1h 04m", "23h 59m", "1d 01h", "10d 00h"]);
+        let short = [0, 14, 994, 998, 2500, 61_000].map(Duration::from_millis).map(brief);
+        assert_eq!(short, ["under 1 ms", "14 ms", "994 ms", "1.0 s", "2.5 s", "01:01"]);
+        assert_eq!([0, 1, 1000, 1001].map(Duration::from_millis).map(seconds_left), [0, 1, 1, 2]);
+    }
 }

@@ -1,7 +1,9 @@
 //! Decides what runs: wishes and news in, effects out, one owner for the state of every service.
 
 mod actor;
+mod asked;
 mod command;
+mod course;
 mod environment;
 mod event;
 mod handle;
@@ -10,6 +12,7 @@ mod log_store;
 mod machine;
 mod notes;
 mod outlet;
+mod ports;
 mod prepare;
 mod restart;
 mod runner;
@@ -24,12 +27,15 @@ mod why;
 mod wish;
 
 pub use actor::{Options, start};
+pub use asked::{Answer, Asked, HasEnded, Refused, Taken};
 pub use command::{Command, Target};
+pub use course::{CommandOutcome, Deed, Ignored, StepOutcome};
 pub use event::Event;
 pub use handle::Handle;
 pub use log_store::{LogGuard, LogStore, Tap};
 pub use status::{
-    Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, ServiceStatus, State, Stopping, Summary,
-    Usage,
+    Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, Rules, ServiceStatus, State, StopStep,
+    Stopping, Summary, Usage,
 };
 pub use why::{Cause, why};
+pub use wish::Refusal;

@@ -18,7 +18,7 @@ mod seeker;
 mod sheet;
 mod sought;
 pub mod terminal;
-mod text;
+pub(crate) mod text;
 mod theme;
 mod update;
 mod view;

@@ -1,32 +1,69 @@
 //! Puts the dashboard on the terminal and gives it what it needs from the floors below.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyModifiers};
+use futures_util::future;
 use futures_util::stream::{self, StreamExt as _};
 use jiff::tz::TimeZone;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::colour;
+use super::requests::Requests;
 use crate::config::Config;
-use crate::engine;
+use crate::guard;
+use crate::signal::Signal;
 use crate::supervisor::Handle;
 use crate::ui::{self, Dashboard};
 
 /// Shows the dashboard until everything is down; the terminal is given back on every way out.
 pub(crate) async fn show(config: &Config, handle: Handle) -> io::Result<()> {
     let dashboard = Dashboard::new(config, !colour::wanted(), TimeZone::system());
-    let mut pauses = signal(SignalKind::from_raw(nix::libc::SIGTSTP))?;
+    let mut pauses = Requests::listen(Signal::SIGTSTP)?;
+    let mut continuations = Requests::listen(Signal::SIGCONT)?;
+    let suspension = Arc::new(Suspension::default());
+    let pauses = stream::poll_fn(move |context| pauses.poll_next(context));
+    let listener = Arc::clone(&suspension);
+    let continuations = stream::poll_fn(move |context| continuations.poll_next(context))
+        .filter(move |()| future::ready(listener.is_by_others()));
     // a pause asked for by a signal is the same wish as the key, and goes the same way
-    let pauses = stream::poll_fn(move |context| pauses.poll_recv(context))
+    let wishes = stream::select(pauses, continuations)
         .map(|()| Ok(Event::Key(KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL))));
-    let input = stream::select(EventStream::new(), pauses);
-    ui::run(handle, dashboard, input, pause).await
+    let input = stream::select(EventStream::new(), wishes);
+    ui::run(handle, dashboard, input, || suspension.begin()).await
 }
 
-fn pause() {
-    if let Err(error) = engine::pause() {
-        tracing::warn!(%error, "cannot pause");
+/// Tells the pauses that the dashboard itself has begun from those that were done to it.
+///
+/// Somebody who has stopped it with SIGSTOP may have used its terminal meanwhile: when it goes on, it gives the terminal
+/// back and takes it anew, as for a pause, but without one.
+#[derive(Debug, Default)]
+struct Suspension {
+    /// The dashboard's own pause is over, and the signal that ended it may not be heard yet.
+    is_own: AtomicBool,
+    /// Somebody else's pause is over.
+    is_over: AtomicBool,
+}
+
+impl Suspension {
+    /// Takes in that this process was continued; returns whether others had stopped it, or may have.
+    fn is_by_others(&self) -> bool {
+        let by_others = !self.is_own.swap(false, Ordering::SeqCst);
+        self.is_over.store(by_others, Ordering::SeqCst);
+        by_others
+    }
+
+    /// Pauses, where a pause is not just over.
+    fn begin(&self) {
+        if self.is_over.swap(false, Ordering::SeqCst) {
+            return;
+        }
+        self.is_own.store(true, Ordering::SeqCst);
+        if let Err(error) = guard::pause() {
+            self.is_own.store(false, Ordering::SeqCst);
+            tracing::warn!(%error, "cannot pause");
+        }
     }
 }
 

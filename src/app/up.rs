@@ -3,35 +3,66 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
-use super::{colour, diagnostics, farewell, fault, screen};
+use super::requests::Requests;
+use super::{colour, diagnostics, farewell, fault, leftovers, screen};
 use crate::cli::{self, Plain, UpArguments};
 use crate::config::Config;
+use crate::control::{Seat, Server};
 use crate::id::ServiceId;
+use crate::signal::Signal;
 use crate::supervisor::{self, Command, Handle, LogStore, Options, Phase, Summary, Tap};
+
+/// How long services may tidy up once the terminal is gone, as guards give it: everything is to be gone within a second.
+const LAST_GRACE: Duration = Duration::from_millis(250);
 
 /// The arguments or the file are wrong; nothing was started.
 const USAGE: u8 = 2;
+/// procdash itself has failed, or another one runs the project already.
+const FAILURE: u8 = 1;
+
+/// How everything ended.
+struct End {
+    summary: Summary,
+    /// Why the dashboard had to end, if nobody had asked for that.
+    failure: Option<io::Error>,
+}
 
 /// Runs the services of a file until the end.
 pub(crate) fn up(words: &UpArguments) -> ExitCode {
     let (config, start) = match choose(words) {
         Ok(chosen) => chosen,
-        Err(problem) => return refuse(&problem),
+        Err(problem) => return refuse(USAGE, &problem),
     };
     let watched = !words.no_tui && io::stdout().is_terminal() && io::stdin().is_terminal();
-    match run(&config, start, watched) {
-        Ok(summary) => {
-            let code = farewell::exit_code(&summary, watched);
-            tell(&farewell::lines(&summary));
-            ExitCode::from(code)
+    // before anything is started: two dashboards of one project would fight for its ports
+    let seat = match Seat::claim(&config.path) {
+        Ok(seat) => seat,
+        Err(taken) => return refuse(FAILURE, &format!("error: {taken}")),
+    };
+    if let Err(code) = leftovers::settle(&config) {
+        return ExitCode::from(code);
+    }
+    match run(&config, start, watched, seat) {
+        Ok(End { summary, failure }) => {
+            let said = farewell::say(&summary);
+            tell(io::stdout().lock(), &[said.outcome]);
+            tell(io::stderr().lock(), &said.warnings);
+            match (farewell::exit_code(&summary, watched), failure) {
+                (code, None) => ExitCode::from(code),
+                (code, Some(failure)) => {
+                    tell(io::stderr().lock(), &[format!("procdash: {failure}")]);
+                    // that something survived matters more than why the dashboard had to end
+                    ExitCode::from(code.max(FAILURE))
+                }
+            }
         }
         Err(error) => {
-            tell(&[format!("procdash: {error:#}")]);
+            tell(io::stderr().lock(), &[format!("procdash: {error:#}")]);
             ExitCode::FAILURE
         }
     }
@@ -47,9 +78,9 @@ fn choose(words: &UpArguments) -> Result<(Config, Vec<ServiceId>), String> {
 }
 
 /// Says what is wrong with the request.
-fn refuse(problem: &str) -> ExitCode {
+fn refuse(code: u8, problem: &str) -> ExitCode {
     let _reader_is_gone = writeln!(io::stderr(), "{}", problem.trim_end());
-    ExitCode::from(USAGE)
+    ExitCode::from(code)
 }
 
 /// Returns the services to start: those named, or those that start by themselves.
@@ -70,40 +101,46 @@ fn chosen(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, String> {
         .collect()
 }
 
-fn run(config: &Config, start: Vec<ServiceId>, watched: bool) -> anyhow::Result<Summary> {
+fn run(config: &Config, start: Vec<ServiceId>, watched: bool, seat: Seat) -> anyhow::Result<End> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("procdash-worker")
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let summary = runtime.block_on(async {
-        if watched { with_dashboard(config, start).await } else { with_lines(config, start).await }
+    let end = runtime.block_on(async {
+        if watched {
+            with_dashboard(config, start, seat).await
+        } else {
+            with_lines(config, start, seat).await.map(|summary| End { summary, failure: None })
+        }
     });
     // whatever still blocks (a reader of our output that hangs) must not hold up the end
     runtime.shutdown_background();
-    summary
+    end
 }
 
-async fn with_dashboard(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Summary> {
+async fn with_dashboard(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyhow::Result<End> {
     diagnostics::to_panel();
     let logs = LogStore::new(config.services.len(), config.settings.scrollback);
     let options = Options { start, start_when_sized: true, end_when_idle: false };
-    let handle = supervise(config, options, logs)?;
+    let gone = Arc::new(Notify::new());
+    let (handle, server) = supervise(config, options, logs, seat, Arc::clone(&gone))?;
     let shown = screen::show(config, handle.clone()).await;
     if let Err(error) = &shown {
         // the terminal is gone or broken: nobody can press a key any more
         tracing::error!(%error, "the dashboard has ended");
-        ask_to_quit(&handle).await;
+        gone.notify_one();
+        hurry_unseen(&handle).await;
     }
     let summary = down(handle).await?;
-    match shown {
-        Err(error) if !screen::is_hang_up(&error) => Err(error).context("everything was stopped"),
-        Ok(()) | Err(_) => Ok(summary),
-    }
+    server.close().await;
+    // a terminal that is gone wants to hear nothing
+    let failure = shown.err().filter(|error| !screen::is_hang_up(error));
+    Ok(End { summary, failure })
 }
 
-async fn with_lines(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Summary> {
+async fn with_lines(config: &Config, start: Vec<ServiceId>, seat: Seat) -> anyhow::Result<Summary> {
     diagnostics::to_stderr();
     let names: Vec<&str> = config.services.iter().map(|service| service.name.as_str()).collect();
     let broken = Arc::new(Notify::new());
@@ -111,34 +148,60 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>) -> anyhow::Result<Su
     let plain: Box<dyn Tap> =
         Box::new(Plain::new(output, &names, io::stdout().is_terminal() && colour::wanted(), Arc::clone(&broken)));
     let logs = LogStore::with_tap(config.services.len(), config.settings.scrollback, plain);
-    let handle = supervise(config, Options { start, start_when_sized: false, end_when_idle: true }, logs)?;
-    let quitter = handle.clone();
-    tokio::spawn(async move {
-        broken.notified().await;
-        ask_to_quit(&quitter).await;
-    });
-    down(handle).await
+    let options = Options { start, start_when_sized: false, end_when_idle: true };
+    let (handle, server) = supervise(config, options, logs, seat, broken)?;
+    let summary = down(handle).await?;
+    server.close().await;
+    Ok(summary)
 }
 
-fn supervise(config: &Config, options: Options, logs: LogStore) -> anyhow::Result<Handle> {
+/// Starts the supervisor, and asks it to quit for every signal that means this, and when the terminal is `gone`.
+fn supervise(
+    config: &Config,
+    options: Options,
+    logs: LogStore,
+    seat: Seat,
+    gone: Arc<Notify>,
+) -> anyhow::Result<(Handle, Server)> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let handle = supervisor::start(config, options, logs, size)?;
-    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
-        let mut stream = signal(kind).context("cannot listen for signals")?;
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let mut requests = listen(signal)?;
         let handle = handle.clone();
         tokio::spawn(async move {
-            while stream.recv().await.is_some() {
+            while requests.next().await.is_some() {
                 ask_to_quit(&handle).await;
             }
         });
     }
+    let mut hang_ups = listen(Signal::SIGHUP)?;
+    let quitter = handle.clone();
+    tokio::spawn(async move {
+        while hang_ups.next_or_gone(&gone).await.is_some() {
+            ask_to_quit(&quitter).await;
+        }
+    });
     fault::arm()?;
-    Ok(handle)
+    let server = seat.serve(handle.clone(), &config.name).context("cannot listen on the control socket")?;
+    Ok((handle, server))
+}
+
+fn listen(signal: Signal) -> anyhow::Result<Requests> {
+    Requests::listen(signal).context("cannot listen for signals")
 }
 
 async fn ask_to_quit(handle: &Handle) {
     // a supervisor that is gone needs no asking
-    let _gone = handle.commands.send(Command::Quit).await;
+    let _gone = handle.commands.send(Command::Quit.into()).await;
+}
+
+/// Gives services a moment after their terminal was closed, and then asks once more, which kills what is left.
+async fn hurry_unseen(handle: &Handle) {
+    let mut board = handle.board.clone();
+    let over = board.wait_for(|board| matches!(board.phase, Phase::Down(_)));
+    if tokio::time::timeout(LAST_GRACE, over).await.is_err() {
+        ask_to_quit(handle).await;
+    }
 }
 
 /// Waits until everything is down.
@@ -155,8 +218,7 @@ async fn down(mut handle: Handle) -> anyhow::Result<Summary> {
 }
 
 /// Prints the last lines; a reader that is gone does not want them.
-fn tell(lines: &[String]) {
-    let mut output = io::stdout().lock();
+fn tell(mut output: impl io::Write, lines: &[String]) {
     for line in lines {
         let _reader_is_gone = writeln!(output, "{line}");
     }

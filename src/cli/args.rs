@@ -1,8 +1,12 @@
 //! What can be typed after `procdash`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::parse_duration;
+use crate::signal::Signal;
 
 /// A terminal dashboard for the processes of local development: what it stops is seen to be gone.
 #[derive(Debug, Parser)]
@@ -23,6 +27,28 @@ pub enum Request {
     Up(UpArguments),
     /// Read the file, tell every problem, start nothing
     Check(FileArguments),
+    /// End what killed runs have left behind
+    Reap(ReapArguments),
+    /// Show how every service of the running procdash stands
+    Ps(AskArguments),
+    /// Show the processes of a service, or of all
+    Tree(TreeArguments),
+    /// Say why a service is in its state, and what acts on it
+    Why(WhyArguments),
+    /// Start services, and return once they run
+    Start(ServicesArguments),
+    /// Stop services, and return once nothing of them is left
+    Stop(ServicesArguments),
+    /// Stop services, and start each again once nothing of it is left
+    Restart(ServicesArguments),
+    /// Kill services with all that they started, and check
+    Kill(ServicesArguments),
+    /// Send a signal to services
+    Signal(SignalArguments),
+    /// Wait until services are ready, or have exited
+    Wait(WaitArguments),
+    /// Stop everything and end the running procdash
+    Down(AskArguments),
 }
 
 /// The words of `procdash up`.
@@ -39,10 +65,127 @@ pub struct UpArguments {
     pub names: Vec<String>,
 }
 
+/// Which procdash to ask, and how to tell the answer.
+#[derive(Args, Clone, Debug)]
+pub struct AskArguments {
+    /// Which project.
+    #[command(flatten)]
+    pub file: FileArguments,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The words of `procdash tree`.
+#[derive(Args, Clone, Debug)]
+pub struct TreeArguments {
+    /// Whom to ask.
+    #[command(flatten)]
+    pub ask: AskArguments,
+    /// The service; all without it
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// The words of `procdash why`.
+#[derive(Args, Clone, Debug)]
+pub struct WhyArguments {
+    /// Whom to ask.
+    #[command(flatten)]
+    pub ask: AskArguments,
+    /// The service
+    #[arg(value_name = "NAME")]
+    pub name: String,
+}
+
+/// The words of `procdash start`, `stop`, `restart` and `kill`.
+#[derive(Args, Clone, Debug)]
+pub struct ServicesArguments {
+    /// Whom to ask.
+    #[command(flatten)]
+    pub ask: AskArguments,
+    /// The services
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<String>,
+}
+
+/// The words of `procdash signal`.
+#[derive(Args, Clone, Debug)]
+pub struct SignalArguments {
+    /// Whom to ask.
+    #[command(flatten)]
+    pub ask: AskArguments,
+    /// Who gets it: the main process, its process group, or every process of the service
+    #[arg(long, value_name = "WHOM", value_enum, default_value_t)]
+    pub to: Whom,
+    /// The signal, such as SIGHUP, hup or 1
+    #[arg(value_name = "SIGNAL")]
+    pub signal: Signal,
+    /// The services
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<String>,
+}
+
+/// Which processes of a service get a signal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Whom {
+    /// The main process alone
+    Main,
+    /// The process group of the main process
+    #[default]
+    Group,
+    /// Every process of the service
+    Tree,
+}
+
+/// The words of `procdash wait`.
+#[derive(Args, Clone, Debug)]
+pub struct WaitArguments {
+    /// Whom to ask.
+    #[command(flatten)]
+    pub ask: AskArguments,
+    /// What to wait for
+    #[arg(long = "for", value_name = "WHAT", value_enum, default_value_t)]
+    pub until: WaitFor,
+    /// How long at most, such as 30s; as long as it takes without it
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub timeout: Option<Duration>,
+    /// The services
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<String>,
+}
+
+/// What can be waited for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum WaitFor {
+    /// It runs, or is done
+    #[default]
+    Ready,
+    /// It runs no more, and will not start by itself
+    Exited,
+}
+
 /// Which file to read.
 #[derive(Args, Clone, Debug)]
 pub struct FileArguments {
     /// Read this file instead of searching for procfile.toml, Procfile.dev or Procfile upwards from here
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,
+}
+
+/// The words of `procdash reap`.
+#[derive(Args, Clone, Debug)]
+pub struct ReapArguments {
+    /// The project's file, instead of the one found from here upwards; it is not read
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Look for the leftovers of every project
+    #[arg(long, conflicts_with = "file")]
+    pub all: bool,
+    /// Only tell what would be killed
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print a JSON list
+    #[arg(long)]
+    pub json: bool,
 }

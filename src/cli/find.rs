@@ -32,6 +32,12 @@ pub fn find(from: &Path) -> Vec<FoundFile> {
     Vec::new()
 }
 
+/// Returns the project's file: the one that was asked for by name, or the nearest from the absolute folder `from` upwards.
+#[must_use]
+pub(super) fn main_file(file: Option<&Path>, from: &Path) -> Option<FoundFile> {
+    file.map_or_else(|| find(from), |file| named(file, from)).into_iter().next()
+}
+
 /// Returns the file that was asked for by name, seen from the absolute folder `from`, and what is merged over it.
 #[must_use]
 pub(super) fn named(file: &Path, from: &Path) -> Vec<FoundFile> {

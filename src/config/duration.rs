@@ -20,19 +20,26 @@ const LONGEST: Duration = Duration::from_hours(365 * 24);
 
 /// Why a text is no span of time.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub(super) enum DurationError {
+pub enum DurationError {
+    /// A number stands alone.
     #[error("a number without a unit")]
     NoUnit,
+    /// No unit has this name.
     #[error("unknown unit `{0}`")]
     Unit(String),
+    /// It is something else.
     #[error("no span of time")]
     Shape,
+    /// Nobody waits that long.
     #[error("longer than a year")]
     TooLong,
 }
 
 /// Reads `500ms`, `5s`, `1.5h` or `1m 30s`.
-pub(super) fn parse(text: &str) -> Result<Duration, DurationError> {
+///
+/// # Errors
+/// Says why the text is no span of time.
+pub fn parse(text: &str) -> Result<Duration, DurationError> {
     let mut rest = text.trim();
     let mut nanos: u128 = 0;
     if rest.is_empty() {

@@ -10,7 +10,7 @@ use super::duration::spell;
 use super::expand;
 use super::raw::{Node, Table, Value};
 use super::read::{Known, Reader};
-use super::{CommandLine, OnExit, Restart, RestartPolicy, Service, Stop};
+use super::{CommandLine, Isolation, OnExit, Restart, RestartPolicy, Service, Stop};
 use crate::signal::Signal;
 
 /// The keys of a process.
@@ -26,6 +26,7 @@ pub(super) const PROCESS: Known = Known {
         "autostart",
         "oneshot",
         "daemon",
+        "isolation",
         "restart",
         "restart_delay",
         "restart_delay_max",
@@ -46,7 +47,6 @@ pub(super) const PROCESS: Known = Known {
         "ready",
         "health",
         "conflicts",
-        "isolation",
         "watch",
         "watch_ignore",
         "watch_debounce",
@@ -81,6 +81,9 @@ pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Servic
         autostart: reader.key(table, "autostart", Reader::switch).unwrap_or(true),
         oneshot,
         daemon,
+        isolation: reader
+            .key(table, "isolation", |reader, node| reader.choice(node, "isolation"))
+            .unwrap_or(Isolation::None),
         stop: stop(reader, table, tty),
         restart: restart(reader, table),
         success_exit_codes: reader.key(table, "success_exit_codes", exit_codes).unwrap_or_else(|| vec![0, 130, 143]),

@@ -24,7 +24,8 @@ const FOREIGN: &[(&str, &str)] = &[
 ];
 
 /// Returns which of the candidates `word` may have been meant to be, if one is near enough to be worth a sentence.
-pub(super) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // nobody misspells at this length, and the comparison is quadratic
     if word.len() > 64 {
         return None;

@@ -8,14 +8,14 @@ use super::place::Place;
 use super::raw::{Entry, Node, Table, Value, merge};
 use super::read::{Known, Reader};
 use super::service::{self, PROCESS};
-use super::{Column, Config, Service, Settings, THEMES, Ui, bindings};
+use super::{Column, Config, OnLeftovers, Service, Settings, THEMES, Ui, bindings};
 
 const TOP: Known =
     Known { table: "the file", keys: &["name", "settings", "defaults", "processes", "ui", "keys"], planned: &[] };
 const SETTINGS: Known = Known {
     table: "`[settings]`",
-    keys: &["shell", "env_file", "shutdown_timeout", "scrollback"],
-    planned: &["on_leftovers", "logs"],
+    keys: &["shell", "env_file", "shutdown_timeout", "scrollback", "on_leftovers"],
+    planned: &["logs"],
 };
 const UI: Known = Known { table: "`[ui]`", keys: &["theme", "columns"], planned: &[] };
 
@@ -92,6 +92,8 @@ fn settings(reader: &mut Reader<'_>, table: &Table) -> Settings {
         Some(size)
     });
     settings.scrollback = scrollback.unwrap_or(settings.scrollback);
+    let on_leftovers = reader.key(table, "on_leftovers", |reader, node| reader.choice(node, "choice"));
+    settings.on_leftovers = on_leftovers.unwrap_or_default();
     settings
 }
 
@@ -102,6 +104,7 @@ impl Default for Settings {
             env_file: vec![PathBuf::from(".env"), PathBuf::from(".env.local")],
             shutdown_timeout: Duration::from_secs(30),
             scrollback: 8 << 20,
+            on_leftovers: OnLeftovers::default(),
         }
     }
 }

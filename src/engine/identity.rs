@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::time::{Duration, SystemTime};
 
 use crate::process::{ProcessId, ProcessState};
 
@@ -47,6 +48,11 @@ impl Stat {
         let threads = fields.nth(13)?.parse().ok()?;
         let start = fields.nth(1)?.parse().ok()?;
         Some(Self { id: ProcessId { pid, start }, parent, group, session, state, threads })
+    }
+
+    /// Whether its first thread has ended.
+    pub(crate) const fn is_headless(&self) -> bool {
+        matches!(self.state, ProcessState::Zombie)
     }
 
     /// Whether it can still do something: a first thread that has ended says "zombie" while others go on.
@@ -98,6 +104,19 @@ fn is_gone(error: &io::Error) -> bool {
 #[must_use]
 pub fn identify(pid: u32) -> Option<ProcessId> {
     Stat::read(pid).ok().flatten().map(|stat| stat.id)
+}
+
+/// Returns when a process began by the clock on the wall; `None` where the machine's uptime cannot be read.
+#[must_use]
+pub fn began(id: ProcessId) -> Option<SystemTime> {
+    // what user space is told of time is in hundredths of a second, whatever the kernel counts in
+    const TICKS: u64 = 100;
+    let uptime = read_whole("/proc/uptime").ok()?;
+    let uptime: f64 = std::str::from_utf8(&uptime).ok()?.split_ascii_whitespace().next()?.parse().ok()?;
+    let age = Duration::try_from_secs_f64(uptime)
+        .ok()?
+        .checked_sub(Duration::from_millis(id.start.checked_mul(1000 / TICKS)?))?;
+    SystemTime::now().checked_sub(age)
 }
 
 /// Returns the numbers of the children of all threads of `pid`; empty when it has none or has ended.
@@ -174,6 +193,19 @@ mod tests {
     fn half_a_line_is_no_process() {
         assert_eq!(Stat::parse(7, b"7 (sleep) S 3 4"), None);
         assert_eq!(Stat::parse(7, b""), None);
+    }
+
+    #[test]
+    fn a_process_began_when_it_was_started_and_nobody_before_the_machine() {
+        let before = SystemTime::now();
+        let mut child = std::process::Command::new("sleep").arg("30").spawn().unwrap();
+        let began = began(identify(child.id()).unwrap()).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // a tick is a hundredth of a second, and both clocks are read one after the other
+        let slack = Duration::from_millis(100);
+        assert!(began > before - slack && began < SystemTime::now() + slack);
+        assert_eq!(super::began(ProcessId { pid: 1, start: u64::MAX }), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, PidfdFlags, getppid, getsid, kill_process, kill_process_group, pidfd_open, pidfd_send_signal,
+    Pid, PidfdFlags, getpid, getsid, kill_process, kill_process_group, pidfd_open, pidfd_send_signal, test_kill_process,
 };
 
 use super::identity::Stat;
@@ -64,6 +64,13 @@ pub(crate) fn send_to_group_of_child(leader: u32, signal: Signal) -> io::Result<
     Ok(kill_process_group(number(leader).ok_or(Errno::SRCH)?, raw(signal)?)?)
 }
 
+/// Whether the kernel would let us signal the present owner of this number; yes as well where there is none.
+///
+/// Only for what is told to a person: nothing is sent.
+pub(crate) fn may_signal(pid: u32) -> bool {
+    number(pid).is_none_or(|pid| test_kill_process(pid) != Err(Errno::PERM))
+}
+
 /// Whether the kernel said that there is no such process any more.
 pub(crate) fn is_gone(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::SRCH.raw_os_error())
@@ -82,17 +89,35 @@ fn refused(id: ProcessId, signal: Signal, error: &io::Error) -> Delivery {
     Delivery::Refused(format!("{signal} to process {}: {error}", id.pid))
 }
 
-/// Stops this process itself, as Ctrl-Z does; returns once it is continued.
+/// Stops this process itself, as Ctrl-Z does; returns once it is continued. `job` is the process that a shell would wait
+/// for: this one or its parent.
 ///
 /// # Errors
-/// What the kernel refused, or that nobody is there who could continue it: as in setpgid(2), a group whose parents are
-/// all in other sessions is orphaned, and the kernel would not stop it for Ctrl-Z either.
-pub fn pause() -> io::Result<()> {
-    let parent = getppid().ok_or(Errno::SRCH)?;
-    if getsid(Some(parent))? != getsid(None)? {
+/// What the kernel refused, or that nobody is there who could continue it.
+pub(crate) fn pause(job: u32) -> io::Result<()> {
+    if !can_be_continued(job)? {
         return Err(io::Error::other("no shell started this program, so nothing could continue it"));
     }
-    Ok(rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP)?)
+    Ok(kill_process(getpid(), rustix::process::Signal::STOP)?)
+}
+
+/// Stops this process, unless its group is orphaned, as the kernel does when it touches its terminal in the background.
+pub(crate) fn stop_in_background() {
+    // to signal oneself is always permitted
+    let _goes_on_later = kill_process(getpid(), rustix::process::Signal::TTOU);
+}
+
+/// Whether somebody waits for `job` who could continue it: as in setpgid(2), a group whose parents are all in other
+/// sessions is orphaned, and the kernel would not stop it for Ctrl-Z either.
+fn can_be_continued(job: u32) -> io::Result<bool> {
+    let parent = Stat::read(job)?.and_then(|stat| number(stat.parent)).ok_or(Errno::SRCH)?;
+    Ok(getsid(Some(parent))? == getsid(None)?)
+}
+
+/// Ends this process at this moment, whatever its threads are doing.
+pub(crate) fn end_self() {
+    // to signal oneself is always permitted
+    let _does_not_return = kill_process(getpid(), rustix::process::Signal::KILL);
 }
 
 #[cfg(test)]
@@ -127,6 +152,14 @@ mod tests {
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(5);
         while Stat::read(id.pid).unwrap().is_some_and(|stat| stat.is_alive()) && std::time::Instant::now() < deadline {}
         assert_eq!(send(id, Signal::SIGTERM), Delivery::AlreadyGone);
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn one_may_signal_ones_own_child_and_nobody_is_not_refused() {
+        let mut child = std::process::Command::new("sleep").arg("30").spawn().unwrap();
+        assert!(may_signal(child.id()) && may_signal(0) && may_signal(u32::MAX));
+        child.kill().unwrap();
         child.wait().unwrap();
     }
 

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use rustix::io::Errno;
 use thiserror::Error;
 
+use crate::config::Isolation;
+
 /// One program to be started, with everything it gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Launch {
@@ -20,6 +22,8 @@ pub struct Launch {
     pub dir: PathBuf,
     /// What it reads from and writes to.
     pub io: Io,
+    /// How far it is kept from all others.
+    pub isolation: Isolation,
 }
 
 /// What a service reads from and writes to.
@@ -139,6 +143,14 @@ pub enum LaunchError {
     #[error("its guard could not be started: {source}")]
     GuardNotStarted {
         /// What happened.
+        source: io::Error,
+    },
+    /// There is no namespace for it.
+    #[error("the system does not let it be isolated (could not {step}: {source}); set `isolation = \"none\"`")]
+    NotIsolated {
+        /// Which step, as the rest of "could not".
+        step: &'static str,
+        /// What the kernel said.
         source: io::Error,
     },
     /// Somebody did not want to wait for it any more.

@@ -58,6 +58,7 @@ impl Sampler {
                 Some(Member {
                     id: stat.id,
                     parent: stat.parent,
+                    group: stat.group,
                     depth,
                     command: command(process),
                     state: stat.state,

@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use rustix::process::geteuid;
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 use super::identity::Stat;
+use super::kill;
 use super::snapshot::{command, printable};
 use crate::process::{ProcessId, ProcessState, Survivor, Verdict};
 
@@ -65,7 +65,6 @@ fn content(pid: u32, file: &str) -> String {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Status {
     real_uid: u32,
-    saved_uid: u32,
     tracer: u32,
     kill_pending: bool,
 }
@@ -75,16 +74,12 @@ impl Status {
         let mut status = Self::default();
         for line in text.lines() {
             let Some((key, value)) = line.split_once(':') else { continue };
-            let mut words = value.split_ascii_whitespace();
+            let word = value.split_ascii_whitespace().next().unwrap_or_default();
             match key {
-                "Uid" => {
-                    status.real_uid = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
-                    status.saved_uid = words.nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
-                }
-                "TracerPid" => status.tracer = words.next().and_then(|word| word.parse().ok()).unwrap_or(0),
+                "Uid" => status.real_uid = word.parse().unwrap_or(0),
+                "TracerPid" => status.tracer = word.parse().unwrap_or(0),
                 "SigPnd" | "ShdPnd" => {
-                    let mask = words.next().and_then(|word| u64::from_str_radix(word, 16).ok()).unwrap_or(0);
-                    status.kill_pending |= mask & KILL_BIT != 0;
+                    status.kill_pending |= u64::from_str_radix(word, 16).unwrap_or(0) & KILL_BIT != 0;
                 }
                 _ => {}
             }
@@ -93,34 +88,69 @@ impl Status {
     }
 }
 
+/// What keeps a process from ending.
+#[derive(Debug, PartialEq, Eq)]
+enum Obstacle {
+    /// The kernel does not let us signal it: it belongs to this user.
+    Refused { owner: String },
+    /// The old freezer holds it, by the file that thaws it.
+    Frozen { group: String, file: String },
+    /// A debugger holds it.
+    Traced { debugger: u32, command: String },
+    /// It waits inside the kernel, in this place if that is known.
+    InKernel { place: Option<String>, kill_pending: bool },
+    /// SIGKILL is on its way.
+    Dying,
+    /// None that can be seen.
+    Unknown,
+}
+
+impl Obstacle {
+    fn of(stat: &Stat) -> Self {
+        let pid = stat.id.pid;
+        let status = Status::parse(&content(pid, "status"));
+        // asked of the kernel: who may signal whom also depends on capabilities, namespaces and security modules
+        if !kill::may_signal(pid) {
+            return Self::Refused { owner: user(status.real_uid) };
+        }
+        if let Some((group, file)) = freezer(pid) {
+            return Self::Frozen { group, file };
+        }
+        if status.tracer != 0 {
+            return Self::Traced { debugger: status.tracer, command: command_of(status.tracer) };
+        }
+        if stat.state == ProcessState::Uninterruptible {
+            let place = Some(content(pid, "wchan")).filter(|place| !place.is_empty() && place != "0");
+            return Self::InKernel { place, kill_pending: status.kill_pending };
+        }
+        if status.kill_pending { Self::Dying } else { Self::Unknown }
+    }
+
+    /// Says it for a person, with what to do.
+    fn sentence(&self, pid: u32) -> String {
+        match self {
+            Self::Refused { owner } => format!(
+                "permission denied: it belongs to {owner} and has more rights than procdash; run `sudo kill -9 {pid}`"
+            ),
+            Self::Frozen { group, file } => {
+                format!("frozen by cgroup {group}, SIGKILL waits; thaw it with `echo THAWED > {file}`, then it ends")
+            }
+            Self::Traced { debugger, command } => {
+                format!("held by debugger {debugger} ({command}); end the debugger, or let it detach")
+            }
+            Self::InKernel { place, kill_pending } => {
+                let place = place.as_ref().map_or_else(String::new, |place| format!(" (in {place})"));
+                let end = if *kill_pending { "SIGKILL is pending and ends it" } else { "it can be killed" };
+                format!("uninterruptible: it waits inside the kernel{place}; {end} when the kernel returns")
+            }
+            Self::Dying => "SIGKILL is pending, it is about to end".to_owned(),
+            Self::Unknown => "it is still running".to_owned(),
+        }
+    }
+}
+
 fn reason(stat: &Stat) -> String {
-    let pid = stat.id.pid;
-    let status = Status::parse(&content(pid, "status"));
-    let wait = content(pid, "wchan");
-    let own = geteuid().as_raw();
-    if own != 0 && own != status.real_uid && own != status.saved_uid {
-        let owner = user(status.real_uid);
-        return format!(
-            "permission denied: it belongs to {owner} and has more rights than procdash; run `sudo kill -9 {pid}`"
-        );
-    }
-    if let Some(group) = freezer(pid) {
-        return format!("frozen by cgroup {group}; thaw it, then it ends");
-    }
-    if status.tracer != 0 {
-        let debugger = command_of(status.tracer);
-        return format!("held by debugger {} ({debugger}); end the debugger", status.tracer);
-    }
-    if stat.state == ProcessState::Uninterruptible {
-        let place = if wait.is_empty() || wait == "0" { String::new() } else { format!(" (in {wait})") };
-        let pending = if status.kill_pending { "SIGKILL is pending and ends it" } else { "it can be signalled" };
-        return format!("waiting inside the kernel{place}; {pending} when the kernel returns");
-    }
-    if status.kill_pending {
-        "SIGKILL is pending, it is about to end".to_owned()
-    } else {
-        "it is still running".to_owned()
-    }
+    Obstacle::of(stat).sentence(stat.id.pid)
 }
 
 /// Returns a user's name, read from the file alone: name services may open sockets and block.
@@ -134,12 +164,21 @@ fn user(uid: u32) -> String {
     name.unwrap_or_else(|| format!("user {uid}"))
 }
 
-/// Returns the group of the old freezer that holds a process; the new one lets SIGKILL through.
-fn freezer(pid: u32) -> Option<String> {
-    let table = content(pid, "cgroup");
-    let group = table.lines().find_map(|line| line.split_once(":freezer:")).map(|(_, group)| group)?;
-    let state = fs::read_to_string(format!("/sys/fs/cgroup/freezer{group}/freezer.state")).ok()?;
-    (state.trim() != "THAWED").then(|| group.to_owned())
+/// Returns the group of the old freezer that holds a process, and the file that thaws it; the new freezer lets SIGKILL
+/// through.
+fn freezer(pid: u32) -> Option<(String, String)> {
+    let group = freezer_group(&content(pid, "cgroup"))?.to_owned();
+    let file = format!("/sys/fs/cgroup/freezer{group}/freezer.state");
+    let state = fs::read_to_string(&file).ok()?;
+    (state.trim() != "THAWED").then_some((group, file))
+}
+
+/// Finds the group of the old freezer in `/proc/PID/cgroup`.
+fn freezer_group(table: &str) -> Option<&str> {
+    table.lines().find_map(|line| {
+        let (controllers, group) = line.split_once(':')?.1.split_once(':')?;
+        controllers.split(',').any(|controller| controller == "freezer").then_some(group)
+    })
 }
 
 #[cfg(test)]
@@ -180,8 +219,84 @@ mod tests {
     #[test]
     fn the_facts_for_a_reason_are_read() {
         let text = "Name:\tx\nTracerPid:\t12\nUid:\t1000\t1001\t1002\t1003\nSigPnd:\t0000000000000000\nShdPnd:\t0000000000000100\n";
-        let expected = Status { real_uid: 1000, saved_uid: 1002, tracer: 12, kill_pending: true };
+        let expected = Status { real_uid: 1000, tracer: 12, kill_pending: true };
         assert_eq!(Status::parse(text), expected);
         assert_eq!(user(0), "root");
+        let table = "5:cpu,freezer:/docker/x\n1:name=systemd:/\n0::/user.slice\n";
+        assert_eq!(freezer_group(table), Some("/docker/x"));
+        assert_eq!(freezer_group("0::/freezer:x\n"), None);
+    }
+
+    #[test]
+    fn every_obstacle_has_a_sentence_that_says_what_to_do() {
+        let place = Some("nfs_wait".to_owned());
+        let sentences = [
+            Obstacle::Refused { owner: "root".to_owned() },
+            Obstacle::Frozen { group: "/x".to_owned(), file: "/f/x/freezer.state".to_owned() },
+            Obstacle::Traced { debugger: 51, command: "gdb api".to_owned() },
+            Obstacle::InKernel { place, kill_pending: true },
+            Obstacle::InKernel { place: None, kill_pending: false },
+        ]
+        .map(|obstacle| obstacle.sentence(42));
+        let expected = [
+            "permission denied: it belongs to root and has more rights than procdash; run `sudo kill -9 42`",
+            "frozen by cgroup /x, SIGKILL waits; thaw it with `echo THAWED > /f/x/freezer.state`, then it ends",
+            "held by debugger 51 (gdb api); end the debugger, or let it detach",
+            "uninterruptible: it waits inside the kernel (in nfs_wait); SIGKILL is pending and ends it when the kernel \
+             returns",
+            "uninterruptible: it waits inside the kernel; it can be killed when the kernel returns",
+        ];
+        assert_eq!(sentences, expected);
+    }
+
+    #[test]
+    fn a_debugger_is_named_with_its_command() {
+        let mut debugger = std::process::Command::new("sh");
+        let script = "command -v gdb >/dev/null || { echo none; exit; }; sleep 61.5 & \
+                      exec gdb -q -batch -p $! -ex 'shell echo attached' -ex 'shell read line' </dev/stdin";
+        let mut debugger = debugger
+            .args(["-c", script])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = std::io::BufRead::lines(std::io::BufReader::new(debugger.stdout.take().unwrap()));
+        let said = lines.map_while(Result::ok).find(|line| line == "attached" || line == "none");
+        if said.as_deref() != Some("attached") {
+            eprintln!("skipped: gdb is not here, or may not attach");
+            debugger.wait().unwrap();
+            return;
+        }
+        let held = crate::engine::walk(debugger.id()).into_iter().find(|stat| stat.state == ProcessState::Traced);
+        let held = held.expect("gdb stops whom it attaches to");
+        let reason = reason(&held);
+        assert!(reason.starts_with(&format!("held by debugger {} (gdb", debugger.id())), "{reason}");
+        assert_eq!(crate::engine::send(held.id, crate::signal::Signal::SIGKILL), crate::process::Delivery::Sent);
+        drop(debugger.stdin.take());
+        debugger.kill().unwrap();
+        debugger.wait().unwrap();
+    }
+
+    #[test]
+    fn what_the_old_freezer_holds_is_named_with_the_file_that_thaws_it() {
+        let folder = format!("/sys/fs/cgroup/freezer/it-{}", std::process::id());
+        if fs::create_dir(&folder).is_err() {
+            eprintln!("skipped: the old freezer cannot be used here");
+            return;
+        }
+        let mut child = std::process::Command::new("sleep").arg("31.7").spawn().unwrap();
+        let write = |file: &str, text: &str| fs::write(format!("{folder}/{file}"), text).unwrap();
+        write("cgroup.procs", &child.id().to_string());
+        write("freezer.state", "FROZEN");
+        let id = identify(child.id()).unwrap();
+        let verdict = look(&[id]);
+        write("freezer.state", "THAWED");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        fs::remove_dir(&folder).unwrap();
+        let Verdict::Survivors(survivors) = verdict else { panic!("{verdict:?}") };
+        let reason = &survivors[0].reason;
+        assert!(reason.contains(&format!("THAWED > {folder}/freezer.state")), "{reason}");
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustix::process::{WaitId, WaitIdOptions, WaitIdStatus, waitid};
 
 use crate::engine::identity::{Stat, children};
@@ -41,6 +42,8 @@ enum Held {
     ByHandle,
     /// Nobody but this table.
     ByNobody,
+    /// Nobody any more: its end is known and counted, but a debugger of it keeps it in the table of processes.
+    Lingering,
 }
 
 impl Children {
@@ -74,7 +77,15 @@ impl Children {
         let mut table = self.lock();
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
         let exit = match waitid(WaitId::PidFd(held.as_fd()), options) {
-            Ok(None) => return None,
+            Ok(None) if !has_ended(held) => return None,
+            Ok(None) => {
+                // Only its debugger may collect it now, and that may be what the guard was to end. Its children have
+                // come to the dashboard all the same.
+                let exit = Exit::Code(-1);
+                table.forget_guard(pid, exit);
+                table.guards.insert(pid, Held::Lingering);
+                return Some(exit);
+            }
             Ok(Some(status)) => exit_of(&status),
             // collected by a stranger; how it ended is not known any more
             Err(_no_such_child) => Exit::Code(-1),
@@ -86,7 +97,7 @@ impl Children {
     /// Takes over from a handle that is dropped.
     pub(super) fn abandon(&self, pid: u32) {
         let mut table = self.lock();
-        if let Some(held) = table.guards.get_mut(&pid) {
+        if let Some(held @ Held::ByHandle) = table.guards.get_mut(&pid) {
             *held = Held::ByNobody;
             table.collect_abandoned();
         }
@@ -167,11 +178,12 @@ impl Table {
     }
 
     fn collect_abandoned(&mut self) {
-        let abandoned: Vec<u32> =
-            self.guards.iter().filter(|(_, held)| **held == Held::ByNobody).map(|(&pid, _)| pid).collect();
-        for pid in abandoned {
+        let abandoned: Vec<(u32, Held)> =
+            self.guards.iter().filter(|(_, held)| **held != Held::ByHandle).map(|(&pid, &held)| (pid, held)).collect();
+        for (pid, held) in abandoned {
             match waitid_number(pid, WaitIdOptions::EXITED | WaitIdOptions::NOHANG) {
                 Ok(None) => {}
+                Ok(Some(_)) | Err(_) if held == Held::Lingering => drop(self.guards.remove(&pid)),
                 Ok(Some(status)) => self.forget_guard(pid, exit_of(&status)),
                 Err(_no_such_child) => self.forget_guard(pid, Exit::Code(-1)),
             }
@@ -203,6 +215,12 @@ impl Table {
 fn waitid_number(pid: u32, options: WaitIdOptions) -> rustix::io::Result<Option<WaitIdStatus>> {
     let pid = kill::number(pid).ok_or(rustix::io::Errno::CHILD)?;
     waitid(WaitId::Pid(pid), options)
+}
+
+/// Returns whether the process of this descriptor has ended, collected or not.
+fn has_ended(held: &OwnedFd) -> bool {
+    let mut ended = [PollFd::new(held.as_fd(), PollFlags::POLLIN)];
+    matches!(poll(&mut ended, PollTimeout::ZERO), Ok(1..))
 }
 
 fn lives(pid: u32) -> bool {

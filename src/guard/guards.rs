@@ -17,11 +17,13 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::AbortHandle;
 
+use super::cgroup::Cgroups;
 use super::children::Children;
 use super::handle::{Guard, Line};
 use super::heir::{self, Swept};
 use super::message::{Limits, Order, Reply, Request, Step};
 use super::program::MARK;
+use crate::config::Isolation;
 use crate::engine::{Channel, Io, Launch, LaunchError, Terminal};
 use crate::process::{Exit, Verdict};
 
@@ -38,6 +40,8 @@ struct Shared {
     /// The limits that the dashboard came with.
     limits: Limits,
     children: Arc<Children>,
+    /// Where runs get cgroups, if they can.
+    cgroups: Option<Cgroups>,
     /// The task that tends the children; it ends with this.
     tending: AbortHandle,
 }
@@ -45,6 +49,7 @@ struct Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         self.tending.abort();
+        self.cgroups.iter().for_each(Cgroups::bury);
     }
 }
 
@@ -83,7 +88,8 @@ impl Guards {
                 children.tend();
             }
         });
-        let shared = Shared { program, limits, children, tending: tending.abort_handle() };
+        let cgroups = Cgroups::find();
+        let shared = Shared { program, limits, children, cgroups, tending: tending.abort_handle() };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -166,7 +172,11 @@ impl Guards {
     ///
     /// To be called after [`super::Report::Lost`]. Gives up after three seconds and names who is left.
     pub async fn sweep_orphans(&self) -> Swept {
-        heir::sweep(&self.shared.children).await
+        // whom the user may not signal any more is reached by this alone
+        self.shared.cgroups.iter().for_each(Cgroups::bury);
+        let swept = heir::sweep(&self.shared.children).await;
+        self.shared.cgroups.iter().for_each(Cgroups::bury);
+        swept
     }
 
     fn order(&self, launch: &Launch) -> Result<Order, LaunchError> {
@@ -186,6 +196,9 @@ impl Guards {
             env: launch.env.clone(),
             dir: launch.dir.clone(),
             terminal: matches!(launch.io, Io::Terminal { .. }),
+            isolation: launch.isolation,
+            // a namespace is ended by the kernel as it is
+            cgroup: self.shared.cgroups.as_ref().filter(|_| launch.isolation == Isolation::None).map(Cgroups::path),
             limits: self.shared.limits,
         };
         Ok(order)
@@ -284,6 +297,7 @@ fn refusal(launch: &Launch, step: Step, source: io::Error) -> LaunchError {
         (Step::Execute, Some(Errno::NOEXEC)) => LaunchError::BadFormat { program },
         (Step::Execute, Some(Errno::TOOBIG)) => LaunchError::ArgumentsTooLong,
         (_, Some(Errno::MFILE | Errno::NFILE)) => shortage(source),
+        (Step::Namespace | Step::Identity | Step::Mounts, _) => LaunchError::NotIsolated { step: step.words(), source },
         (Step::Fork, Some(Errno::AGAIN | Errno::NOMEM)) => LaunchError::OutOfProcesses { source },
         _ => LaunchError::Refused { step: step.words(), source },
     }

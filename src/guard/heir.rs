@@ -10,7 +10,7 @@ use crate::process::Verdict;
 /// How long the orphans may take to die before they are called survivors.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The pause between two looks.
+/// The pause after a look at which nobody was found dead.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// What a sweep has come to.
@@ -47,6 +47,11 @@ pub(super) async fn sweep(children: &Children) -> Swept {
         if began.elapsed() > PATIENCE && !round.found_nobody {
             return Swept { verdict: Verdict::Survivors(round.left.iter().map(survivor).collect()), killed };
         }
-        tokio::time::sleep(PAUSE).await;
+        if round.killed > 0 {
+            // some have died, and what they were the parents of has come: nobody who forks quickly waits for a timer
+            tokio::task::yield_now().await;
+        } else {
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 }

@@ -8,6 +8,7 @@ use serde::de::value::{self, U32Deserializer};
 use serde::{Deserialize, Serialize};
 
 use super::wire::{self, Malformed};
+use crate::config::Isolation;
 use crate::process::{Exit, ProcessId, Survivor};
 use crate::signal::Signal;
 
@@ -91,6 +92,11 @@ pub struct Order {
     pub dir: PathBuf,
     /// Whether the guard's standard output is a terminal that becomes the program's own.
     pub terminal: bool,
+    /// How far the program is kept from all others.
+    pub isolation: Isolation,
+    /// The path of a cgroup to make for it, up to the guard's number, where that is possible.
+    #[serde(with = "path::maybe")]
+    pub cgroup: Option<PathBuf>,
     /// What the program may use; the guard itself lives with the dashboard's.
     pub limits: Limits,
 }
@@ -110,6 +116,9 @@ pub(super) enum Step {
     Search,
     Prepare,
     Fork,
+    Namespace,
+    Identity,
+    Mounts,
     Session,
     Terminal,
     Descriptors,
@@ -136,6 +145,9 @@ impl Step {
             Self::Search => "find the program",
             Self::Prepare => "prepare the start",
             Self::Fork => "make a process",
+            Self::Namespace => "make a pid namespace",
+            Self::Identity => "keep its user in a namespace",
+            Self::Mounts => "mount its own /proc",
             Self::Session => "make a session",
             Self::Terminal => "take the terminal",
             Self::Descriptors => "connect its output",
@@ -180,6 +192,24 @@ mod path {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
         OsString::deserialize(deserializer).map(PathBuf::from)
     }
+
+    pub(super) mod maybe {
+        use super::{Deserialize, Deserializer, OsString, PathBuf, Serialize, Serializer};
+
+        #[expect(clippy::ref_option, reason = "serde hands the field over as it is")]
+        pub(in super::super) fn serialize<S: Serializer>(
+            path: &Option<PathBuf>,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            path.as_ref().map(|path| path.as_os_str()).serialize(serializer)
+        }
+
+        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<PathBuf>, D::Error> {
+            Option::<OsString>::deserialize(deserializer).map(|path| path.map(PathBuf::from))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -204,6 +234,8 @@ mod tests {
             env: vec![("PATH".into(), "/bin".into()), (bytes(), OsString::new())],
             dir: bytes().into(),
             terminal: true,
+            isolation: Isolation::PidNamespace,
+            cgroup: Some(bytes().into()),
             limits: Limits { core: (0, u64::MAX), files: (1024, 4096) },
         }
     }

@@ -8,9 +8,11 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 use super::message::{Reply, Report, Request};
 use super::raw;
@@ -21,6 +23,9 @@ use crate::engine::kill;
 
 /// The first argument of a guard.
 pub const MARK: &str = "__guard";
+
+/// How many descriptors a guard needs at most: one for each level that it kills below a child, and a few.
+const DESCRIPTORS: u64 = 300;
 
 /// How long the last word may take to be read by a dashboard that lives.
 const LAST_WORD: Duration = Duration::from_secs(10);
@@ -38,8 +43,8 @@ pub fn requested() -> bool {
 pub fn main() -> ExitCode {
     match Program::enter(std::env::args_os().nth(2)) {
         Ok(Some(mut program)) => {
-            program.run();
-            ExitCode::SUCCESS
+            // a guard that can do no more ends as if it was killed: all that is left comes to the dashboard
+            program.run().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
         }
         // the dashboard is gone already, and nothing has been started
         Ok(None) => ExitCode::SUCCESS,
@@ -67,7 +72,12 @@ impl Program {
         // fails only for who leads a session already
         let _leads_already = nix::unistd::setsid();
         nix::sys::prctl::set_name(c"pd-guard")?;
+        // A service of the same user could hold the guard as a debugger, write into its memory or take its socket. The
+        // program is not affected: its exec makes it like any other again.
+        nix::sys::prctl::set_dumpable(false)?;
         nix::sys::prctl::set_child_subreaper(true)?;
+        // whoever runs as the same user could trace this process otherwise, and make it do anything or nothing
+        nix::sys::prctl::set_dumpable(false)?;
         raw::ignore_signals();
         let mut deaths = SigSet::empty();
         deaths.add(Signal::SIGCHLD);
@@ -93,15 +103,20 @@ impl Program {
         }))
     }
 
-    fn run(&mut self) {
+    /// Guards until nothing is left.
+    ///
+    /// # Errors
+    ///
+    /// It can do so no more.
+    fn run(&mut self) -> io::Result<()> {
         let mut timeout = None;
         loop {
-            self.wait(timeout);
+            self.wait(timeout)?;
             self.forget_wakes();
             self.read_requests();
             if self.socket.is_none() {
                 if !self.service.has_begun() && self.service.starting().is_none() {
-                    return;
+                    return Ok(());
                 }
                 self.service.dashboard_died(Instant::now());
             }
@@ -109,16 +124,17 @@ impl Program {
             if left == Left::Nothing {
                 self.service.close();
                 self.say();
-                return self.finish_saying();
+                self.finish_saying();
+                return Ok(());
             }
-            let wish = self.service.go_on(Instant::now());
+            let wish = self.service.go_on(Instant::now())?;
             timeout = if left == Left::More { Some(Duration::ZERO) } else { wish };
             self.say();
         }
     }
 
     /// Waits until something happens, and learns at once of a dashboard's death and a start's outcome.
-    fn wait(&mut self, timeout: Option<Duration>) {
+    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         let timeout = timeout.map_or(PollTimeout::NONE, |time| {
             // rounded up: a timeout of 0 before a deadline would spin
             let millis = time.as_micros().div_ceil(1000);
@@ -134,8 +150,14 @@ impl Program {
         if let Some(outcome) = outcome {
             watched.push(PollFd::new(outcome, PollFlags::POLLIN));
         }
-        // an interrupted wait has seen nothing, and everything is looked at after it anyway
-        let _nothing_seen = poll(&mut watched, timeout);
+        match poll(&mut watched, timeout) {
+            // more descriptors than the limit allows: somebody has lowered it, and this would spin
+            Err(nix::errno::Errno::EINVAL) => {
+                raise_limit().and_then(|()| Ok(poll(&mut watched, PollTimeout::ZERO)?))?
+            }
+            // an interrupted wait has seen nothing, and everything is looked at after it anyway
+            Ok(_) | Err(_) => 0,
+        };
         let happened = |place: usize| watched.get(place).and_then(PollFd::any).unwrap_or(false);
         let died = self.socket.is_some() && happened(2);
         let decided = outcome.is_some() && happened(watched.len() - 1);
@@ -145,6 +167,7 @@ impl Program {
         if died {
             self.socket = None;
         }
+        Ok(())
     }
 
     /// Closes the output, which the program's process has its own copy of: its end could not be seen otherwise.
@@ -217,4 +240,17 @@ impl Program {
         let ready = socket.set_nonblocking(false).and_then(|()| socket.set_write_timeout(Some(LAST_WORD)));
         let _nobody_wants_it = ready.and_then(|()| socket.write_all(&self.unsent));
     }
+}
+
+/// Takes back the descriptors that a guard needs: whoever runs as the same user may have lowered its limit.
+///
+/// # Errors
+///
+/// The limit of the limit was lowered too, which nobody but root can undo.
+pub(super) fn raise_limit() -> io::Result<()> {
+    let (_soft, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    if most < DESCRIPTORS {
+        return Err(Errno::MFILE.into());
+    }
+    Ok(setrlimit(Resource::RLIMIT_NOFILE, most, most)?)
 }

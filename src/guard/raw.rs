@@ -1,14 +1,19 @@
-//! The kernel calls of a guard that no safe crate offers, each as small as it can be.
+//! The kernel calls of a guard and of the warden that no safe crate offers, each as small as it can be.
 #![allow(unsafe_code, reason = "fork, exec and a few calls without a safe form; nowhere else in the crate")]
 
-use std::ffi::{CString, c_char, c_int};
+use std::ffi::{CStr, CString, c_char, c_int, c_long, c_ulong};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::ptr;
 
 use nix::libc;
 
+mod namespace;
+
+pub(super) use namespace::{Identity, MAIN_IS_GONE, fork_founder};
+
 use super::message::{Limits, Step};
+use super::shared::Shared;
 use crate::signal::Signal;
 
 /// Sends to the group that the process of this descriptor leads or has led (`PIDFD_SIGNAL_PROCESS_GROUP`).
@@ -16,6 +21,14 @@ const TO_GROUP: libc::c_uint = 4;
 
 /// The highest number of a signal.
 const LAST_SIGNAL: c_int = 64;
+
+/// Has a child born in a cgroup (`CLONE_INTO_CGROUP`).
+const INTO_CGROUP: u64 = 1 << 33;
+
+/// What `/proc` is mounted as.
+const PROC: &CStr = c"proc";
+const PROC_PATH: &CStr = c"/proc";
+const PROC_FLAGS: c_ulong = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
 
 /// A program ready to be executed: everything is laid out before the fork, for nothing may be allocated after it.
 #[derive(Debug)]
@@ -26,6 +39,10 @@ pub(super) struct Image {
     pub(super) dir: CString,
     pub(super) terminal: bool,
     pub(super) limits: Limits,
+    /// Whether it is run in a pid namespace of its own.
+    pub(super) isolated: bool,
+    /// A cgroup that it is born in.
+    pub(super) cgroup: Option<RawFd>,
 }
 
 /// Words as the kernel takes them: a list of pointers with a null at its end.
@@ -48,12 +65,34 @@ impl Words {
 /// What goes wrong in the child is written to `failure`, as [`Failure`] reads it; nothing is, once the program runs.
 pub(super) fn fork(image: &Image, failure: BorrowedFd<'_>) -> io::Result<u32> {
     let guard = std::process::id();
-    // SAFETY: a guard has one thread, so the child's copy of its memory is in no half-changed state.
-    match unsafe { libc::fork() } {
+    match make_process(0, image.cgroup) {
         -1 => Err(io::Error::last_os_error()),
         0 => become_program(image, failure.as_raw_fd(), guard),
-        child => Ok(child.unsigned_abs()),
+        child => u32::try_from(child).map_err(io::Error::other),
     }
+}
+
+/// Makes a child, in a cgroup if there is one and the kernel allows it: it is nothing that a start should fail for.
+fn make_process(flags: c_int, cgroup: Option<RawFd>) -> c_long {
+    let flags = flags.unsigned_abs();
+    if let Some(cgroup) = cgroup.and_then(|cgroup| u64::try_from(cgroup).ok()) {
+        // SAFETY: all zeros is a valid value of this plain structure.
+        let mut wish: libc::clone_args = unsafe { std::mem::zeroed() };
+        wish.flags = u64::from(flags) | INTO_CGROUP;
+        wish.cgroup = cgroup;
+        if flags & libc::CLONE_PARENT.unsigned_abs() == 0 {
+            wish.exit_signal = libc::SIGCHLD as u64;
+        }
+        // SAFETY: the structure lives until the call has returned, and is as long as said. Without a stack of its own the
+        // child goes on with a copy of this one; a guard has one thread, so that its memory is in no half-changed state.
+        let child = unsafe { libc::syscall(libc::SYS_clone3, &raw const wish, size_of::<libc::clone_args>()) };
+        if child >= 0 {
+            return child;
+        }
+    }
+    let flags = c_long::from(flags) | c_long::from(libc::SIGCHLD);
+    // SAFETY: as above; all that is asked for is in the flags.
+    unsafe { libc::syscall(libc::SYS_clone, flags, 0_usize, 0_usize, 0_usize, 0_usize) }
 }
 
 /// Runs in the child: allocates nothing, and does not return.
@@ -63,6 +102,11 @@ fn become_program(image: &Image, failure: RawFd, guard: u32) -> ! {
         unsafe { libc::execve(image.program.as_ptr(), image.argv.pointers.as_ptr(), image.env.pointers.as_ptr()) };
         Step::Execute
     });
+    report(step, failure)
+}
+
+/// Tells the guard which step has failed, with the reason in `errno`, and ends this child.
+fn report(step: Step, failure: RawFd) -> ! {
     // SAFETY: reads this thread's own error number.
     let errno = unsafe { *libc::__errno_location() }.to_le_bytes();
     let [a, b, c, d] = errno;
@@ -79,8 +123,14 @@ fn prepare(image: &Image, guard: u32) -> Result<(), Step> {
     // SAFETY: takes a number and changes this process only.
     check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) }, Step::Session)?;
     // SAFETY: asks for a number. The guard may have died before the line above; then nobody would hear of this child.
-    if unsafe { libc::getppid() }.unsigned_abs() != guard {
+    // An isolated one sees none outside; its namespace ends with the guard.
+    if !image.isolated && unsafe { libc::getppid() }.unsigned_abs() != guard {
         return Err(Step::Fork);
+    }
+    if image.isolated {
+        // SAFETY: C strings, and no data. The namespace is private to this run: nobody outside sees the mount.
+        let mounted = unsafe { libc::mount(PROC.as_ptr(), PROC_PATH.as_ptr(), PROC.as_ptr(), PROC_FLAGS, ptr::null()) };
+        check(mounted, Step::Mounts)?;
     }
     if image.terminal {
         // The terminal's session is the guard's, as a shell's is for its jobs. Were it the program's own, the kernel would
@@ -191,4 +241,34 @@ fn schedule(policy: c_int, priority: c_int) -> io::Result<()> {
     // SAFETY: 0 is this thread; the structure lives until the call has returned.
     let result = unsafe { libc::sched_setscheduler(0, policy, &raw const parameter) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Makes a second process that goes on with the same memory; returns its number, and 0 in itself.
+///
+/// Must be called while this process has one thread.
+pub(super) fn split() -> io::Result<u32> {
+    // SAFETY: the caller says that there is one thread, so the copy of its memory is in no half-changed state, and both
+    // may do whatever they like.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        child => Ok(child.unsigned_abs()),
+    }
+}
+
+/// Makes memory that this process and those that are split from it have in common, for as long as one of them lives.
+pub(super) fn share() -> io::Result<&'static Shared> {
+    let (protection, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
+    // SAFETY: asks for memory of its own, at no fixed address.
+    let memory = unsafe { libc::mmap(ptr::null_mut(), size_of::<Shared>(), protection, kind, -1, 0) };
+    if memory == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the memory is as large as needed, begins a page, is all zeros, which for atomics are values, is never given
+    // back, and is reached through nothing but shared references to atomics.
+    Ok(unsafe { &*memory.cast::<Shared>() })
+}
+
+/// Lets children be waited for, whatever this process's own parent has set.
+pub(super) fn expect_children() {
+    set_meaning(libc::SIGCHLD, libc::SIG_DFL);
 }

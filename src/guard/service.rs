@@ -7,41 +7,30 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{WaitOptions, WaitStatus, wait};
 
-use super::kill_tree::KillTree;
+use super::cgroup::Cgroup;
+use super::isolation::Namespace;
+use super::killing::{Killing, NAMED};
 use super::message::{Order, Reach, Reply, Report, Request};
 use super::raw;
 use super::spawn::{Failure, Starting, start};
-use crate::engine::identity::{children_by_parent, numbers, read_whole};
-use crate::engine::{kill, send, survivor, walk};
+use crate::engine::identity::Stat;
+use crate::engine::{kill, send, walk};
 use crate::process::{Delivery, Exit, ProcessId};
 use crate::signal::Signal;
 
 /// How long a service may tidy up after the dashboard has died.
 const LAST_GRACE: Duration = Duration::from_millis(250);
 
-/// How long a kill may take before those who are left are reported.
-const KILL_LIMIT: Duration = Duration::from_secs(3);
-
-/// How often a kill is tried again after that.
-const RETRY: Duration = Duration::from_secs(1);
-
-/// How long a kill that is asked for once more has before those who are left are named again.
-const ANSWER: Duration = Duration::from_millis(100);
-
-/// The pause of a kill that waits for the dying.
-const PAUSE: Duration = Duration::from_millis(1);
-
 /// How many dead are collected in one turn: requests are looked at in between.
 const COLLECTED_AT_ONCE: usize = 512;
-
-/// How many processes a report names.
-const NAMED: usize = 64;
 
 /// The run that is guarded.
 #[derive(Debug, Default)]
 pub(super) struct Service {
     starting: Option<Starting>,
     main: Option<Main>,
+    /// Where the main process lives, if that is not here.
+    namespace: Option<Namespace>,
     /// How the main process ended, or later what it had left behind, if nobody asked for that.
     last: Option<Exit>,
     /// Whether there is nothing to guard because the program could not be run.
@@ -51,6 +40,8 @@ pub(super) struct Service {
     /// When the grace after the dashboard's death is over.
     end_at: Option<Instant>,
     killing: Option<Killing>,
+    /// The cgroup of the run, if there is one; it goes with the guard.
+    cgroup: Option<Cgroup>,
     /// Whether anyone has asked for the end: from then on only the main process's is news.
     is_asked_to_end: bool,
     killed: u64,
@@ -71,19 +62,6 @@ struct Then {
     signal: Signal,
     /// Who has had it: many programs take the second one for impatience, and drop what they were tidying up.
     had_it: HashSet<ProcessId>,
-}
-
-/// A kill and its pace.
-#[derive(Debug)]
-struct Killing {
-    tree: KillTree,
-    /// Not before: reading a long list again for each death would cost more than the deaths.
-    next_look: Instant,
-    /// When those who are left are named, and tried again.
-    next_report: Instant,
-    /// Whether it has taken too long already.
-    stuck: bool,
-    named: Vec<ProcessId>,
 }
 
 /// What the kernel said about children.
@@ -122,7 +100,8 @@ impl Service {
         if self.main.is_some() || self.failed || self.starting.is_some() {
             return;
         }
-        match start(order) {
+        self.cgroup = order.cgroup.as_deref().and_then(Cgroup::of_this_guard);
+        match start(order, self.cgroup.as_ref().map(Cgroup::folder)) {
             Ok(starting) => self.starting = Some(starting),
             Err(failure) => self.fail(failure),
         }
@@ -140,6 +119,7 @@ impl Service {
             return self.fail(failure);
         }
         let id = starting.id;
+        self.namespace = starting.namespace;
         self.main = Some(Main { id, held: starting.held, alive: true });
         self.replies.push(Reply::Started { main: id });
     }
@@ -148,34 +128,40 @@ impl Service {
         self.is_asked_to_end = true;
         match &self.main {
             Some(main) if main.alive => {
-                let members = walk(std::process::id()).into_iter();
+                let members = self.members().into_iter();
                 let had_it = members.filter(|stat| stat.group == main.id.pid).map(|stat| stat.id).collect();
                 // whoever is paused would never see the signal; refusals show in who is left
                 let _shown_later = main.signal_group(signal).and_then(|()| main.signal_group(Signal::SIGCONT));
                 self.then = Some(Then { signal, had_it });
             }
-            _ => end_all(signal, &HashSet::new()),
+            _ => self.end_all(signal, &HashSet::new()),
         }
     }
 
     fn kill(&mut self, now: Instant) {
         self.is_asked_to_end = true;
         if let Some(killing) = &mut self.killing {
+            self.cgroup.iter().for_each(Cgroup::kill);
             return killing.again(now);
         }
         // only root may; without it a kill under load takes longer
         let _best_effort = raw::hurry();
+        if self.namespace.is_some() {
+            // the kernel collects them without a word: they are counted now
+            let own = std::process::id();
+            let unseen = self.members().into_iter().filter(|stat| stat.parent != own && stat.is_alive());
+            self.killed += unseen.count() as u64;
+        }
+        self.cgroup.iter().for_each(Cgroup::kill);
         if let Some(main) = &self.main {
             // a strike that the children's own follow anyway
             let _best_effort = main.signal_group(Signal::SIGKILL);
         }
-        let tree = KillTree::begin(now);
-        let next_report = now + KILL_LIMIT;
-        self.killing = Some(Killing { tree, next_look: now, next_report, stuck: false, named: Vec::new() });
+        self.killing = Some(Killing::begin(now));
     }
 
     fn signal(&mut self, signal: Signal, to: Reach) {
-        let members = walk(std::process::id()).into_iter();
+        let members = self.members().into_iter();
         let main = self.main.as_ref().filter(|main| main.alive);
         let outcomes: Vec<Delivery> = match (to, main) {
             (Reach::Tree, _) => members.map(|stat| send(stat.id, signal)).collect(),
@@ -199,10 +185,27 @@ impl Service {
         self.replies.push(Reply::News(Report::Signalled { delivered, refused }));
     }
 
+    /// Lists who lives below the guard, but for a namespace's init: that is no part of the service.
+    fn members(&self) -> Vec<Stat> {
+        let mut members = walk(std::process::id());
+        members.retain(|stat| self.namespace.as_ref().is_none_or(|namespace| namespace.init() != stat.id.pid));
+        members
+    }
+
+    /// Asks everyone to end who has not been asked yet, and continues who is paused.
+    fn end_all(&self, signal: Signal, had_it: &HashSet<ProcessId>) {
+        for stat in self.members().into_iter().filter(|stat| !had_it.contains(&stat.id)) {
+            // refusals show in who is left
+            if send(stat.id, signal) == Delivery::Sent {
+                let _shown_later = send(stat.id, Signal::SIGCONT);
+            }
+        }
+    }
+
     /// Ends the service without anyone to ask: gently first, then for certain.
     pub(super) fn dashboard_died(&mut self, now: Instant) {
         if self.end_at.is_none() && self.killing.is_none() {
-            end_all(Signal::SIGTERM, &HashSet::new());
+            self.end_all(Signal::SIGTERM, &HashSet::new());
             self.end_at = Some(now + LAST_GRACE);
         }
     }
@@ -225,7 +228,7 @@ impl Service {
         if self.main.as_ref().is_some_and(|main| !main.alive)
             && let Some(then) = self.then.take()
         {
-            end_all(then.signal, &then.had_it);
+            self.end_all(then.signal, &then.had_it);
         }
         left
     }
@@ -237,8 +240,9 @@ impl Service {
 
     fn collected(&mut self, pid: u32, status: WaitStatus) {
         if let Some(killing) = &mut self.killing {
-            killing.tree.forget(pid);
-            self.killed += u64::from(status.terminating_signal() == Some(Signal::SIGKILL.number()));
+            killing.forget(pid);
+            let is_member = self.namespace.as_ref().is_none_or(|namespace| namespace.init() != pid);
+            self.killed += u64::from(is_member && status.terminating_signal() == Some(Signal::SIGKILL.number()));
         }
         if self.starting.as_ref().is_some_and(|starting| starting.id.pid == pid) {
             self.finish_start();
@@ -249,9 +253,20 @@ impl Service {
                 let exit = exit(status);
                 self.last = Some(exit);
                 self.replies.push(Reply::News(Report::MainExited(exit)));
+                if let Some(namespace) = &mut self.namespace {
+                    namespace.main_is_gone();
+                }
             }
             // a daemon that its command has left behind: its end is the service's
-            Some(main) if !main.alive && !self.is_asked_to_end => self.last = Some(exit(status)),
+            Some(main) if !main.alive && !self.is_asked_to_end => {
+                let ends = self.namespace.as_mut().filter(|namespace| namespace.init() == pid);
+                match ends {
+                    // somebody has ended the namespace, and by that whoever was in it
+                    Some(_) if status.signaled() => self.last = Some(exit(status)),
+                    Some(namespace) => self.last = namespace.last().or(self.last),
+                    None => self.last = Some(exit(status)),
+                }
+            }
             Some(_) | None => {}
         }
     }
@@ -264,61 +279,21 @@ impl Service {
     }
 
     /// Goes on with what takes time, and returns when it wants to be called again at the latest.
-    pub(super) fn go_on(&mut self, now: Instant) -> Option<Duration> {
+    ///
+    /// # Errors
+    ///
+    /// It cannot see its children any more.
+    pub(super) fn go_on(&mut self, now: Instant) -> io::Result<Option<Duration>> {
         if self.end_at.is_some_and(|end| end <= now) {
             self.end_at = None;
             self.kill(now);
         }
         let Some(killing) = &mut self.killing else {
-            return self.end_at.map(|end| end.saturating_duration_since(now));
+            return Ok(self.end_at.map(|end| end.saturating_duration_since(now)));
         };
-        if killing.next_look <= now {
-            killing.tree.strike(&own_children(), now);
-            killing.next_look = now + now.elapsed() * 3;
-        }
-        if killing.next_report <= now {
-            killing.next_report = now + RETRY;
-            self.replies.extend(killing.report());
-        }
-        Some(if killing.stuck { killing.next_report.saturating_duration_since(now) } else { PAUSE })
-    }
-}
-
-impl Killing {
-    /// Strikes at everyone anew, and says soon who is left, be it the same as before: whoever asks wants an answer.
-    fn again(&mut self, now: Instant) {
-        self.tree.again();
-        self.next_look = now;
-        if self.stuck {
-            self.named.clear();
-            self.next_report = self.next_report.min(now + ANSWER);
-        }
-    }
-
-    /// Names who is left, if it is not the same as before, and begins again.
-    fn report(&mut self) -> Option<Reply> {
-        let left = walk(std::process::id());
-        if !self.stuck {
-            self.stuck = true;
-            // what may last for hours must not keep others from a processor
-            let _was_never_hurried = raw::relax();
-        }
-        let forking = self.tree.newest() > 0;
-        self.tree.again();
-        let ids: Vec<ProcessId> = left.iter().map(|stat| stat.id).collect();
-        if ids.is_empty() || ids == self.named {
-            return None;
-        }
-        let count = ids.len();
-        self.named = ids;
-        let mut survivors: Vec<_> = left.iter().take(NAMED).map(survivor).collect();
-        if forking {
-            for survivor in &mut survivors {
-                survivor.reason =
-                    format!("still forking: {count} processes at this moment, and killed again and again");
-            }
-        }
-        Some(Reply::News(Report::Stuck(survivors)))
+        let (pause, reply) = killing.go_on(now, self.cgroup.as_ref(), self.killed)?;
+        self.replies.extend(reply);
+        Ok(Some(pause))
     }
 }
 
@@ -343,24 +318,6 @@ fn outcome(result: io::Result<()>, signal: Signal) -> Delivery {
         Ok(()) => Delivery::Sent,
         Err(error) if kill::is_gone(&error) => Delivery::AlreadyGone,
         Err(error) => Delivery::Refused(format!("{signal}: {error}")),
-    }
-}
-
-/// Asks everyone below the guard to end who has not been asked yet, and continues who is paused.
-fn end_all(signal: Signal, had_it: &HashSet<ProcessId>) {
-    for stat in walk(std::process::id()).into_iter().filter(|stat| !had_it.contains(&stat.id)) {
-        // refusals show in who is left
-        if send(stat.id, signal) == Delivery::Sent {
-            let _shown_later = send(stat.id, Signal::SIGCONT);
-        }
-    }
-}
-
-/// Lists the guard's children: exact, for nobody but the guard collects them, and it does not do so meanwhile.
-fn own_children() -> Vec<u32> {
-    match read_whole("/proc/thread-self/children") {
-        Ok(bytes) => numbers(&bytes).collect(),
-        Err(_not_supported) => children_by_parent(std::process::id()),
     }
 }
 

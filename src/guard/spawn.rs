@@ -3,7 +3,7 @@
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -12,8 +12,10 @@ use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::ioctl_tiocsctty;
 
+use super::isolation::Namespace;
 use super::message::{Order, Step};
 use super::raw::{self, Image, Words};
+use crate::config::Isolation;
 use crate::engine::{identify, kill};
 use crate::process::ProcessId;
 use crate::signal::Signal;
@@ -41,6 +43,8 @@ pub(super) struct Starting {
     pub(super) id: ProcessId,
     /// A descriptor that means it, and its group.
     pub(super) held: OwnedFd,
+    /// The namespace it lives in, if it has one of its own.
+    pub(super) namespace: Option<Namespace>,
     outcome: File,
 }
 
@@ -52,34 +56,42 @@ impl Starting {
 
     /// Reads whether the program runs; waits if that is not known yet.
     pub(super) fn read_outcome(&mut self) -> Result<(), Failure> {
-        let mut message = [0; 5];
-        match self.outcome.read_exact(&mut message) {
-            Ok(()) => {
-                let [mark, errno @ ..] = message;
-                let step = Step::from_mark(mark.into()).unwrap_or(Step::Execute);
-                Err(Failure { step, errno: i32::from_le_bytes(errno) })
-            }
-            // the exec has closed it, and so has the death of a child that somebody has killed before
-            Err(_end) => Ok(()),
-        }
+        read_failure(&mut self.outcome).map_or(Ok(()), Err)
     }
 }
 
+/// Reads what a child has told that could not be the program; waits until it is one, or has ended.
+fn read_failure(outcome: &mut File) -> Option<Failure> {
+    let mut message = [0; 5];
+    // the exec has closed it without a word, and so has the death of a child that somebody has killed before
+    outcome.read_exact(&mut message).ok()?;
+    let [mark, errno @ ..] = message;
+    let step = Step::from_mark(mark.into()).unwrap_or(Step::Execute);
+    Some(Failure { step, errno: i32::from_le_bytes(errno) })
+}
+
 /// Forks the child that becomes the program; returns before it has.
-pub(super) fn start(order: &Order) -> Result<Starting, Failure> {
+pub(super) fn start(order: &Order, cgroup: Option<BorrowedFd<'_>>) -> Result<Starting, Failure> {
     let prepare = |error: &io::Error| Failure::new(Step::Prepare, error);
     let program = search(order).map_err(|errno| Failure { step: Step::Search, errno: errno.raw_os_error() })?;
-    let image = image(order, program).map_err(|error| prepare(&error))?;
+    let image = image(order, program, cgroup).map_err(|error| prepare(&error))?;
     if order.terminal {
         // the guard leads a session without a terminal until here, and starts only one program
         ioctl_tiocsctty(io::stdout()).map_err(|errno| Failure::new(Step::Terminal, &errno.into()))?;
     }
     let (outcome, failure) = pipe_with(PipeFlags::CLOEXEC).map_err(|errno| prepare(&errno.into()))?;
-    let pid = raw::fork(&image, failure.as_fd()).map_err(|error| Failure::new(Step::Fork, &error))?;
+    let mut outcome = File::from(outcome);
+    let started = match order.isolation {
+        Isolation::None => raw::fork(&image, failure.as_fd()).map(|pid| Some((None, pid))),
+        Isolation::PidNamespace => Namespace::start(&image, failure.as_fd()),
+    };
     drop(failure);
+    let Some((namespace, pid)) = started.map_err(|error| Failure::new(Step::Fork, &error))? else {
+        return Err(read_failure(&mut outcome).unwrap_or_else(|| prepare(&Errno::CHILD.into())));
+    };
     // nobody else collects it: its number means it
     match (kill::hold(pid), identify(pid)) {
-        (Ok(Some(held)), Some(id)) => Ok(Starting { id, held, outcome: File::from(outcome) }),
+        (Ok(Some(held)), Some(id)) => Ok(Starting { id, held, namespace, outcome }),
         // without these it could not be signalled safely: rather not start it
         (held, _) => {
             let _reaped_later = kill::send_to_child(pid, Signal::SIGKILL);
@@ -88,7 +100,7 @@ pub(super) fn start(order: &Order) -> Result<Starting, Failure> {
     }
 }
 
-fn image(order: &Order, program: PathBuf) -> io::Result<Image> {
+fn image(order: &Order, program: PathBuf, cgroup: Option<BorrowedFd<'_>>) -> io::Result<Image> {
     let word = |word: OsString| CString::new(word.into_vec()).map_err(io::Error::from);
     let argv = order.argv.iter().cloned().map(word).collect::<io::Result<_>>()?;
     let joined = order.env.iter().map(|(key, value)| [key.as_os_str(), value.as_os_str()].join(OsStr::new("=")));
@@ -100,6 +112,8 @@ fn image(order: &Order, program: PathBuf) -> io::Result<Image> {
         dir: word(order.dir.clone().into_os_string())?,
         terminal: order.terminal,
         limits: order.limits,
+        isolated: order.isolation == Isolation::PidNamespace,
+        cgroup: cgroup.map(|folder| folder.as_raw_fd()),
     })
 }
 
@@ -144,6 +158,8 @@ mod tests {
             env: vec![("PATH".into(), path.into())],
             dir: dir.into(),
             terminal: false,
+            isolation: Isolation::None,
+            cgroup: None,
             limits: Limits { core: (0, 0), files: (16, 16) },
         }
     }

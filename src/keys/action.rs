@@ -120,6 +120,7 @@ actions! {
     Clear "clear" Log ["C"] "clear the log";
     Zoom "zoom" Views ["z"] "give the log the whole screen";
     Tree "tree" Views ["t"] "the tree of processes, live";
+    Why "why" Views ["w"] "why the service is in its state";
     Details "details" Views ["i"] "details of the service";
     Diagnostics "diagnostics" Views ["`"] "procdash's own log";
     Help "help" Views ["?"] "this help";

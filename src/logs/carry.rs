@@ -84,7 +84,7 @@ pub(super) fn scan(bytes: &[u8], start: Style) -> (Style, Option<usize>) {
         if let [0xc2, text, ..] = rest
             && !matches!(text, 0x80..=0x9f)
         {
-            at = place + 2;
+            at = place + 1;
             continue;
         }
         let (escape, length) = escape::read(rest);
@@ -121,6 +121,11 @@ mod tests {
                 .prop_map(|piece| piece.as_bytes().to_vec()),
         ];
         prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    #[test]
+    fn a_sequence_behind_a_torn_character_is_seen() {
+        assert!(style_after(b"\xc2\x1b[1m", Style::default()).bold);
     }
 
     proptest! {

@@ -13,16 +13,16 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use self::sampling::Sampling;
 use super::environment::Marks;
-use super::job::{Findings, Job, ORDERS, ORDERS_OF_AN_END, Order, Tools, Word};
+use super::job::{Findings, Job, ORDERS, Order, Tools, Word};
 use super::machine::Machine;
 use super::prepare::Project;
 use super::runner;
 use super::shutdown::Shutdown;
-use super::status::{Board, Phase};
+use super::status::{Board, Phase, State};
 use super::wish::{Effect, News, Wish};
-use super::{Command, Event, Handle, LogStore};
+use super::{Asked, Event, Handle, LogStore};
 use crate::config::{Config, Service};
-use crate::engine::{Pump, Sampler, identify};
+use crate::engine::{Listeners, Pump, Sampler, identify, own_namespace, project_file};
 use crate::guard::Guards;
 use crate::id::{RunId, ServiceId};
 use crate::process::Verdict;
@@ -33,6 +33,10 @@ const COMMANDS: usize = 256;
 const WORDS: usize = 256;
 /// Events that a slow listener may be behind before it loses the oldest.
 const EVENTS: usize = 1024;
+
+/// What is said of a run whose runner has failed: its guard has noticed that, and ends the run by itself.
+const UNWATCHED: &str = "its supervision failed inside procdash; its guard ends the run, but nobody looks whether it \
+                         is gone";
 
 /// What differs between one start of procdash and another.
 #[derive(Clone, Debug, Default)]
@@ -61,9 +65,15 @@ pub fn start(config: &Config, options: Options, logs: LogStore, size: (u16, u16)
         shell: config.settings.shell.clone(),
         env_file: config.settings.env_file.clone(),
         own: std::env::vars_os().collect(),
-        marks: Marks { run_id: own.to_string(), project: config.name.clone() },
+        marks: Marks {
+            run_id: own.to_string(),
+            project: config.name.clone(),
+            file: project_file(&config.path).into_os_string(),
+            namespace: own_namespace(),
+        },
     };
-    let tools = Tools { project, guards, pump: Pump::start()?, logs, size: current_size };
+    let tools =
+        Tools { project, guards, pump: Pump::start()?, logs, listeners: Listeners::default(), size: current_size };
     let sampling = Sampling::new(Sampler::new()?);
     Ok(spawn(config, options, tools, size, sampling))
 }
@@ -128,7 +138,7 @@ struct Actor {
     shutdown: Option<Shutdown>,
     /// Whether a third request has asked to leave at once, or the last wait was in vain.
     abandoned: bool,
-    commands: mpsc::Receiver<Command>,
+    commands: mpsc::Receiver<Asked>,
     words: mpsc::Receiver<(ServiceId, RunId, Word)>,
     word_sender: mpsc::Sender<(ServiceId, RunId, Word)>,
     board: watch::Sender<Board>,
@@ -149,7 +159,7 @@ impl Actor {
             let deadline = self.deadline();
             let sample_due = self.sample_due();
             tokio::select! {
-                Some(command) = self.commands.recv() => self.obey(command),
+                Some(asked) = self.commands.recv() => self.answer(asked),
                 Some((service, run, word)) = self.words.recv() => self.hear(service, run, word),
                 Some(sample) = self.sampling.finished() => self.take_sample(sample),
                 () = until(deadline), if deadline.is_some() => self.tick(),
@@ -161,7 +171,7 @@ impl Actor {
     /// Starts what is to be started at the beginning; a second call finds nothing to start.
     fn start_the_first(&mut self) {
         let start = std::mem::take(&mut self.options.start);
-        self.wish_all(&start, Wish::Start);
+        let _said_as_events = self.wish_all(&start, Wish::Start);
     }
 
     fn ids(&self) -> Vec<ServiceId> {
@@ -199,7 +209,7 @@ impl Actor {
                     continue;
                 }
                 Effect::RunStopCommand(command) => Order::RunStopCommand(command),
-                Effect::KillStopCommand => Order::KillStopCommand,
+                Effect::KillStopCommand(outcome) => Order::KillStopCommand(outcome),
                 Effect::Signal(signal) => Order::Stop(signal),
                 Effect::Type(text) => Order::Type(text),
                 Effect::Kill => Order::Kill,
@@ -211,11 +221,16 @@ impl Actor {
 
     fn order(&mut self, id: ServiceId, order: Order) {
         let Some(orders) = self.slots.get(id.index()).and_then(|slot| slot.orders.as_ref()) else { return };
-        if matches!(order, Order::Signal(..)) && orders.capacity() <= ORDERS_OF_AN_END {
-            return self.refuse(id, "is too busy to be signalled; try again");
-        }
-        if let Err(mpsc::error::TrySendError::Full(order)) = orders.try_send(order) {
-            tracing::warn!(%id, ?order, "too many orders at once, this one is dropped");
+        let unwatched = self.slots.get(id.index()).is_some_and(|slot| slot.machine.state() == State::Stuck);
+        match orders.try_send(order) {
+            Err(mpsc::error::TrySendError::Full(order)) => {
+                tracing::warn!(%id, ?order, "too many orders at once, this one is dropped");
+            }
+            // a runner that is done has told so; of one that has failed nobody hears any more
+            Err(mpsc::error::TrySendError::Closed(_)) if unwatched => {
+                self.refuse(id, "is not supervised any more: its guard ends it; start procdash again to be sure");
+            }
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
         }
     }
 
@@ -240,7 +255,7 @@ impl Actor {
             if let Err(failure) = tokio::spawn(runner::carry(job)).await {
                 // its guard sees the socket close and ends the run, but nobody has looked: nothing may be claimed
                 tracing::error!(%failure, "a runner has failed");
-                let verdict = Verdict::Unknown("procdash failed inside; the guard ends the run unseen".to_owned());
+                let verdict = Verdict::Unknown(UNWATCHED.to_owned());
                 let news = Word::News(News::Ended { verdict, last: None });
                 let _nobody_listens = words.send((id, run, news)).await;
             }

@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use thiserror::Error;
 
 use crate::config::{self, ExpandError, Service};
+use crate::engine::{FILE, NAMESPACE, PROJECT, RUN_ID, SERVICE};
 
 /// The marks by which a later look finds out whose a process is.
 #[derive(Clone, Debug)]
@@ -14,6 +15,10 @@ pub(crate) struct Marks {
     pub(crate) run_id: String,
     /// The project's name.
     pub(crate) project: String,
+    /// The project's main file, by the path that no other project has.
+    pub(crate) file: OsString,
+    /// Where the number of the run is valid.
+    pub(crate) namespace: OsString,
 }
 
 /// A value that cannot be expanded.
@@ -65,9 +70,11 @@ pub(crate) fn merge(service: &Service, from: &Ingredients<'_>) -> Result<Variabl
             }
         }
     }
-    merged.insert("PROCDASH_RUN_ID".into(), from.marks.run_id.clone().into());
-    merged.insert("PROCDASH_SERVICE".into(), service.name.clone().into());
-    merged.insert("PROCDASH_PROJECT".into(), from.marks.project.clone().into());
+    merged.insert(RUN_ID.into(), from.marks.run_id.clone().into());
+    merged.insert(SERVICE.into(), service.name.clone().into());
+    merged.insert(PROJECT.into(), from.marks.project.clone().into());
+    merged.insert(FILE.into(), from.marks.file.clone());
+    merged.insert(NAMESPACE.into(), from.marks.namespace.clone());
     Ok(merged)
 }
 
@@ -95,7 +102,12 @@ mod tests {
     fn merged(change: impl FnOnce(&mut Service), own: &[(&str, &str)]) -> Result<Variables, Unset> {
         let mut service = service(Duration::ZERO);
         change(&mut service);
-        let marks = Marks { run_id: "7-9".to_owned(), project: "shop".to_owned() };
+        let marks = Marks {
+            run_id: "7-9".to_owned(),
+            project: "shop".to_owned(),
+            file: "/srv/shop/procfile.toml".into(),
+            namespace: "pid:[7]".into(),
+        };
         let project = pairs(&[("WHO", "project"), ("A", "project"), ("B", "project"), ("C", "project")]);
         let files = pairs(&[("WHO", "service"), ("A", "service"), ("B", "service")]);
         let ingredients =
@@ -126,10 +138,13 @@ mod tests {
         let set = |service: &mut Service| {
             service.env.insert("PROCDASH_SERVICE".to_owned(), Some("other".to_owned()));
         };
-        let env = merged(set, &[("PROCDASH_RUN_ID", "outer")]).expect("nothing to expand");
+        let outer = [("PROCDASH_RUN_ID", "outer"), ("PROCDASH_FILE", "outer"), ("PROCDASH_NAMESPACE", "outer")];
+        let env = merged(set, &outer).expect("nothing to expand");
         assert_eq!(value(&env, "PROCDASH_RUN_ID"), Some("7-9"));
         assert_eq!(value(&env, "PROCDASH_SERVICE"), Some("api"));
         assert_eq!(value(&env, "PROCDASH_PROJECT"), Some("shop"));
+        assert_eq!(value(&env, "PROCDASH_FILE"), Some("/srv/shop/procfile.toml"));
+        assert_eq!(value(&env, "PROCDASH_NAMESPACE"), Some("pid:[7]"));
     }
 
     #[test]

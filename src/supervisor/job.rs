@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use super::course::{CommandOutcome, StepOutcome};
 use super::log_store::LogStore;
+use super::ports::Ports;
 use super::prepare::Project;
 use super::status::MemberFate;
 use super::wish::News;
 use crate::config::{CommandLine, Service};
-use crate::engine::Pump;
+use crate::engine::{Listeners, Pump};
 use crate::guard::{Guards, Reach};
 use crate::id::{RunId, ServiceId};
+use crate::logs::Tone;
 use crate::signal::Signal;
 
 /// How long a guard may take to answer a kill; it reports resistance itself after three seconds.
@@ -28,8 +31,8 @@ pub(crate) const ORDERS_OF_AN_END: usize = 8;
 pub(crate) enum Order {
     /// Run the stop command.
     RunStopCommand(CommandLine),
-    /// End the stop command.
-    KillStopCommand,
+    /// End the stop command; this is then its outcome.
+    KillStopCommand(CommandOutcome),
     /// Ask the run to end with this signal.
     Stop(Signal),
     /// Type this into the terminal.
@@ -45,7 +48,7 @@ pub(crate) enum Order {
 pub(crate) enum Word {
     /// Something the machine has to know.
     News(News),
-    /// The run is over: what was found is told before `News::Ended`.
+    /// What was found so far: told before the news that the run has ended or resists.
     Found(Findings),
     /// A signal has been sent.
     Signalled {
@@ -65,12 +68,16 @@ pub(crate) enum Word {
 /// What was found at the end of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
+    /// The steps that were taken, and what came of each.
+    pub(crate) steps: Vec<StepOutcome>,
     /// Who was there when the end began, and what became of each.
     pub(crate) members: Vec<MemberFate>,
     /// How many were killed by SIGKILL.
     pub(crate) killed: u64,
     /// From the last step to the look.
     pub(crate) checked_in: Duration,
+    /// The TCP ports that it listened on.
+    pub(crate) ports: Ports,
 }
 
 /// Everything a run is carried with.
@@ -89,11 +96,17 @@ pub(crate) struct Tools {
     pub(crate) guards: Guards,
     pub(crate) pump: Pump,
     pub(crate) logs: LogStore,
+    pub(crate) listeners: Listeners,
     /// Columns and rows of the log pane.
     pub(crate) size: watch::Receiver<(u16, u16)>,
 }
 
 impl Job {
+    /// Writes a line of procdash's own into the service's log.
+    pub(crate) fn note(&self, (tone, note): (Tone, String)) {
+        self.tools.logs.note(self.service, tone, &note);
+    }
+
     /// Tells the supervisor.
     pub(crate) async fn tell(&self, word: Word) {
         // the supervisor is gone only when the program ends; there is nobody left to tell then

@@ -7,6 +7,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::course::CommandOutcome;
 use super::status::{Action, EndedRun, HowItEnded, State};
 use super::stop_plan::Step;
 use super::wish::{Effect, Refusal, Wish};
@@ -50,6 +51,8 @@ pub(crate) struct Ending {
     pub(crate) since: Instant,
     /// Where it stands.
     pub(crate) step: Step,
+    /// Since when.
+    pub(crate) step_since: Instant,
     /// The signal that was sent, once it was.
     pub(crate) signal: Option<Signal>,
     /// Whether it starts again afterwards.
@@ -61,16 +64,17 @@ pub(crate) struct Ending {
 }
 
 impl Ending {
-    fn go_to(&mut self, step: Step) {
+    fn go_to(&mut self, step: Step, now: Instant) {
         if let Step::Asked { signal, .. } = step {
             self.signal = signal;
         }
         self.step = step;
+        self.step_since = now;
     }
 
     fn ask(&mut self, stop: &Stop, now: Instant) -> Effect {
         let (asked, effect) = Step::ask(stop, now);
-        self.go_to(asked);
+        self.go_to(asked, now);
         effect
     }
 }
@@ -239,8 +243,11 @@ impl Machine {
                 Ok(vec![Effect::Kill])
             }
             Phase::Ending(ending) => {
-                let abandon = matches!(ending.step, Step::Command { .. }).then_some(Effect::KillStopCommand);
-                ending.step = Step::Killing;
+                let abandon = matches!(ending.step, Step::Command { .. })
+                    .then_some(Effect::KillStopCommand(CommandOutcome::CutShort));
+                if ending.step != Step::Killing {
+                    ending.go_to(Step::Killing, now);
+                }
                 // a pending restart stays: whoever kills what is being restarted is in a hurry; but after a crash
                 // the wish for its death beats the restart policy
                 if ending.action == Action::Sweep {
@@ -261,10 +268,11 @@ impl Machine {
             Phase::Waiting { .. } => self.launch(now),
             Phase::Ending(ending) => match ending.step {
                 Step::Command { .. } => {
-                    vec![Effect::KillStopCommand, ending.ask(&self.service.stop, now)]
+                    let late = Effect::KillStopCommand(CommandOutcome::TimedOut);
+                    vec![late, ending.ask(&self.service.stop, now)]
                 }
                 Step::Asked { .. } => {
-                    ending.step = Step::Killing;
+                    ending.go_to(Step::Killing, now);
                     vec![Effect::Kill]
                 }
                 Step::Killing => vec![],
@@ -297,9 +305,17 @@ impl Machine {
             }
         };
         let again = action == Action::Restart;
-        let mut ending =
-            Ending { action, since: now, step, signal: None, again, main_exit, stop_command_worked: false };
-        ending.go_to(step);
+        let mut ending = Ending {
+            action,
+            since: now,
+            step,
+            step_since: now,
+            signal: None,
+            again,
+            main_exit,
+            stop_command_worked: false,
+        };
+        ending.go_to(step, now);
         self.phase = Phase::Ending(ending);
     }
 

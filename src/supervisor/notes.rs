@@ -4,11 +4,17 @@
 
 use std::time::Duration;
 
+use super::course::{CommandOutcome, Course, Ignored};
 use super::machine::Machine;
 use super::status::{EndedRun, Fate, HowItEnded, KillReport, State};
 use crate::config::CommandLine;
 use crate::id::RunId;
 use crate::logs::Tone;
+use crate::process::{Member, Survivor, brief, lasted};
+use crate::signal::Signal;
+
+/// Processes that a line names; the rest are counted.
+const NAMED: usize = 3;
 
 /// Returns the line for a run that begins.
 pub(crate) fn begins(run: RunId, command: &CommandLine) -> (Tone, String) {
@@ -20,8 +26,73 @@ pub(crate) fn stop_command(command: &CommandLine) -> String {
     format!("stop command · {}", one_line(command))
 }
 
+/// Returns the line for a stop command that did not do what it is for.
+pub(crate) fn stop_command_ended(outcome: &CommandOutcome, lasted: Duration) -> Option<(Tone, String)> {
+    let lasted = brief(lasted);
+    let note = match outcome {
+        CommandOutcome::UnderWay | CommandOutcome::Succeeded => return None,
+        CommandOutcome::Failed(exit) => format!("the stop command failed: {exit} after {lasted}"),
+        CommandOutcome::NotStarted(problem) => format!("the stop command did not start: {problem}"),
+        CommandOutcome::TimedOut => format!("the stop command did not return within {lasted} and was killed"),
+        CommandOutcome::CutShort => format!("the stop command was cut short after {lasted}"),
+    };
+    let tone = if *outcome == CommandOutcome::CutShort { Tone::Calm } else { Tone::Bad };
+    Some((tone, note))
+}
+
+/// Returns the line for a stop signal.
+pub(crate) fn signalled(signal: Signal, grace: Duration) -> (Tone, String) {
+    (Tone::Calm, format!("{signal} sent to its process group · the tree is killed after {}", brief(grace)))
+}
+
+/// Returns the line for stop keys that nobody will read.
+pub(crate) fn keys_failed(problem: &str) -> (Tone, String) {
+    (Tone::Bad, format!("the stop keys were not typed: it {problem}"))
+}
+
+/// Returns the line that names those who were asked to end and did not, once the tree is killed.
+pub(crate) fn ignored(course: &Course) -> Option<(Tone, String)> {
+    let ignorers: Vec<(&Member, Ignored)> = course.ignorers().collect();
+    let (_, first) = ignorers.first()?;
+    let who = |(member, _): &(&Member, Ignored)| format!("{} {}", member.id.pid, shortened(&member.command));
+    let names = ignorers.iter().take(NAMED).map(who).collect::<Vec<_>>().join(", ");
+    let more = match ignorers.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some((
+        Tone::Bad,
+        format!("{} ignored for {} by {names}{more} · the tree is killed", first.signal, brief(first.during)),
+    ))
+}
+
+/// Returns the line for one process that could not be killed.
+pub(crate) fn survives(survivor: &Survivor) -> (Tone, String) {
+    let Survivor { id, command, reason, .. } = survivor;
+    (Tone::Bad, format!("still alive: {} {} · {reason}", id.pid, one_line_of(command)))
+}
+
+/// Returns the line for a run whose end could not be looked at.
+pub(crate) fn unseen(problem: &str) -> (Tone, String) {
+    (Tone::Bad, format!("not seen to be gone: {problem}"))
+}
+
+/// Returns the beginning of a command line, for a list of several.
+fn shortened(command: &str) -> String {
+    const LENGTH: usize = 24;
+    let line = one_line_of(command);
+    match line.char_indices().nth(LENGTH) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
+}
+
+fn one_line_of(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn one_line(command: &CommandLine) -> String {
-    command.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+    one_line_of(&command.to_string())
 }
 
 /// Returns the line for a run whose command has left its daemon behind.
@@ -55,8 +126,8 @@ pub(crate) fn ended(machine: &Machine, report: Option<&KillReport>, wait: Durati
 fn how(ended: &EndedRun, problem: Option<&str>) -> String {
     match (ended.exit, problem) {
         (_, Some(problem)) => format!("not started: {problem}"),
-        (Some(exit), None) => format!("{exit} after {}", clock(ended.ran)),
-        (None, None) => format!("ended after {}", clock(ended.ran)),
+        (Some(exit), None) => format!("{exit} after {}", lasted(ended.ran)),
+        (None, None) => format!("ended after {}", lasted(ended.ran)),
     }
 }
 
@@ -80,16 +151,13 @@ fn seconds(wait: Duration) -> String {
     }
 }
 
-/// Returns `02:13`, or `1:02:13` from an hour on.
-fn clock(ran: Duration) -> String {
-    let seconds = ran.as_secs();
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes:02}:{seconds:02}") }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
+    use super::super::course::Deed;
     use super::*;
+    use crate::process::{Exit, ProcessId, ProcessState};
 
     #[test]
     fn a_command_of_many_lines_is_told_in_one() {
@@ -100,10 +168,45 @@ mod tests {
     }
 
     #[test]
-    fn times_are_told_as_a_person_would() {
-        let clocks = [0, 59, 133, 3599, 3600, 90_061].map(|secs| clock(Duration::from_secs(secs)));
-        assert_eq!(clocks, ["00:00", "00:59", "02:13", "59:59", "1:00:00", "25:01:01"]);
+    fn waits_are_told_as_a_person_would() {
         let waits = [500, 1000, 9_600].map(|millis| seconds(Duration::from_millis(millis)));
         assert_eq!(waits, ["500 ms", "1 s", "10 s"]);
+    }
+
+    #[test]
+    fn a_stop_command_is_worth_a_line_when_it_did_not_do_what_it_is_for() {
+        let said = |outcome| stop_command_ended(&outcome, Duration::from_secs(5)).map(|(_, note)| note);
+        assert_eq!(said(CommandOutcome::Succeeded), None);
+        assert_eq!(
+            said(CommandOutcome::Failed(Exit::Code(7))).as_deref(),
+            Some("the stop command failed: exited with code 7 after 5.0 s")
+        );
+        assert_eq!(
+            said(CommandOutcome::TimedOut).as_deref(),
+            Some("the stop command did not return within 5.0 s and was killed")
+        );
+    }
+
+    #[test]
+    fn those_who_ignore_a_signal_are_named_and_many_are_counted() {
+        let member = |pid| Member {
+            id: ProcessId { pid, start: 1 },
+            parent: 1,
+            group: 10,
+            depth: 0,
+            command: "sh\n -c 'a very long script that nobody would want to read in a list'".to_owned(),
+            state: ProcessState::Sleeping,
+            cpu_percent: 0.0,
+            memory: 0,
+        };
+        let (mut course, now) = (Course::default(), Instant::now());
+        assert_eq!(ignored(&course), None);
+        course.look((10..15).map(member).collect());
+        course.take(Deed::Signal(Signal::SIGTERM), member(10).id, now);
+        course.take(Deed::Kill, member(10).id, now + Duration::from_secs(5));
+        let who = "sh -c 'a very long scrip…";
+        let expected =
+            format!("SIGTERM ignored for 5.0 s by 10 {who}, 11 {who}, 12 {who} and 2 more · the tree is killed");
+        assert_eq!(ignored(&course), Some((Tone::Bad, expected)));
     }
 }

@@ -50,7 +50,9 @@ impl Project {
         let env = environment::merge(service, &ingredients)?;
         let dir = self.root.join(environment::expand(&service.working_dir, &env, "working_dir")?);
         let argv = self.argv(command);
-        Ok(Launch { name: service.name.clone(), argv, env: env.into_iter().collect(), dir, io })
+        // a stop command is isolated like its service: a number from in there must not be looked for out here
+        let isolation = service.isolation;
+        Ok(Launch { name: service.name.clone(), argv, env: env.into_iter().collect(), dir, io, isolation })
     }
 
     fn argv(&self, command: &CommandLine) -> Vec<OsString> {

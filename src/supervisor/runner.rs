@@ -6,15 +6,17 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::course::{CommandOutcome, Course, Deed};
 use super::job::{Findings, GUARD_ANSWERS, Job, Order, Word};
+use super::notes;
+use super::ports::Ports;
 use super::start_up::{begin, until_killed};
-use super::status::{Fate, MemberFate};
 use super::stop_command::StopCommand;
 use super::wish::News;
-use crate::engine::{Terminal, look, members};
+use crate::engine::{Terminal, busy_ports, look, may_signal, members};
 use crate::guard::{Guard, Reach, Report, Request};
 use crate::logs::Tone;
-use crate::process::{Exit, Member, ProcessId, Verdict};
+use crate::process::{Exit, ProcessId, Survivor, Verdict};
 use crate::signal::Signal;
 
 /// How long the last output of a run whose tree is gone may take to come out of its pty.
@@ -35,7 +37,9 @@ pub(crate) async fn carry(mut job: Job) {
                 guard,
                 terminal,
                 closed,
-                seen: Seen { members: vec![], last_step: started },
+                course: Course::default(),
+                ports: Ports::default(),
+                last_step: started,
                 main,
                 stop_command: None,
                 answer_by: None,
@@ -48,18 +52,16 @@ pub(crate) async fn carry(mut job: Job) {
     }
 }
 
-/// Who was seen to belong to the run when its end began.
-struct Seen {
-    members: Vec<Member>,
-    last_step: Instant,
-}
-
 struct Runner<'a> {
     job: &'a mut Job,
     guard: Guard,
     terminal: Option<Terminal>,
     closed: Vec<watch::Receiver<bool>>,
-    seen: Seen,
+    /// How the end goes, and who was seen to belong to the run since it began.
+    course: Course,
+    ports: Ports,
+    /// When the last step was taken, or the main process ended.
+    last_step: Instant,
     main: ProcessId,
     stop_command: Option<StopCommand>,
     /// Until when the guard has to answer a kill.
@@ -88,8 +90,9 @@ impl Runner<'_> {
                     None => return,
                 },
                 Ok(()) = size.changed() => self.resize(*size.borrow_and_update()),
-                succeeded = StopCommand::finished(&mut self.stop_command), if self.stop_command.is_some() => {
-                    self.stop_command = None;
+                outcome = StopCommand::finished(&mut self.stop_command), if self.stop_command.is_some() => {
+                    let succeeded = outcome == CommandOutcome::Succeeded;
+                    self.stop_command_ended(outcome);
                     self.tell(News::StopCommandEnded { succeeded }).await;
                 }
                 () = tokio::time::sleep_until(answer_by), if self.answer_by.is_some() => {
@@ -109,8 +112,9 @@ impl Runner<'_> {
     async fn heard(&mut self, report: Report) -> bool {
         match report {
             Report::MainExited(exit) => {
-                self.seen.last_step = Instant::now();
+                self.last_step = Instant::now();
                 self.look_around().await;
+                self.course.main_ended(self.main, self.last_step);
                 self.tell(News::MainExited(exit)).await;
             }
             Report::Signalled { delivered, refused } => {
@@ -120,6 +124,7 @@ impl Runner<'_> {
             }
             Report::Stuck(survivors) => {
                 self.answer_by = None;
+                self.tell_findings(&survivors, 0).await;
                 self.tell(News::Resists(survivors)).await;
             }
             Report::Empty { last, killed } => {
@@ -137,25 +142,27 @@ impl Runner<'_> {
     async fn obey(&mut self, order: Order) {
         match order {
             Order::RunStopCommand(command) => {
-                self.look_around().await;
+                self.take(Deed::StopCommand(CommandOutcome::UnderWay)).await;
                 self.stop_command = Some(StopCommand::start(self.job, command));
             }
-            Order::KillStopCommand => {
+            Order::KillStopCommand(why) => {
                 if let Some(command) = &mut self.stop_command {
-                    command.kill();
+                    command.kill(why);
                 }
             }
             Order::Stop(signal) => {
-                self.look_around().await;
-                self.seen.last_step = Instant::now();
+                self.take(Deed::Signal(signal)).await;
+                self.job.note(notes::signalled(signal, self.job.config.stop.grace_period));
                 self.request(Request::Stop { signal }).await;
             }
             Order::Type(text) => self.type_text(&text).await,
             Order::Kill => {
-                self.look_around().await;
-                self.seen.last_step = Instant::now();
+                self.take(Deed::Kill).await;
                 self.answer_by = Some(Instant::now() + GUARD_ANSWERS);
                 self.request(Request::Kill).await;
+                if let Some(note) = notes::ignored(&self.course) {
+                    self.job.note(note);
+                }
             }
             Order::Signal(signal, to) => {
                 self.sent.push_back((signal, to));
@@ -171,16 +178,37 @@ impl Runner<'_> {
         }
     }
 
-    async fn type_text(&mut self, text: &str) {
+    /// Looks who is there and notes that the next step is taken.
+    async fn take(&mut self, deed: Deed) {
         self.look_around().await;
-        self.seen.last_step = Instant::now();
-        let typed = self.terminal.as_ref().map(|terminal| terminal.type_bytes(text.as_bytes()));
-        match typed {
-            Some(Ok(count)) if count == text.len() => {}
-            Some(Ok(_)) => self.job.tell(Word::Failed("does not read its terminal".to_owned())).await,
-            Some(Err(error)) => self.job.tell(Word::Failed(format!("cannot be typed to: {error}"))).await,
-            None => self.job.tell(Word::Failed("has no terminal to type into".to_owned())).await,
+        self.last_step = Instant::now();
+        if deed == Deed::Kill {
+            self.course.forgive(|id| may_signal(id.pid));
         }
+        self.course.take(deed, self.main, self.last_step);
+    }
+
+    fn stop_command_ended(&mut self, outcome: CommandOutcome) {
+        if let Some(command) = self.stop_command.take() {
+            if let Some(note) = notes::stop_command_ended(&outcome, command.lasted()) {
+                self.job.note(note);
+            }
+            self.course.command_ended(outcome);
+        }
+    }
+
+    async fn type_text(&mut self, text: &str) {
+        self.take(Deed::Keys { problem: None }).await;
+        let typed = self.terminal.as_ref().map(|terminal| terminal.type_bytes(text.as_bytes()));
+        let problem = match typed {
+            Some(Ok(count)) if count == text.len() => return,
+            Some(Ok(_)) => "does not read its terminal".to_owned(),
+            Some(Err(error)) => format!("cannot be typed to: {error}"),
+            None => "has no terminal to type into".to_owned(),
+        };
+        self.course.keys_failed(problem.clone());
+        self.job.note(notes::keys_failed(&problem));
+        self.job.tell(Word::Failed(problem)).await;
     }
 
     fn resize(&self, (columns, rows): (u16, u16)) {
@@ -192,17 +220,24 @@ impl Runner<'_> {
     /// Adds everyone who is there now to those whose end will be looked at.
     async fn look_around(&mut self) {
         let guard = self.guard.id().pid;
-        let now = match tokio::task::spawn_blocking(move || members(guard)).await {
-            Ok(Ok(now)) => now,
+        let listeners = self.job.tools.listeners.clone();
+        let look = move || {
+            let now = members(guard)?;
+            let listens = listeners.of_tree(now.iter().map(|member| member.id).collect());
+            std::io::Result::Ok((now, listens))
+        };
+        let (now, listens) = match tokio::task::spawn_blocking(look).await {
+            Ok(Ok(found)) => found,
             // the guard's proof does not need it; the look at the end then has the main process only
             Ok(Err(error)) => return tracing::warn!(%error, "the process table cannot be read"),
             Err(error) => return tracing::error!(%error, "the look at the process table failed"),
         };
-        for member in now {
-            if !self.seen.members.iter().any(|seen| seen.id == member.id) {
-                self.seen.members.push(member);
-            }
+        match listens {
+            Ok(listens) => self.ports.see(&listens),
+            // the report then names no port that has been freed
+            Err(error) => tracing::debug!(%error, "the list of sockets cannot be read"),
         }
+        self.course.look(now);
     }
 
     /// The guard has proved that nobody is left; the process table has to agree.
@@ -213,7 +248,7 @@ impl Runner<'_> {
                 break;
             }
             tracing::error!(service = %self.job.config.name, ?verdict, "the look does not agree with the guard");
-            self.tell(News::Ended { verdict, last }).await;
+            self.tell_unfinished(verdict, last, killed).await;
             if !self.wait_before_another_look().await {
                 return;
             }
@@ -223,11 +258,26 @@ impl Runner<'_> {
 
     /// Tells that the run is over and seen to be gone.
     async fn finish(&mut self, last: Option<Exit>, killed: u64) {
-        let findings = self.findings(killed);
+        let seen_gone = Instant::now();
         self.settle_stop_command().await;
         self.drain().await;
-        self.job.tell(Word::Found(findings)).await;
+        // only now is it known what became of a stop command that outlived its service
+        self.job.tell(Word::Found(self.findings(&[], killed, seen_gone))).await;
         self.tell(News::Ended { verdict: Verdict::Gone, last }).await;
+    }
+
+    /// Tells that a look has found something, or could not be taken.
+    async fn tell_unfinished(&self, verdict: Verdict, last: Option<Exit>, killed: u64) {
+        if let Verdict::Survivors(survivors) = &verdict {
+            self.tell_findings(survivors, killed).await;
+        } else {
+            self.tell_findings(&[], killed).await;
+        }
+        self.tell(News::Ended { verdict, last }).await;
+    }
+
+    async fn tell_findings(&self, survivors: &[Survivor], killed: u64) {
+        self.job.tell(Word::Found(self.findings(survivors, killed, Instant::now()))).await;
     }
 
     /// Waits a moment, or for an order: who asks for a kill wants it tried now. Returns `false` once nobody waits for the
@@ -249,12 +299,15 @@ impl Runner<'_> {
         while let Some(end_by) = self.stop_command.as_ref().map(StopCommand::end_by) {
             let late = end_by.unwrap_or_else(Instant::now).into();
             tokio::select! {
-                _succeeded = StopCommand::finished(&mut self.stop_command) => self.stop_command = None,
+                outcome = StopCommand::finished(&mut self.stop_command) => self.stop_command_ended(outcome),
                 order = self.job.orders.recv(), if end_by.is_none() => {
-                    if let (None | Some(Order::Kill | Order::KillStopCommand), Some(command)) =
-                        (order, &mut self.stop_command)
-                    {
-                        command.kill();
+                    let why = match order {
+                        Some(Order::KillStopCommand(why)) => why,
+                        None | Some(Order::Kill) => CommandOutcome::CutShort,
+                        Some(Order::RunStopCommand(_) | Order::Stop(_) | Order::Type(_) | Order::Signal(..)) => continue,
+                    };
+                    if let Some(command) = &mut self.stop_command {
+                        command.kill(why);
                     }
                 }
                 () = tokio::time::sleep_until(late), if end_by.is_some() => {
@@ -267,19 +320,24 @@ impl Runner<'_> {
     }
 
     async fn look(&self) -> Verdict {
-        let ids: Vec<ProcessId> = self.seen.members.iter().map(|member| member.id).chain([self.main]).collect();
+        let ids: Vec<ProcessId> = self.course.ids().chain([self.main]).collect();
         tokio::task::spawn_blocking(move || look(&ids))
             .await
             .unwrap_or_else(|error| Verdict::Unknown(format!("the look at the process table failed: {error}")))
     }
 
-    /// Returns what is to be told of a run that a look has just seen to be gone.
-    fn findings(&mut self, killed: u64) -> Findings {
-        let members = std::mem::take(&mut self.seen.members)
-            .into_iter()
-            .map(|member| MemberFate { member, fate: Fate::Gone })
-            .collect();
-        Findings { members, killed, checked_in: self.seen.last_step.elapsed() }
+    /// Returns what a look has found that has seen everyone to be gone but these.
+    fn findings(&self, survivors: &[Survivor], killed: u64, seen: Instant) -> Findings {
+        let left: Vec<ProcessId> = survivors.iter().map(|survivor| survivor.id).collect();
+        let mut ports = self.ports.clone();
+        ports.look_back(busy_ports().ok());
+        Findings {
+            ports,
+            steps: self.course.outcomes(&left, seen),
+            members: self.course.fates(&left),
+            killed,
+            checked_in: seen.saturating_duration_since(self.last_step),
+        }
     }
 
     /// Waits until the last bytes have come out: the kernel hands a pty's on a moment after its writer's death.
@@ -302,7 +360,7 @@ impl Runner<'_> {
             if verdict == Verdict::Gone {
                 break;
             }
-            self.tell(News::Ended { verdict, last: None }).await;
+            self.tell_unfinished(verdict, None, killed).await;
             if !self.wait_before_another_look().await {
                 return;
             }

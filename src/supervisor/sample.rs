@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::{CommandLine, OnExit, Restart, RestartPolicy, Service, Stop};
+use crate::config::{CommandLine, Isolation, OnExit, Restart, RestartPolicy, Service, Stop};
 use crate::signal::Signal;
 
 /// Returns a service with nothing special about it, and this grace.
@@ -18,6 +18,7 @@ pub(super) fn service(grace_period: Duration) -> Service {
         autostart: true,
         oneshot: false,
         daemon: false,
+        isolation: Isolation::None,
         stop: Stop { signal: Signal::SIGTERM, grace_period, command: None, keys: None },
         restart: Restart {
             policy: RestartPolicy::No,

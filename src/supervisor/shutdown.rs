@@ -1,9 +1,11 @@
 //! The end of everything: when it began, how patient it still is, when it is over. Pure.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::status::{Phase, ServiceStatus, State, Summary};
+use super::status::{Action, HowItEnded, Phase, ServiceStatus, State, Summary};
+use crate::id::RunId;
 
 /// How long it may take from the order to kill what is left until it is seen to be gone, or named as stuck.
 const LAST_WAIT: Duration = Duration::from_secs(20);
@@ -16,8 +18,8 @@ pub(crate) struct Shutdown {
     deadline: Instant,
     /// When nothing is waited for any more, once the grace was skipped.
     leave_at: Option<Instant>,
-    /// How many services were alive when it began.
-    alive_at_start: usize,
+    /// The run of each service that was alive when it began.
+    alive_at_start: Vec<Option<RunId>>,
     /// Whether any service had failed when it began.
     failed: bool,
     /// The code to end with, when a service's end decided the end of all.
@@ -31,7 +33,7 @@ impl Shutdown {
             since: now,
             deadline: now + timeout,
             leave_at: None,
-            alive_at_start: board.iter().filter(|service| service.state.is_alive()).count(),
+            alive_at_start: board.iter().map(|service| service.state.is_alive().then_some(service.run)).collect(),
             failed: board.iter().any(|service| service.state.is_failure()),
             exit_code,
         }
@@ -71,24 +73,44 @@ impl Shutdown {
             .iter()
             .flat_map(|service| service.survivors.iter().map(|survivor| (Arc::clone(&service.name), survivor.clone())))
             .collect();
+        let unseen = |service: &&ServiceStatus| service.state == State::Stuck && service.survivors.is_empty();
+        let reason = |service: &ServiceStatus| service.problem.clone().unwrap_or_else(|| Arc::from("nobody looked"));
+        let by_force = |service: &&ServiceStatus| {
+            let report = service.report.as_ref().filter(|_| !service.state.is_alive());
+            report.is_some_and(|report| report.action == Action::Quit && report.how == HowItEnded::Forced)
+        };
         let stuck = board.iter().filter(|service| service.state == State::Stuck).count();
         let alive = board.iter().filter(|service| service.state.is_alive()).count();
         Summary {
-            stopped: self.alive_at_start.saturating_sub(alive),
+            stopped: self.alive_at_start.iter().flatten().count().saturating_sub(alive),
             stuck,
             left_to_guards: alive - stuck,
             survivors,
-            freed: vec![],
+            unseen: board.iter().filter(unseen).map(|service| (Arc::clone(&service.name), reason(service))).collect(),
+            forced: board.iter().filter(by_force).map(|service| Arc::clone(&service.name)).collect(),
+            freed: self.freed(board),
             took: now.saturating_duration_since(self.since),
             exit_code: self.exit_code,
             failed: self.failed,
         }
     }
+
+    /// Returns the ports that the end of these runs has freed, ascending.
+    fn freed(&self, board: &[ServiceStatus]) -> Vec<u16> {
+        let reports = board.iter().zip(&self.alive_at_start).filter_map(|(service, run)| {
+            // an earlier stop's report says nothing about this end
+            service.report.as_ref().filter(|report| Some(report.run) == *run)
+        });
+        let ports: BTreeSet<u16> = reports.flat_map(|report| report.freed.iter().copied()).collect();
+        ports.into_iter().collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::status::KillReport;
     use super::*;
+    use crate::id::ServiceId;
     use crate::process::{ProcessId, ProcessState, Survivor};
 
     fn status(state: State) -> ServiceStatus {
@@ -144,5 +166,39 @@ mod tests {
         let (shutdown, now) = begin(&[State::Running, State::Running]);
         let summary = shutdown.abandon(&[status(State::Stopping), status(State::Stopped)], now);
         assert_eq!((summary.stopped, summary.left_to_guards), (1, 1));
+    }
+
+    fn reported(run: RunId, freed: &[u16]) -> ServiceStatus {
+        let report = KillReport {
+            service: ServiceId::new(0),
+            name: "api".into(),
+            run,
+            action: Action::Quit,
+            how: HowItEnded::InGrace,
+            signal: None,
+            steps: vec![],
+            members: vec![],
+            killed: 0,
+            survivors: vec![],
+            unseen: None,
+            freed: freed.to_vec(),
+            verified: true,
+            took: Duration::ZERO,
+            checked_in: Duration::ZERO,
+        };
+        ServiceStatus { run, report: Some(Arc::new(report)), ..status(State::Stopped) }
+    }
+
+    #[test]
+    fn the_ports_of_the_runs_that_it_has_ended_are_told_once_each_and_no_others() {
+        let now = Instant::now();
+        let first = RunId::default().next();
+        let alive = ServiceStatus { run: first, ..status(State::Running) };
+        let stopped_before = reported(first, &[9000]);
+        let began = [alive.clone(), alive, stopped_before.clone()];
+        let shutdown = Shutdown::begin(&began, Duration::from_secs(30), None, now);
+        let over = [reported(first, &[5432, 3000]), reported(first, &[3000]), stopped_before];
+        let Phase::Down(summary) = shutdown.phase(&over, now) else { panic!("not over") };
+        assert_eq!(summary.freed, [3000, 5432]);
     }
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::course::{Ignored, StepOutcome};
+use crate::config::RestartPolicy;
 use crate::id::{RunId, ServiceId};
 use crate::process::{Exit, Listener, Member, ProcessId, Survivor};
 use crate::signal::Signal;
@@ -115,6 +117,10 @@ pub struct Summary {
     pub left_to_guards: usize,
     /// What is still alive, with the name of its service.
     pub survivors: Vec<(Arc<str>, Survivor)>,
+    /// The services that could not be seen to be gone, each with the reason.
+    pub unseen: Vec<(Arc<str>, Arc<str>)>,
+    /// The services that the quit had to end by force.
+    pub forced: Vec<Arc<str>>,
     /// The TCP ports that services listened on and that nobody listens on any more, ascending.
     pub freed: Vec<u16>,
     /// From the request to the last look.
@@ -158,8 +164,21 @@ pub struct ServiceStatus {
     pub survivors: Arc<[Survivor]>,
     /// What the last stop, kill or restart found.
     pub report: Option<Arc<KillReport>>,
-    /// Why it could not be started, for a person to read.
+    /// Why it could not be started or, where it is stuck, not be looked at; for a person to read.
     pub problem: Option<Arc<str>>,
+    /// What the configuration says about its beginning.
+    pub rules: Rules,
+}
+
+/// What the configuration says about when a service begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Whether it is started with the others.
+    pub autostart: bool,
+    /// When it is started again without being asked.
+    pub restart: RestartPolicy,
+    /// How many times in a row.
+    pub max_restarts: u32,
 }
 
 impl ServiceStatus {
@@ -183,6 +202,7 @@ impl ServiceStatus {
             survivors: Arc::from([]),
             report: None,
             problem: None,
+            rules: Rules { autostart: true, restart: RestartPolicy::No, max_restarts: 0 },
         }
     }
 }
@@ -203,14 +223,31 @@ pub struct EndedRun {
 pub struct Stopping {
     /// What was asked for.
     pub action: Action,
+    /// Where it stands.
+    pub step: StopStep,
     /// The signal sent; `None` while the stop command runs or keys were typed.
     pub signal: Option<Signal>,
     /// When it began.
     pub since: Instant,
-    /// When the tree is killed; `None` once that has been ordered.
+    /// When the present step began.
+    pub step_since: Instant,
+    /// When the next step is taken; `None` once the tree-kill was ordered.
     pub deadline: Option<Instant>,
     /// Whether it starts again afterwards.
     pub again: bool,
+}
+
+/// Where a stop stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopStep {
+    /// The stop command runs.
+    StopCommand,
+    /// This signal was sent.
+    Signal(Signal),
+    /// The stop keys were typed.
+    Keys,
+    /// The tree-kill was ordered; there is no step after it.
+    Kill,
 }
 
 /// What a tree uses, all members together.
@@ -280,12 +317,16 @@ pub struct KillReport {
     pub how: HowItEnded,
     /// The signal that was sent first, if any.
     pub signal: Option<Signal>,
+    /// The steps that were taken, in order, and what came of each.
+    pub steps: Vec<StepOutcome>,
     /// Everyone who was there when it began, and what became of each.
     pub members: Vec<MemberFate>,
     /// How many were killed by SIGKILL, later births included.
     pub killed: u64,
     /// What is left.
     pub survivors: Vec<Survivor>,
+    /// Why nothing can be claimed, where the look at the end could not be taken.
+    pub unseen: Option<Arc<str>>,
     /// The TCP ports that the tree listened on and that nobody listens on any more, ascending.
     pub freed: Vec<u16>,
     /// Whether the guard's proof and the look at the process table agree that nothing is left.
@@ -303,6 +344,10 @@ pub struct MemberFate {
     pub member: Member,
     /// What became of it.
     pub fate: Fate,
+    /// Whether it was alive when the tree-kill came.
+    pub killed: bool,
+    /// The signal that it was asked to end with, where it was still alive when the tree-kill came.
+    pub ignored: Option<Ignored>,
 }
 
 /// What became of a process.

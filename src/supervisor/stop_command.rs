@@ -1,11 +1,12 @@
 //! Runs a service's stop command, under a guard of its own so that it too leaves nothing behind.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::course::CommandOutcome;
 use super::job::{GUARD_ANSWERS, Job, Tools};
 use super::notes;
 use super::start_up::{self, START_ENDS};
@@ -18,39 +19,49 @@ use crate::process::Exit;
 
 /// A stop command under way.
 pub(crate) struct StopCommand {
-    task: JoinHandle<bool>,
+    task: JoinHandle<CommandOutcome>,
     kill: mpsc::Sender<()>,
-    /// Until when it has to be gone, once it is being killed.
-    end_by: Option<Instant>,
+    began: Instant,
+    /// Why it is being killed, and until when it has to be gone.
+    killed: Option<(CommandOutcome, Instant)>,
 }
 
 impl StopCommand {
     /// Starts it; what it prints goes to the service's log.
     pub(crate) fn start(job: &Job, command: CommandLine) -> Self {
-        job.tools.logs.note(job.service, Tone::Calm, &notes::stop_command(&command));
+        job.note((Tone::Calm, notes::stop_command(&command)));
         // one message at most: a second kill of the same command says nothing new
         let (kill, killed) = mpsc::channel(1);
         let task = carry(Arc::clone(&job.tools), job.service, Arc::clone(&job.config), command, killed);
-        Self { task: tokio::spawn(task), kill, end_by: None }
+        Self { task: tokio::spawn(task), kill, began: Instant::now(), killed: None }
     }
 
-    /// Waits for its end and returns whether it succeeded. Cancel-safe.
-    pub(crate) async fn finished(slot: &mut Option<Self>) -> bool {
-        match slot {
-            Some(command) => (&mut command.task).await.unwrap_or(false),
-            None => std::future::pending().await,
+    /// Waits for its end and returns what became of it. Cancel-safe.
+    pub(crate) async fn finished(slot: &mut Option<Self>) -> CommandOutcome {
+        let Some(command) = slot else { return std::future::pending().await };
+        let outcome =
+            (&mut command.task).await.unwrap_or_else(|failure| CommandOutcome::NotStarted(failure.to_string()));
+        match command.killed.take() {
+            // it may have returned in the instant in which it was to be killed
+            Some((why, _)) if outcome != CommandOutcome::Succeeded => why,
+            Some(_) | None => outcome,
         }
     }
 
-    /// Ends it with all that it started; [`Self::finished`] tells when nothing of it is left.
-    pub(crate) fn kill(&mut self) {
+    /// Ends it with all that it started, for the reason that is given; [`Self::finished`] tells when nothing of it is left.
+    pub(crate) fn kill(&mut self, why: CommandOutcome) {
         let _asked_before = self.kill.try_send(());
-        self.end_by.get_or_insert_with(|| Instant::now() + GUARD_ANSWERS);
+        self.killed.get_or_insert_with(|| (why, Instant::now() + GUARD_ANSWERS));
+    }
+
+    /// Returns how long ago it was started.
+    pub(crate) fn lasted(&self) -> Duration {
+        self.began.elapsed()
     }
 
     /// Returns until when it has to be gone; `None` while nobody has killed it.
-    pub(crate) const fn end_by(&self) -> Option<Instant> {
-        self.end_by
+    pub(crate) fn end_by(&self) -> Option<Instant> {
+        self.killed.as_ref().map(|(_, end_by)| *end_by)
     }
 }
 
@@ -60,18 +71,11 @@ async fn carry(
     config: Arc<Service>,
     command: CommandLine,
     mut killed: mpsc::Receiver<()>,
-) -> bool {
-    let exit = run(&tools, service, &config, command, &mut killed).await;
-    match exit {
-        Ok(Exit::Code(0)) => true,
-        Ok(exit) => {
-            tools.logs.note(service, Tone::Bad, &format!("the stop command {exit}"));
-            false
-        }
-        Err(problem) => {
-            tools.logs.note(service, Tone::Bad, &format!("the stop command did not start: {problem}"));
-            false
-        }
+) -> CommandOutcome {
+    match run(&tools, service, &config, command, &mut killed).await {
+        Ok(Exit::Code(0)) => CommandOutcome::Succeeded,
+        Ok(exit) => CommandOutcome::Failed(exit),
+        Err(problem) => CommandOutcome::NotStarted(problem),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the machine of one service is told and what it answers: wishes and news in, effects out.
 
+use super::course::CommandOutcome;
 use crate::config::CommandLine;
 use crate::process::{Exit, ProcessId, Survivor, Verdict};
 use crate::signal::Signal;
@@ -56,8 +57,8 @@ pub(crate) enum Effect {
     Launch,
     /// Run the stop command.
     RunStopCommand(CommandLine),
-    /// End the stop command: its time is up.
-    KillStopCommand,
+    /// End the stop command; this is then its outcome.
+    KillStopCommand(CommandOutcome),
     /// Send the signal that asks to end.
     Signal(Signal),
     /// Type this into its terminal.
@@ -68,7 +69,7 @@ pub(crate) enum Effect {
 
 /// Why a wish cannot be granted, for a person to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// Survivors of the last run stand in the way.
     Stuck,
     /// There is nothing to stop or kill.
@@ -77,16 +78,23 @@ pub(crate) enum Refusal {
     AlreadyUp,
     /// Everything is being stopped.
     Quitting,
+    /// Its start is under way, and nothing of it can be signalled yet.
+    NotUpYet,
+    /// More is waiting for it than it can take.
+    TooBusy,
 }
 
 impl Refusal {
     /// Returns the sentence, to be put behind the service's name.
-    pub(crate) const fn sentence(self) -> &'static str {
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
         match self {
             Self::Stuck => "is stuck: what is left of its last run must go first (kill tries again)",
             Self::NothingAlive => "does not run",
             Self::AlreadyUp => "runs already",
             Self::Quitting => "is not started: everything is being stopped",
+            Self::NotUpYet => "is not up yet",
+            Self::TooBusy => "is too busy to be signalled; try again",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::time::{Duration, Instant};
 
 use crossterm::event::Event as Report;
@@ -51,7 +52,8 @@ pub async fn run(
     suspend: impl FnMut(),
 ) -> io::Result<()> {
     let _guard = Guard::enter()?;
-    let mut terminal = Terminal::new(CrosstermBackend::new(FrameWriter::new()))?;
+    // never dropped: its own end shows the cursor, which the guard does too, and panics where the terminal is gone
+    let mut terminal = ManuallyDrop::new(Terminal::new(CrosstermBackend::new(FrameWriter::new()))?);
     run_on(&mut terminal, handle, dashboard, input, suspend).await
 }
 
@@ -95,7 +97,7 @@ where
                 screen.update(Msg::Found(finding));
             }
             permit = commands.reserve(), if !screen.outbox.is_empty() => match permit {
-                Ok(permit) => if let Some(command) = screen.outbox.pop_front() { permit.send(command); },
+                Ok(permit) => if let Some(command) = screen.outbox.pop_front() { permit.send(command.into()); },
                 // its board ends too, and says so
                 Err(_closed) => screen.outbox.clear(),
             },
@@ -284,7 +286,10 @@ impl<S: FnMut()> Screen<S> {
                     if was_ours {
                         terminal::take()?;
                     }
-                    terminal.clear().map_err(io::Error::other)?;
+                    // Everything is drawn anew. Not by `clear`: that asks the terminal where its cursor is, and one that
+                    // does not answer would end all.
+                    let size = terminal.size().map_err(io::Error::other)?;
+                    terminal.resize(size.into()).map_err(io::Error::other)?;
                 }
             }
         }

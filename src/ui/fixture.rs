@@ -27,7 +27,8 @@ use crate::logs::{Answer, LogBuffer, Source, Stamp, Tone, seek};
 use crate::process::{Exit, Member, ProcessId, ProcessState, Survivor};
 use crate::signal::Signal;
 use crate::supervisor::{
-    Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, ServiceStatus, State, Stopping, Usage,
+    Action, Board, CommandOutcome, Deed, EndedRun, Fate, HowItEnded, Ignored, KillReport, MemberFate, Phase,
+    ServiceStatus, State, StepOutcome, StopStep, Stopping, Usage,
 };
 
 /// 12:04:31 on the second of January 2026, in UTC.
@@ -45,7 +46,7 @@ pub(crate) fn moment() -> Moment {
 
 pub(crate) fn member(pid: u32, depth: u16, command: &str, state: ProcessState, cpu_percent: f32) -> Member {
     let id = ProcessId { pid, start: u64::from(pid) };
-    Member { id, parent: 1, depth, command: command.to_owned(), state, cpu_percent, memory: 16 << 20 }
+    Member { id, parent: 1, group: 41_822, depth, command: command.to_owned(), state, cpu_percent, memory: 16 << 20 }
 }
 
 pub(crate) fn stopped(name: &str) -> ServiceStatus {
@@ -116,6 +117,8 @@ pub(crate) fn report(verified: bool) -> KillReport {
     let fate = |n: u32| MemberFate {
         member: member(41_822 + n, u16::try_from(n.min(2)).unwrap(), "api: worker", ProcessState::Sleeping, 0.0),
         fate: if n == 3 && !verified { Fate::Alive } else { Fate::Gone },
+        killed: n > 0,
+        ignored: (n == 2).then_some(Ignored { signal: Signal::SIGTERM, during: Duration::from_secs(5) }),
     };
     KillReport {
         service: id(2),
@@ -124,14 +127,40 @@ pub(crate) fn report(verified: bool) -> KillReport {
         action: Action::Kill,
         how: HowItEnded::Forced,
         signal: None,
+        steps: steps(),
         members: (0..4).map(fate).collect(),
         killed: 7,
         survivors: if verified { Vec::new() } else { vec![left] },
+        unseen: None,
         freed: vec![],
         verified,
         took: Duration::from_millis(20),
         checked_in: Duration::from_millis(14),
     }
+}
+
+/// A stop command that fails, a signal that one of four ignores, a kill.
+fn steps() -> Vec<StepOutcome> {
+    let step = |deed, millis, [ended, ignored, left]: [usize; 3]| {
+        let lasted = Duration::from_millis(millis);
+        StepOutcome { deed, lasted, ended, ignored, left }
+    };
+    let failed = CommandOutcome::Failed(Exit::Code(7));
+    vec![
+        step(Deed::StopCommand(failed), 212, [0, 0, 4]),
+        step(Deed::Signal(Signal::SIGTERM), 5003, [1, 1, 3]),
+        step(Deed::Kill, 14, [3, 0, 0]),
+    ]
+}
+
+/// Turns the board into one on which a process of api could not be killed.
+pub(crate) fn stuck(mut board: Board) -> Board {
+    let report = report(false);
+    let api = &mut board.services[2];
+    api.state = State::Stuck;
+    api.survivors = report.survivors.clone().into();
+    api.report = Some(Arc::new(report));
+    board
 }
 
 /// Turns the board into one on which everything is being stopped.
@@ -140,15 +169,24 @@ pub(crate) fn quitting(mut board: Board, moment: Moment) -> Board {
     board.phase = Phase::Quitting { since: now, deadline: now + Duration::from_secs(30), hurried: false };
     for (place, status) in board.services.iter_mut().enumerate().filter(|(_, status)| status.state.is_alive()) {
         status.state = State::Stopping;
+        let since = now.checked_sub(Duration::from_secs(2)).unwrap();
+        let (step, signal) = match place {
+            2 => (StopStep::StopCommand, None),
+            3 => (StopStep::Kill, Some(Signal::SIGTERM)),
+            _ => (StopStep::Signal(Signal::SIGTERM), Some(Signal::SIGTERM)),
+        };
         status.stopping = Some(Stopping {
             action: Action::Quit,
-            signal: Some(Signal::SIGTERM),
-            since: now.checked_sub(Duration::from_secs(2)).unwrap(),
+            step,
+            signal,
+            since,
+            step_since: since,
             deadline: (place != 3).then_some(now + Duration::from_millis(2500)),
             again: false,
         });
     }
-    board.services[0] = ServiceStatus { report: Some(Arc::new(report(true))), ..stopped("db") };
+    board.services[0] =
+        ServiceStatus { run: RunId::default().next(), report: Some(Arc::new(report(true))), ..stopped("db") };
     board
 }
 

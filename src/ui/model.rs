@@ -67,6 +67,13 @@ pub(crate) enum Panel {
         /// Rows scrolled past.
         top: usize,
     },
+    /// Why a service is in its state.
+    Why {
+        /// Which.
+        service: ServiceId,
+        /// Rows scrolled past.
+        top: usize,
+    },
     /// What a kill has found.
     Report {
         /// It.
@@ -169,6 +176,8 @@ pub(crate) struct Model {
     pub(crate) notice: Option<Notice>,
     /// The services that lived when the quit began.
     pub(crate) quitting: Vec<ServiceId>,
+    /// The most rows that the picture of the quit has needed: its border must not jump when somebody ends.
+    pub(crate) quitting_rows: usize,
 }
 
 impl Model {
@@ -193,6 +202,7 @@ impl Model {
             panels: Vec::new(),
             notice: None,
             quitting: Vec::new(),
+            quitting_rows: 0,
         };
         model.quitting = if model.is_quitting() { model.alive() } else { Vec::new() };
         model

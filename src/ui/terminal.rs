@@ -2,18 +2,22 @@
 
 use std::io::{self, Stdout, Write};
 use std::panic;
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Once, OnceLock};
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::queue;
 use crossterm::style::ResetColor;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
-use crossterm::{execute, queue};
 use tokio::sync::Notify;
 
 /// Whether the terminal is ours at the moment.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether it is never to be taken again.
+static GIVEN_UP: AtomicBool = AtomicBool::new(false);
+/// Told before the first change of the terminal, with `true`, and after the last is taken back, with `false`.
+static WITNESS: OnceLock<fn(bool)> = OnceLock::new();
 /// Rung when any task of the program panics.
 static PANICKED: Notify = Notify::const_new();
 
@@ -51,13 +55,29 @@ impl Drop for Guard {
     }
 }
 
+/// Tells `witness` from now on whether the terminal is in our modes, or may be; the first one stays.
+pub fn set_witness(witness: fn(bool)) {
+    let _the_first_stays = WITNESS.set(witness);
+}
+
+fn tell(taken: bool) {
+    if let Some(witness) = WITNESS.get() {
+        witness(taken);
+    }
+}
+
 /// Takes the terminal over, where it is not ours already.
 pub(crate) fn take() -> io::Result<()> {
+    // held until the end: nobody may give the terminal back in the middle of this
+    let mut out = io::stdout().lock();
+    if GIVEN_UP.load(Ordering::SeqCst) {
+        return Err(io::Error::other("the terminal was given up"));
+    }
     if TAKEN.swap(true, Ordering::SeqCst) {
         return Ok(());
     }
+    tell(true);
     let taken = enable_raw_mode().and_then(|()| {
-        let mut out = io::stdout();
         queue!(out, EnterAlternateScreen, EnableBracketedPaste, Hide)?;
         out.write_all(MOUSE_ON)?;
         out.flush()
@@ -75,18 +95,39 @@ pub(crate) fn take() -> io::Result<()> {
 /// # Errors
 /// The first that occurred; every step is tried all the same.
 pub fn leave() -> io::Result<bool> {
+    // of one thread's own it may be had twice
+    let mut out = io::stdout().lock();
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return Ok(false);
     }
-    let mut out = io::stdout();
-    let steps = [
-        out.write_all(FRAME_ENDS),
-        out.write_all(MOUSE_OFF),
-        execute!(out, DisableBracketedPaste, ResetColor, LeaveAlternateScreen, Show),
-        // last: until here an answer of the terminal to one of these must not be echoed
-        disable_raw_mode(),
-    ];
-    steps.into_iter().collect::<io::Result<Vec<()>>>().map(|_| true)
+    let written = out.write_all(&way_back()).and_then(|()| out.flush());
+    // last: until here an answer of the terminal to what was written must not be echoed
+    let disabled = disable_raw_mode();
+    tell(false);
+    written.and(disabled).map(|()| true)
+}
+
+/// Gives the screen back for good and returns whether it was ours; the terminal's settings are left to the caller.
+///
+/// For a program that is about to end, in whatever way: the terminal cannot be taken again.
+pub fn give_up() -> bool {
+    let mut out = io::stdout().lock();
+    GIVEN_UP.store(true, Ordering::SeqCst);
+    let was_ours = TAKEN.swap(false, Ordering::SeqCst);
+    if was_ours {
+        // the terminal is gone: nothing is left to give back
+        let _nobody_to_tell = out.write_all(&way_back()).and_then(|()| out.flush());
+    }
+    was_ours
+}
+
+/// Returns what is written to a terminal to end everything that was begun on it.
+#[must_use]
+pub fn way_back() -> Vec<u8> {
+    let mut bytes = [FRAME_ENDS, MOUSE_OFF].concat();
+    // into memory it cannot fail
+    let _never = queue!(bytes, DisableBracketedPaste, ResetColor, LeaveAlternateScreen, Show);
+    bytes
 }
 
 /// Returns when any task of the program has panicked; the terminal was given back then.

@@ -1,9 +1,9 @@
 //! Text that fits: cut and padded by the width a terminal gives it, and numbers that keep to a few cells.
 
-use std::time::Duration;
-
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
+
+pub(crate) use crate::process::{brief, lasted as duration, seconds_left};
 
 /// Returns the cells that `text` takes.
 pub(crate) fn width(text: &str) -> usize {
@@ -100,37 +100,6 @@ pub(crate) fn wrap(text: &str, room: usize) -> Vec<String> {
     lines
 }
 
-/// Shows how long something has lasted: `02:13`, `1h 04m`, `2d 03h`.
-pub(crate) fn duration(time: Duration) -> String {
-    let seconds = time.as_secs();
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    if hours == 0 {
-        format!("{minutes:02}:{:02}", seconds % 60)
-    } else if days == 0 {
-        format!("{hours}h {:02}m", minutes % 60)
-    } else {
-        format!("{days}d {:02}h", hours % 24)
-    }
-}
-
-/// Shows a short time: `14 ms`, `2.5 s`, then as [`duration`].
-pub(crate) fn brief(time: Duration) -> String {
-    if time < Duration::from_millis(1) {
-        "under 1 ms".to_owned()
-    } else if time < Duration::from_secs(1) {
-        format!("{} ms", time.as_millis())
-    } else if time < Duration::from_mins(1) {
-        format!("{:.1} s", time.as_secs_f64())
-    } else {
-        duration(time)
-    }
-}
-
-/// Returns the whole seconds that are still to come, counted up so that it ends with 1 and not with 0.
-pub(crate) fn seconds_left(time: Duration) -> u64 {
-    time.as_secs() + u64::from(time.subsec_nanos() > 0)
-}
-
 /// Shows a number of bytes in at most four cells (five from a thousand terabytes on): `0K`, `48M`, `1.2G`.
 pub(crate) fn size(bytes: u64) -> String {
     let mut amount = bytes.div_ceil(1024);
@@ -150,7 +119,8 @@ pub(crate) fn size(bytes: u64) -> String {
 
 /// Shows a share of a processor: `0.4%`, `34.0%`, `250%`.
 pub(crate) fn percent(share: f32) -> String {
-    let share = if share.is_finite() { share.max(0.0) } else { 0.0 };
+    // a zero may be negative, and would show its sign
+    let share = if share.is_finite() && share > 0.0 { share } else { 0.0 };
     if share < 99.95 { format!("{share:.1}%") } else { format!("{share:.0}%") }
 }
 
@@ -200,18 +170,13 @@ mod tests {
     }
 
     #[test]
-    fn times_and_sizes_keep_to_a_few_cells() {
-        let times = [0, 133, 3599, 3600, 3840, 86_399, 90_000, 864_000];
-        let shown: Vec<String> = times.into_iter().map(|s| duration(Duration::from_secs(s))).collect();
-        assert_eq!(shown, ["00:00", "02:13", "59:59", "1h 00m", "1h 04m", "23h 59m", "1d 01h", "10d 00h"]);
+    fn numbers_keep_to_a_few_cells() {
         let sizes = [0, 1, 50 << 20, 999 << 10, 1000 << 10, 1229 << 20, 12 << 30, 5 << 40];
         assert_eq!(sizes.map(size), ["0K", "1K", "50M", "999K", "0.9M", "1.2G", "12G", "5.0T"]);
         assert_eq!(
-            [0.0, 0.44, 34.0, 99.94, 99.96, 1234.6, f32::NAN].map(percent),
+            [-0.0, 0.44, 34.0, 99.94, 99.96, 1234.6, f32::NAN].map(percent),
             ["0.0%", "0.4%", "34.0%", "99.9%", "100%", "1235%", "0.0%"]
         );
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1 000", "1 234 567"]);
-        assert_eq!([0, 14, 2500].map(|ms| brief(Duration::from_millis(ms))), ["under 1 ms", "14 ms", "2.5 s"]);
-        assert_eq!([0, 1, 1000, 1001].map(|ms| seconds_left(Duration::from_millis(ms))), [0, 1, 1, 2]);
     }
 }

@@ -73,6 +73,7 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
         Action::SignalMenu
         | Action::RestartMenu
         | Action::Tree
+        | Action::Why
         | Action::Details
         | Action::Diagnostics
         | Action::Help
@@ -83,14 +84,7 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
             focus(model, action);
             Vec::new()
         }
-        Action::Search | Action::Filter => {
-            searching::open(model, action);
-            Vec::new()
-        }
-        Action::OlderMatch | Action::NewerMatch => {
-            searching::go(model, action);
-            Vec::new()
-        }
+        Action::Search | Action::Filter | Action::OlderMatch | Action::NewerMatch => searching::act(model, action),
         Action::Wrap | Action::Timestamps => reshape(model, action),
         Action::Clear => clear(model),
         Action::Up

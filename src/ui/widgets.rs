@@ -16,6 +16,7 @@ pub(crate) mod status_line;
 pub(crate) mod title_bar;
 pub(crate) mod too_small;
 pub(crate) mod tree_view;
+pub(crate) mod why;
 
 use super::model::{Model, Moment, Panel};
 use super::sheet::Sheet;
@@ -27,7 +28,8 @@ pub(crate) fn sheet(model: &Model, panel: &Panel, moment: Moment) -> Option<Shee
         Panel::Restarts { chosen } => restart_menu::sheet(model, *chosen),
         Panel::Tree(view) => tree_view::sheet(model, view),
         Panel::Details { service, top } => details::sheet(model, *service, *top, moment),
-        Panel::Report { report, top } => kill_report::sheet(model, report, *top),
+        Panel::Report { report, top } => kill_report::sheet(model, report, *top, moment),
+        Panel::Why { service, top } => why::sheet(model, *service, *top, moment),
         Panel::Quit => quit_confirm::sheet(model, moment),
         Panel::Help { top } => help::sheet(model, *top),
         Panel::Diagnostics => return None,

@@ -9,12 +9,20 @@
 )]
 
 mod architecture;
+mod bystanders;
 mod check;
+mod control;
 mod guard;
+mod isolated;
+mod leftovers;
 mod plain;
+mod ports;
 mod readme;
 mod search;
 mod stop;
 mod support;
+mod terminal_back;
+mod told;
 mod tty;
 mod up;
+mod warden;

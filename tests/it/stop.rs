@@ -148,6 +148,7 @@ daemon = true
 fn q_asks_and_can_be_taken_back() {
     let project = Project::new("[processes]\na = \"exec sleep 1000\"\nb = \"exec sleep 1000\"\n");
     let mut screen = Screen::spawn(&project, &["up"], 120, 30);
+    screen.wait_for_state("a", "running");
     screen.wait_for_state("b", "running");
     let before = services(project.token()).len();
     screen.keys("q").wait_for("Stop 2 services and quit?");

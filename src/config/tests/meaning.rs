@@ -6,7 +6,9 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::{good, source};
-use crate::config::{Column, CommandLine, OnExit, Restart, RestartPolicy, Service, Settings, Stop, load};
+use crate::config::{
+    Column, CommandLine, Isolation, OnExit, OnLeftovers, Restart, RestartPolicy, Service, Settings, Stop, load,
+};
 use crate::keys::{Action, Context, Keymap};
 use crate::signal::Signal;
 
@@ -17,6 +19,7 @@ fn a_file_with_nothing_but_a_command_has_all_the_defaults() {
     assert_eq!(config.root, PathBuf::from("/srv/shop"));
     assert_eq!(config.settings, Settings::default());
     assert_eq!(config.settings.scrollback, 8 << 20);
+    assert_eq!(config.settings.on_leftovers, OnLeftovers::Ask);
     let service = Service {
         name: "web".to_owned(),
         description: None,
@@ -28,6 +31,7 @@ fn a_file_with_nothing_but_a_command_has_all_the_defaults() {
         autostart: true,
         oneshot: false,
         daemon: false,
+        isolation: Isolation::None,
         stop: Stop { signal: Signal::SIGTERM, grace_period: Duration::from_secs(5), command: None, keys: None },
         restart: Restart {
             policy: RestartPolicy::No,
@@ -52,6 +56,7 @@ shell = ["bash", "-ec"]
 env_file = ".env.dev"
 shutdown_timeout = "1m"
 scrollback = "1MiB"
+on_leftovers = "kill"
 [defaults]
 stop_grace_period = "2s"
 env = { A = "1", B = "2" }
@@ -79,6 +84,7 @@ on_exit = "stop-all-on-failure"
 [processes."the db 🐘/main"]
 command = "postgres"
 daemon = true
+isolation = "pid-namespace"
 stop_grace_period = "1h"
 [ui]
 theme = "mono"
@@ -96,6 +102,7 @@ fn every_key_is_understood() {
     assert_eq!(config.settings.env_file, [PathBuf::from(".env.dev")]);
     assert_eq!(config.settings.shutdown_timeout, Duration::from_mins(1));
     assert_eq!(config.settings.scrollback, 1 << 20);
+    assert_eq!(config.settings.on_leftovers, OnLeftovers::Kill);
     assert_eq!(config.ui.theme, "mono");
     assert_eq!(config.ui.columns, [Column::Pid, Column::State]);
     assert_eq!(config.ui.keys.action(Context::List, "x".parse().unwrap()), Some(Action::Kill));
@@ -120,6 +127,7 @@ fn every_key_is_understood() {
     assert_eq!(db.name, "the db 🐘/main");
     assert_eq!(db.stop.grace_period, Duration::from_hours(1));
     assert!(db.daemon);
+    assert_eq!((api.isolation, db.isolation), (Isolation::None, Isolation::PidNamespace));
 }
 
 #[test]

@@ -40,6 +40,7 @@ fn one_wrong_value_is_one_message() {
         ("[settings]\nscrollback = \"8\"", "`8`: a number without a unit"),
         ("[settings]\nscrollback = \"1B\"", "this holds hardly a line"),
         ("[settings]\nshell = \"bash\"", "expected a list of a program and its arguments, found a string"),
+        ("[settings]\non_leftovers = \"shoot\"", "unknown choice `shoot`"),
         ("[settings]\nlogs = {}", "`logs` is not supported yet"),
         ("[ui]\ntheme = \"pink\"", "unknown theme `pink`"),
         ("[ui]\ncolumns = [\"state\", \"size\"]", "unknown column `size`"),

@@ -1,29 +1,34 @@
 //! Publishes how every service stands.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::super::status::{Phase, ServiceStatus, Stopping, Usage};
+use super::super::status::{Phase, Rules, ServiceStatus, StopStep, Stopping, Usage};
 use super::super::stop_plan::Step;
 use super::super::{Event, KillReport};
 use super::{Actor, Slot};
+use crate::engine::busy_ports;
 use crate::id::ServiceId;
-use crate::process::Member;
+use crate::process::{Listener, Member};
 
 /// What is published of a service beside its machine's state.
 pub(super) struct Published {
     pub(super) name: Arc<str>,
     pub(super) members: Arc<[Member]>,
+    pub(super) listeners: Arc<[Listener]>,
     pub(super) report: Option<Arc<KillReport>>,
 }
 
 impl Published {
     pub(super) fn new(name: &str) -> Self {
-        Self { name: name.into(), members: Arc::from([]), report: None }
+        Self { name: name.into(), members: Arc::from([]), listeners: Arc::from([]), report: None }
     }
 
     pub(super) fn forget_tree(&mut self) {
         self.members = Arc::from([]);
+        self.listeners = Arc::from([]);
     }
 
     fn usage(&self) -> Usage {
@@ -51,25 +56,38 @@ impl Slot {
             stopping: self.stopping(),
             usage: self.published.usage(),
             members: Arc::clone(&self.published.members),
-            listeners: Arc::from([]),
+            listeners: Arc::clone(&self.published.listeners),
             survivors: machine.survivors().into(),
             report: self.published.report.clone(),
             problem: machine.problem().map(Arc::from),
+            rules: self.rules(),
         }
     }
 
     fn stopping(&self) -> Option<Stopping> {
         self.machine.ending().map(|ending| Stopping {
             action: ending.action,
+            step: match ending.step {
+                Step::Command { .. } => StopStep::StopCommand,
+                Step::Asked { signal, .. } => signal.map_or(StopStep::Keys, StopStep::Signal),
+                Step::Killing => StopStep::Kill,
+            },
             signal: match ending.step {
                 Step::Asked { signal, .. } => signal,
                 Step::Command { .. } => None,
                 Step::Killing => ending.signal,
             },
             since: ending.since,
+            step_since: ending.step_since,
             deadline: ending.step.deadline(),
             again: ending.again,
         })
+    }
+
+    fn rules(&self) -> Rules {
+        let service = self.machine.service();
+        let (restart, max_restarts) = (service.restart.policy, service.restart.max);
+        Rules { autostart: service.autostart, restart, max_restarts }
     }
 }
 
@@ -109,6 +127,7 @@ impl Actor {
         } else {
             shutdown.phase(&self.board.borrow().services, Instant::now())
         };
+        let phase = recheck(phase, busy_ports);
         self.board.send_if_modified(|board| {
             let differs = board.phase != phase;
             board.phase = phase;
@@ -120,5 +139,40 @@ impl Actor {
     /// Whether nothing runs and nothing will by itself.
     fn is_idle(&self) -> bool {
         self.slots.iter().all(|slot| !slot.machine.state().is_alive() && slot.machine.next_start().is_none())
+    }
+}
+
+/// Takes out of the last words what has been taken since by somebody else: a port is called free only if it is.
+fn recheck(phase: Phase, busy: impl FnOnce() -> io::Result<BTreeSet<u16>>) -> Phase {
+    match phase {
+        Phase::Down(mut summary) if !summary.freed.is_empty() => {
+            match busy() {
+                Ok(busy) => summary.freed.retain(|port| !busy.contains(port)),
+                Err(_unknown) => summary.freed.clear(),
+            }
+            Phase::Down(summary)
+        }
+        Phase::Up | Phase::Quitting { .. } | Phase::Down(_) => phase,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::status::Summary;
+    use super::*;
+
+    fn told(busy: io::Result<BTreeSet<u16>>) -> Vec<u16> {
+        let summary = Summary { freed: vec![80, 3000], ..Summary::default() };
+        match recheck(Phase::Down(summary), || busy) {
+            Phase::Down(summary) => summary.freed,
+            other @ (Phase::Up | Phase::Quitting { .. }) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_port_that_somebody_has_taken_before_the_end_is_not_called_free() {
+        assert_eq!(told(Ok(BTreeSet::from([22, 3000]))), [80]);
+        assert_eq!(told(Ok(BTreeSet::new())), [80, 3000]);
+        assert!(told(Err(io::ErrorKind::Other.into())).is_empty());
     }
 }

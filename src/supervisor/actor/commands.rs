@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use super::super::job::Order;
+use super::super::asked::{Answer, Asked, Refused, Taken};
+use super::super::job::{ORDERS_OF_AN_END, Order};
 use super::super::shutdown::Shutdown;
 use super::super::status::State;
 use super::super::wish::{Refusal, Wish};
@@ -15,15 +16,50 @@ use crate::process::{Delivery, ProcessId};
 use crate::signal::Signal;
 
 impl Actor {
-    pub(super) fn obey(&mut self, command: Command) {
+    /// Does what was asked for, and says how it was taken to whoever waits for that.
+    pub(super) fn answer(&mut self, asked: Asked) {
+        let Asked { command, answer } = asked;
         tracing::debug!(?command, "asked");
+        let about = self.about(&command);
+        let refused = self.obey(command);
+        let Some(answer) = answer else { return };
+        let stands = |id: ServiceId| {
+            let machine = &self.slots.get(id.index())?.machine;
+            Some(Taken { service: id, run: machine.run(), state: machine.state() })
+        };
+        let taken = about.into_iter().filter_map(stands).collect();
+        // whoever asked may have gone away meanwhile; what was asked for is done all the same
+        let _nobody_waits = answer.send(Answer { taken, refused });
+    }
+
+    /// Returns the services that a request is about.
+    fn about(&self, command: &Command) -> Vec<ServiceId> {
         match command {
-            Command::Start(ids) => self.wish_all(&ids, Wish::Start),
-            Command::Stop(ids) => self.wish_all(&ids, Wish::Stop),
-            Command::Restart(ids) => self.wish_all(&ids, Wish::Restart),
-            Command::Kill(ids) => self.wish_all(&ids, Wish::Kill),
-            Command::StartAll => self.start_all(),
-            Command::Signal { service, signal, target } => self.signal(service, signal, target),
+            Command::Start(ids) | Command::Stop(ids) | Command::Restart(ids) | Command::Kill(ids) => ids.clone(),
+            Command::Signal { service, .. } => vec![*service],
+            Command::StartAll => self.all_to_start(),
+            Command::Quit => {
+                let is_alive =
+                    |id: &ServiceId| self.slots.get(id.index()).is_some_and(|slot| slot.machine.state().is_alive());
+                self.ids().into_iter().filter(is_alive).collect()
+            }
+            Command::Resize { .. } | Command::Watch(_) => vec![],
+        }
+    }
+
+    fn obey(&mut self, command: Command) -> Vec<Refused> {
+        match command {
+            Command::Start(ids) => return self.wish_all(&ids, Wish::Start),
+            Command::Stop(ids) => return self.wish_all(&ids, Wish::Stop),
+            Command::Restart(ids) => return self.wish_all(&ids, Wish::Restart),
+            Command::Kill(ids) => return self.wish_all(&ids, Wish::Kill),
+            Command::StartAll => return self.wish_all(&self.all_to_start(), Wish::Start),
+            Command::Signal { service, signal, target } => {
+                if let Err(refusal) = self.signal(service, signal, target) {
+                    self.refuse(service, refusal.sentence());
+                    return vec![Refused { service, refusal }];
+                }
+            }
             Command::Resize { columns, rows } => {
                 self.size.send_if_modified(|size| std::mem::replace(size, (columns, rows)) != (columns, rows));
                 self.start_the_first();
@@ -31,17 +67,21 @@ impl Actor {
             Command::Watch(watching) => self.sampling.watch(watching),
             Command::Quit => self.quit(None),
         }
+        vec![]
     }
 
-    pub(super) fn wish_all(&mut self, ids: &[ServiceId], wish: Wish) {
+    pub(super) fn wish_all(&mut self, ids: &[ServiceId], wish: Wish) -> Vec<Refused> {
+        let mut refused = Vec::new();
         for &id in ids {
             if let Err(refusal) = self.wish(id, wish) {
                 // of several, those that need nothing are not worth a word
                 if ids.len() == 1 || refusal == Refusal::Stuck {
                     self.refuse(id, refusal.sentence());
                 }
+                refused.push(Refused { service: id, refusal });
             }
         }
+        refused
     }
 
     fn wish(&mut self, id: ServiceId, wish: Wish) -> Result<(), Refusal> {
@@ -61,30 +101,36 @@ impl Actor {
         self.emit(Event::Refused { service: Some(id), reason });
     }
 
-    fn start_all(&mut self) {
-        let ids = self.ids();
+    /// Returns the services that start by themselves and have something to do.
+    fn all_to_start(&self) -> Vec<ServiceId> {
         // a one-shot that is done has nothing left to do; whoever wants it again asks for it by name
         let wanted = |slot: &Slot| slot.machine.service().autostart && slot.machine.state() != State::Done;
-        let autostart: Vec<ServiceId> =
-            ids.into_iter().filter(|id| self.slots.get(id.index()).is_some_and(wanted)).collect();
-        self.wish_all(&autostart, Wish::Start);
+        self.ids().into_iter().filter(|id| self.slots.get(id.index()).is_some_and(wanted)).collect()
     }
 
-    fn signal(&mut self, service: ServiceId, signal: Signal, target: Target) {
-        let Some(slot) = self.slots.get(service.index()) else { return };
+    fn signal(&mut self, service: ServiceId, signal: Signal, target: Target) -> Result<(), Refusal> {
+        let Some(slot) = self.slots.get(service.index()) else { return Ok(()) };
         if !slot.machine.state().is_alive() {
-            return self.refuse(service, Refusal::NothingAlive.sentence());
+            return Err(Refusal::NothingAlive);
         }
         if slot.machine.guard().is_none() {
-            return self.refuse(service, "is not up yet");
+            return Err(Refusal::NotUpYet);
         }
         let to = match target {
             Target::Main => Reach::Main,
             Target::Group => Reach::Group,
             Target::Tree => Reach::Tree,
-            Target::Process(id) => return self.signal_one(service, signal, id),
+            Target::Process(id) => {
+                self.signal_one(service, signal, id);
+                return Ok(());
+            }
         };
+        // the rest of the room belongs to the steps of an end
+        if slot.orders.as_ref().is_some_and(|orders| orders.capacity() <= ORDERS_OF_AN_END) {
+            return Err(Refusal::TooBusy);
+        }
         self.order(service, Order::Signal(signal, to));
+        Ok(())
     }
 
     /// Signals one process that a person has picked from the tree, if it still belongs to it.

@@ -8,12 +8,12 @@ use super::super::Target;
 use super::super::job::{Findings, Word};
 use super::super::machine::Machine;
 use super::super::notes;
-use super::super::status::{Action, HowItEnded, KillReport, State};
+use super::super::status::{Action, Fate, HowItEnded, KillReport, State};
 use super::super::wish::News;
 use super::Actor;
 use crate::config::OnExit;
 use crate::id::{RunId, ServiceId};
-use crate::logs::{LogBuffer, Tone};
+use crate::logs::LogBuffer;
 use crate::process::{Exit, Survivor, Verdict};
 
 impl Actor {
@@ -24,7 +24,11 @@ impl Actor {
         }
         match word {
             Word::News(news) => self.learn(id, run, news),
-            Word::Found(findings) => slot.findings = Some(findings),
+            Word::Found(mut findings) => {
+                // a main process that has ended by itself took its ports with it before anybody looked
+                findings.ports.see(&slot.published.listeners);
+                slot.findings = Some(findings);
+            }
             Word::Signalled { signal, to, delivered, refused } => {
                 let target = Target::from(to);
                 let delivered = usize::try_from(delivered).unwrap_or(usize::MAX);
@@ -39,27 +43,18 @@ impl Actor {
         let now = Instant::now();
         let Some(slot) = self.slots.get_mut(id.index()) else { return };
         let over = matches!(news, News::NotStarted(_) | News::Ended { verdict: Verdict::Gone, .. });
-        let resists = match &news {
-            News::Resists(survivors) | News::Ended { verdict: Verdict::Survivors(survivors), .. } => {
-                Some(survivors.clone())
-            }
-            News::Started { .. }
-            | News::NotStarted(_)
-            | News::MainExited(_)
-            | News::StopCommandEnded { .. }
-            | News::Ended { .. } => None,
-        };
-        let newly_stuck = resists.filter(|_| slot.machine.state() != State::Stuck);
-        let report = over.then(|| slot.findings.take()).flatten();
-        let report = report.and_then(|findings| write_report(id, &slot.machine, findings, now));
+        let resistance = Resistance::of(&news);
+        let newly_stuck = slot.machine.state() != State::Stuck;
+        let findings = over.then(|| slot.findings.take()).flatten();
+        let report = findings.and_then(|findings| write_report(id, &slot.machine, findings, now));
         let was_daemon = slot.machine.is_daemonised();
         let effects = slot.machine.learn(run, news, now);
         if !was_daemon && slot.machine.is_daemonised() {
             let (tone, note) = notes::daemonised();
             self.tools.logs.note(id, tone, &note);
         }
-        if let Some(survivors) = newly_stuck {
-            self.tell_stuck(id, &survivors);
+        if let Some(resistance) = resistance {
+            self.run_resists(id, resistance, newly_stuck, now);
         }
         if over {
             self.run_is_over(id, report, now);
@@ -67,11 +62,24 @@ impl Actor {
         self.carry_out(id, effects);
     }
 
-    fn tell_stuck(&self, id: ServiceId, survivors: &[Survivor]) {
-        for survivor in survivors {
-            let note = format!("still alive: {} {} · {}", survivor.id.pid, survivor.command, survivor.reason);
-            self.tools.logs.note(id, Tone::Bad, &note);
+    /// Tells what is left of a run that was to be over: once to everybody, and from then on where somebody looks for it.
+    fn run_resists(&mut self, id: ServiceId, resistance: Resistance, newly_stuck: bool, now: Instant) {
+        let Some(slot) = self.slots.get_mut(id.index()) else { return };
+        let findings = slot.findings.take().unwrap_or_default();
+        let report = Arc::new(write_report_of_what_is_left(id, &slot.machine, findings, resistance, now));
+        slot.published.report = Some(Arc::clone(&report));
+        if !newly_stuck {
+            return;
         }
+        for survivor in &report.survivors {
+            let (tone, note) = notes::survives(survivor);
+            self.tools.logs.note(id, tone, &note);
+        }
+        if let Some(reason) = &report.unseen {
+            let (tone, note) = notes::unseen(reason);
+            self.tools.logs.note(id, tone, &note);
+        }
+        self.emit(Event::Verified(report));
     }
 
     fn run_is_over(&mut self, id: ServiceId, report: Option<Arc<KillReport>>, now: Instant) {
@@ -115,27 +123,73 @@ fn exit_code(exit: Exit) -> i32 {
     }
 }
 
+/// What keeps a run from being over.
+enum Resistance {
+    /// These are left.
+    Left(Vec<Survivor>),
+    /// The look could not be taken.
+    Unseen(String),
+}
+
+impl Resistance {
+    fn of(news: &News) -> Option<Self> {
+        match news {
+            News::Resists(left) | News::Ended { verdict: Verdict::Survivors(left), .. } => {
+                Some(Self::Left(left.clone()))
+            }
+            News::Ended { verdict: Verdict::Unknown(reason), .. } => Some(Self::Unseen(reason.clone())),
+            News::Ended { verdict: Verdict::Gone, .. }
+            | News::Started { .. }
+            | News::NotStarted(_)
+            | News::MainExited(_)
+            | News::StopCommandEnded { .. } => None,
+        }
+    }
+}
+
 fn write_report(id: ServiceId, machine: &Machine, findings: Findings, now: Instant) -> Option<Arc<KillReport>> {
-    let how = machine.how_it_ends();
-    let ending = machine.ending();
     // a daemon that has ended by itself was not swept: who was seen below it is gone with it
-    let was_swept = ending.is_some() || findings.killed > 0;
-    if how == HowItEnded::ByItself && (findings.members.is_empty() || !was_swept) {
+    let was_swept = machine.ending().is_some() || findings.killed > 0;
+    if machine.how_it_ends() == HowItEnded::ByItself && (findings.members.is_empty() || !was_swept) {
         return None;
     }
-    Some(Arc::new(KillReport {
+    Some(Arc::new(KillReport { verified: true, ..report(id, machine, findings, now) }))
+}
+
+/// Reports a run that was to be over and is not, or that could not be looked at.
+fn write_report_of_what_is_left(
+    id: ServiceId,
+    machine: &Machine,
+    findings: Findings,
+    resistance: Resistance,
+    now: Instant,
+) -> KillReport {
+    let (survivors, unseen) = match resistance {
+        Resistance::Left(survivors) => (survivors, None),
+        Resistance::Unseen(reason) => (vec![], Some(Arc::from(reason))),
+    };
+    // the guard counts the dead only when it is done
+    let killed = findings.members.iter().filter(|member| member.killed && member.fate == Fate::Gone).count() as u64;
+    KillReport { killed, survivors, unseen, ..report(id, machine, findings, now) }
+}
+
+fn report(id: ServiceId, machine: &Machine, findings: Findings, now: Instant) -> KillReport {
+    let ending = machine.ending();
+    KillReport {
         service: id,
         name: machine.service().name.as_str().into(),
         run: machine.run(),
         action: ending.map_or(Action::Sweep, |ending| ending.action),
-        how,
+        how: machine.how_it_ends(),
         signal: ending.and_then(|ending| ending.signal),
+        steps: findings.steps,
         members: findings.members,
         killed: findings.killed,
         survivors: vec![],
-        freed: vec![],
-        verified: true,
+        unseen: None,
+        freed: findings.ports.freed(),
+        verified: false,
         took: ending.map_or(Duration::ZERO, |ending| now.saturating_duration_since(ending.since)),
         checked_in: findings.checked_in,
-    }))
+    }
 }

@@ -7,7 +7,7 @@ use tokio::task::{JoinError, JoinHandle};
 use super::Actor;
 use crate::engine::Sampler;
 use crate::id::{RunId, ServiceId};
-use crate::process::Member;
+use crate::process::{Listener, Member};
 
 /// How often while nobody looks closely.
 const CALM: Duration = Duration::from_secs(1);
@@ -17,7 +17,10 @@ const CLOSE: Duration = Duration::from_millis(250);
 const SOON: Duration = Duration::from_millis(100);
 
 /// One look: who was asked about, and what was there.
-type Sample = (Sampler, Vec<(ServiceId, RunId)>, Vec<Vec<Member>>);
+type Sample = (Sampler, Vec<(ServiceId, RunId)>, Vec<Seen>);
+
+/// Who belongs to a run, and where they listen.
+type Seen = (Vec<Member>, Vec<Listener>);
 
 /// When the last look was and whether one is under way.
 pub(super) struct Sampling {
@@ -84,22 +87,31 @@ impl Actor {
             .filter_map(|(id, slot)| Some((id, slot.machine.run(), slot.machine.guard()?)))
             .collect();
         let Some(mut sampler) = self.sampling.sampler.take() else { return };
+        let listeners = self.tools.listeners.clone();
         self.sampling.last = Some(Instant::now());
         self.sampling.under_way = Some(tokio::task::spawn_blocking(move || {
             let guards: Vec<u32> = alive.iter().map(|&(_, _, guard)| guard).collect();
             let trees = sampler.sample(&guards);
-            (sampler, alive.into_iter().map(|(id, run, _)| (id, run)).collect(), trees)
+            let ids: Vec<_> = trees.iter().map(|tree| tree.iter().map(|member| member.id).collect()).collect();
+            let ports = listeners.of_all(&ids).unwrap_or_else(|error| {
+                // nothing is shown then; the figures are
+                tracing::debug!(%error, "the list of sockets cannot be read");
+                vec![Vec::new(); trees.len()]
+            });
+            let seen = trees.into_iter().zip(ports).collect();
+            (sampler, alive.into_iter().map(|(id, run, _)| (id, run)).collect(), seen)
         }));
     }
 
-    pub(super) fn take_sample(&mut self, (sampler, asked, trees): Sample) {
+    pub(super) fn take_sample(&mut self, (sampler, asked, found): Sample) {
         self.sampling.sampler = Some(sampler);
         let mut seen = Vec::with_capacity(asked.len());
-        for ((id, run), members) in asked.into_iter().zip(trees) {
+        for ((id, run), (members, listeners)) in asked.into_iter().zip(found) {
             let Some(slot) = self.slots.get_mut(id.index()) else { continue };
             // the run may have ended, or the next begun, while the look was under way
             if slot.machine.run() == run && slot.machine.guard().is_some() {
                 slot.published.members = members.into();
+                slot.published.listeners = listeners.into();
                 seen.push(id);
             }
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::super::course::CommandOutcome;
 use super::super::sample::service;
 use super::super::status::{Action, HowItEnded, State};
 use super::super::wish::{Effect, News, Refusal, Wish};
@@ -257,12 +258,12 @@ fn the_stop_command_comes_first_then_the_signal_with_a_grace_of_its_own() {
 
     let mut bench = Bench::running(drains);
     bench.ask(Wish::Stop).expect("it runs");
-    assert_eq!(bench.wait(GRACE), [Effect::KillStopCommand, Effect::Signal(Signal::SIGTERM)]);
+    assert_eq!(bench.wait(GRACE), [Effect::KillStopCommand(CommandOutcome::TimedOut), Effect::Signal(Signal::SIGTERM)]);
     assert_eq!(bench.wait(GRACE), [Effect::Kill]);
 
     let mut bench = Bench::running(drains);
     bench.ask(Wish::Stop).expect("it runs");
-    assert_eq!(bench.ask(Wish::Kill), Ok(vec![Effect::KillStopCommand, Effect::Kill]));
+    assert_eq!(bench.ask(Wish::Kill), Ok(vec![Effect::KillStopCommand(CommandOutcome::CutShort), Effect::Kill]));
 }
 
 #[test]

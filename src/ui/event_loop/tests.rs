@@ -8,13 +8,13 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::logs::{Source, Stamp};
-use crate::supervisor::{LogStore, Summary};
+use crate::supervisor::{Asked, LogStore, Summary};
 use crate::ui::fixture::{board, id, model, moment, rows};
 
 /// A dashboard that runs, and every end of it.
 struct Running {
     keys: mpsc::Sender<io::Result<Report>>,
-    asked: mpsc::Receiver<Command>,
+    asked: mpsc::Receiver<Asked>,
     boards: watch::Sender<crate::supervisor::Board>,
     events: broadcast::Sender<Event>,
     logs: LogStore,
@@ -45,6 +45,10 @@ impl Running {
         self.keys.send(Ok(Report::Key(event))).await.unwrap();
     }
 
+    async fn asked(&mut self) -> Option<Command> {
+        self.asked.recv().await.map(|asked| asked.command)
+    }
+
     /// Lets some frames pass, ends the program, and returns its last screen.
     async fn last_screen(self) -> Vec<String> {
         tokio::time::sleep(FRAME * 4).await;
@@ -58,12 +62,12 @@ impl Running {
 #[tokio::test]
 async fn keys_become_commands_after_the_size_was_told() {
     let mut running = start();
-    assert_eq!(running.asked.recv().await, Some(Command::Resize { columns: 41, rows: 19 }));
+    assert_eq!(running.asked().await, Some(Command::Resize { columns: 41, rows: 19 }));
     running.press('3').await;
     running.press('x').await;
-    assert_eq!(running.asked.recv().await, Some(Command::Stop(vec![id(2)])));
+    assert_eq!(running.asked().await, Some(Command::Stop(vec![id(2)])));
     running.press('z').await;
-    assert_eq!(running.asked.recv().await, Some(Command::Resize { columns: 77, rows: 20 }));
+    assert_eq!(running.asked().await, Some(Command::Resize { columns: 77, rows: 20 }));
     running.last_screen().await;
 }
 
@@ -91,7 +95,7 @@ async fn a_cleared_log_is_empty_on_the_screen_too() {
 #[tokio::test]
 async fn the_end_of_the_keys_is_not_the_end_of_the_program() {
     let mut running = start();
-    running.asked.recv().await;
+    running.asked().await;
     let (keys, _) = mpsc::channel(1);
     drop(std::mem::replace(&mut running.keys, keys));
     running.last_screen().await;
@@ -115,7 +119,7 @@ async fn requests_wait_in_order_while_the_supervisor_is_busy() {
     tokio::time::sleep(FRAME * 2).await;
     let mut starts = 0;
     loop {
-        match running.asked.recv().await {
+        match running.asked().await {
             Some(Command::Start(_)) => starts += 1,
             Some(Command::Resize { .. }) => {}
             last => break assert_eq!(last, Some(Command::Quit)),

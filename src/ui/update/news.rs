@@ -11,7 +11,7 @@ use crate::ui::model::{Model, Notice, Panel};
 use crate::ui::msg::Effect;
 use crate::ui::report;
 use crate::ui::text;
-use crate::ui::widgets::hints_line;
+use crate::ui::widgets::{hints_line, quit_monitor};
 
 /// Puts a new board in place of the old one.
 pub(super) fn board(model: &mut Model, board: Board) -> Vec<Effect> {
@@ -24,8 +24,12 @@ pub(super) fn board(model: &mut Model, board: Board) -> Vec<Effect> {
         // from the board before: what ended at once belongs to the picture too
         model.quitting = lived;
         model.prompt = None;
-        return super::panels::close_all(model);
+        model.quitting_rows = 0;
+        let effects = super::panels::close_all(model);
+        quit_monitor::keep_rows(model);
+        return effects;
     }
+    quit_monitor::keep_rows(model);
     super::panels::keep_process_chosen(model);
     Vec::new()
 }
@@ -106,19 +110,22 @@ fn changed(model: &Model, service: ServiceId, from: State, to: State) -> Option<
 
 /// Names the first of those that could not be killed, and the keys that lead on.
 fn stuck(model: &Model, status: &ServiceStatus) -> String {
-    let who = match &*status.survivors {
-        [] => "something of it".to_owned(),
-        [one] => format!("{} {}", one.id.pid, text::cut(&one.command, 30)),
-        [first, rest @ ..] => format!("{} {} and {} more", first.id.pid, text::cut(&first.command, 20), rest.len()),
+    let what = match &*status.survivors {
+        [] => "could not be seen to be gone".to_owned(),
+        [one] => format!("{} {} could not be killed", one.id.pid, text::cut(&one.command, 30)),
+        [first, rest @ ..] => {
+            let who = text::cut(&first.command, 20);
+            format!("{} {who} and {} more could not be killed", first.id.pid, rest.len())
+        }
     };
     let hint = |action, what| hints_line::key(model, action).map(|key| format!(" · {key} {what}"));
-    let hints = [hint(Action::Details, "says why"), hint(Action::Kill, "tries again")];
-    format!("{}: {who} could not be killed{}", status.name, hints.into_iter().flatten().collect::<String>())
+    let hints = [hint(Action::Why, "says why"), hint(Action::Kill, "tries again")];
+    format!("{}: {what}{}", status.name, hints.into_iter().flatten().collect::<String>())
 }
 
 fn verified(model: &mut Model, found: Arc<KillReport>) -> Option<Notice> {
     let notice = report::one_line(&found);
-    if !found.survivors.is_empty() && model.panels.is_empty() && !model.is_quitting() {
+    if !found.verified && model.panels.is_empty() && !model.is_quitting() {
         // what is left needs a person; a panel that is open already is not pushed aside
         model.panels.push(Panel::Report { report: found, top: 0 });
     }

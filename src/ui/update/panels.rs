@@ -29,6 +29,7 @@ pub(super) fn open(model: &mut Model, action: Action) -> Vec<Effect> {
             let chosen = model.members(service).first().map(|member| member.id);
             Panel::Tree(TreeView { service, chosen, row: 0, top: 0 })
         }
+        Action::Why => Panel::Why { service, top: 0 },
         Action::Details => Panel::Details { service, top: 0 },
         Action::Diagnostics => Panel::Diagnostics,
         Action::Help => Panel::Help { top: 0 },
@@ -68,6 +69,7 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
     }
     let same = match model.panels.last() {
         Some(Panel::Tree(_)) => Action::Tree,
+        Some(Panel::Why { .. }) => Action::Why,
         Some(Panel::Details { .. }) => Action::Details,
         Some(Panel::Help { .. }) => Action::Help,
         Some(Panel::Diagnostics) => Action::Diagnostics,
@@ -84,6 +86,8 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
     match model.panels.last() {
         Some(Panel::Tree(_)) => in_tree(model, action, moment),
         Some(Panel::Diagnostics) => in_diagnostics(action),
+        Some(Panel::Why { service, .. } | Panel::Details { service, .. }) => about(model, *service, action, moment),
+        Some(Panel::Report { report, .. }) => about(model, report.service, action, moment),
         _ => {
             scroll_text(model, action, moment);
             Vec::new()
@@ -131,10 +135,37 @@ fn scroll_text(model: &mut Model, action: Action, moment: Moment) {
     let Some(sheet) = widgets::top_sheet(model, moment) else { return };
     let rows = sheet.rows(model.size).max(1);
     let tops = (sheet.body.len() + 1).saturating_sub(rows).max(1);
-    if let Some(Panel::Details { top, .. } | Panel::Report { top, .. } | Panel::Help { top }) = model.panels.last_mut()
+    if let Some(Panel::Why { top, .. } | Panel::Details { top, .. } | Panel::Report { top, .. } | Panel::Help { top }) =
+        model.panels.last_mut()
     {
         *top = moved(action, *top, rows, tops);
     }
+}
+
+/// Does what a key means in a panel about one service: it scrolls, or does something about the service's state.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other actions scroll, or mean nothing here")]
+fn about(model: &mut Model, service: ServiceId, action: Action, moment: Moment) -> Vec<Effect> {
+    let services = vec![service];
+    let command = match action {
+        Action::Why | Action::Details => {
+            // beside the others it would only hide them
+            model.panels.pop();
+            model.panels.push(match action {
+                Action::Why => Panel::Why { service, top: 0 },
+                _ => Panel::Details { service, top: 0 },
+            });
+            return Vec::new();
+        }
+        Action::Start => Command::Start(services),
+        Action::Stop => Command::Stop(services),
+        Action::Restart => Command::Restart(services),
+        Action::Kill => Command::Kill(services),
+        _ => {
+            scroll_text(model, action, moment);
+            return Vec::new();
+        }
+    };
+    vec![Effect::Ask(command)]
 }
 
 fn in_tree(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {

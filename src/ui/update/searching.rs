@@ -5,14 +5,24 @@ use crate::logs::{Filter, Pattern, Tone};
 
 use crate::ui::log_window::Position;
 use crate::ui::model::{Focus, Model, Notice};
-use crate::ui::msg::Step;
+use crate::ui::msg::{Effect, Step};
 use crate::ui::sought::{Asking, Finding, Prompt, Spot};
 
 /// Longer patterns are not typed.
 const LONGEST: usize = 200;
 
+/// Opens the prompt, or goes to another match.
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if matches!(action, Action::OlderMatch | Action::NewerMatch) {
+        go(model, action);
+    } else {
+        open(model, action);
+    }
+    Vec::new()
+}
+
 /// Opens the prompt: in the list a search is for names.
-pub(super) fn open(model: &mut Model, action: Action) {
+fn open(model: &mut Model, action: Action) {
     let asking = match (action, model.focus) {
         (Action::Filter, _) => Asking::Filter,
         (_, Focus::List) => Asking::Names,
@@ -136,7 +146,7 @@ fn end_filter(model: &mut Model) {
 }
 
 /// Goes to the next older or newer match.
-pub(super) fn go(model: &mut Model, action: Action) {
+fn go(model: &mut Model, action: Action) {
     if model.sought.question.search.is_none() {
         let text = "nothing is searched for; / in the log begins a search".to_owned();
         model.notice = Some(Notice { tone: Tone::Calm, text });

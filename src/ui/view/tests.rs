@@ -6,9 +6,10 @@ use ratatui::style::{Color, Modifier};
 
 use super::*;
 use crate::keys::Action;
-use crate::supervisor::{Board, Event, Phase};
-use crate::ui::fixture::{assert_picture, board, cells, find, id, log, model, moment, quitting, report, rows};
-use crate::ui::msg::{Msg, Step};
+use crate::process::{Listener, ProcessId};
+use crate::supervisor::{Board, Command, Event, Phase, ServiceStatus};
+use crate::ui::fixture::{assert_picture, board, cells, find, id, log, model, moment, quitting, report, rows, stuck};
+use crate::ui::msg::{Effect, Msg, Step};
 use crate::ui::theme::Theme;
 use crate::ui::update::update;
 
@@ -59,6 +60,31 @@ fn a_stop_that_is_half_a_restart_says_so() {
     update(&mut model, Msg::Act(Action::Select3), moment);
     let rows = rows(&cells(&mut model, &log(40), moment));
     assert!(rows[1].contains(" api ── then starts again ── following "), "{rows:#?}");
+}
+
+#[test]
+fn the_ports_that_a_service_listens_on_stand_above_its_log_and_in_its_details() {
+    let moment = moment();
+    let mut board = board(moment);
+    let process = ProcessId { pid: 41_900, start: 41_900 };
+    let listener = |address: &str| Listener { address: address.parse().unwrap(), process };
+    board.services[0].listeners = Arc::from([listener("127.0.0.1:5432")]);
+    let all = ["0.0.0.0:3000", "[::]:3000", "127.0.0.1:3001", "127.0.0.1:3002", "127.0.0.1:9229"];
+    board.services[2].listeners = all.map(listener).into();
+    let top = |width, place, board: &Board| {
+        let mut model = model(board.clone(), width, 24);
+        update(&mut model, Msg::Act(place), moment);
+        rows(&cells(&mut model, &log(40), moment))[1].clone()
+    };
+    let narrow = top(80, Action::Select1, &board);
+    assert!(narrow.contains(" db ── :5432 · 1h 05m ── following "), "{narrow}");
+    let wide = top(160, Action::Select3, &board);
+    assert!(wide.contains(" api ── pid 41822 · :3000 :3001 :3002 +1 · 5 procs · 02:13 ── following "), "{wide}");
+    let mut model = model(board, 100, 30);
+    update(&mut model, Msg::Act(Action::Select3), moment);
+    update(&mut model, Msg::Act(Action::Details), moment);
+    let details = rows(&cells(&mut model, &log(40), moment)).join("\n");
+    assert!(details.contains("[::]:3000, pid 41900"), "{details}");
 }
 
 #[test]
@@ -136,6 +162,63 @@ fn details_tell_all_that_is_known() {
 }
 
 #[test]
+fn what_is_stuck_says_why_with_the_key_that_tries_again() {
+    let moment = moment();
+    let mut model = model(stuck(board(moment)), 80, 24);
+    for action in [Action::Select3, Action::Why] {
+        update(&mut model, Msg::Act(action), moment);
+    }
+    assert_picture("why_80x24", &cells(&mut model, &log(40), moment));
+    let asked = update(&mut model, Msg::Act(Action::Kill), moment);
+    assert_eq!(asked, [Effect::Ask(Command::Kill(vec![id(2)]))]);
+    update(&mut model, Msg::Act(Action::Why), moment);
+    assert!(model.panels.is_empty());
+}
+
+#[test]
+fn details_tell_why_first_and_how_the_last_stop_went() {
+    let moment = moment();
+    let mut board = board(moment);
+    board.services[4].report = Some(Arc::new(report(true)));
+    let mut model = model(board, 120, 35);
+    for action in [Action::Select5, Action::Details] {
+        update(&mut model, Msg::Act(action), moment);
+    }
+    assert_picture("details_120x35", &cells(&mut model, &log(40), moment));
+}
+
+#[test]
+fn a_report_of_what_is_left_says_so_once_it_is_gone() {
+    let moment = moment();
+    let mut model = model(stuck(board(moment)), 80, 24);
+    update(&mut model, Msg::Happened(Event::Verified(Arc::new(report(false)))), moment);
+    let mut gone = board(moment);
+    gone.services[2] = ServiceStatus { report: Some(Arc::new(report(true))), ..gone.services[2].clone() };
+    update(&mut model, Msg::Board(gone), moment);
+    let screen = rows(&cells(&mut model, &log(40), moment)).join("\n");
+    assert!(screen.contains("Nothing of api is left."), "{screen}");
+    update(&mut model, Msg::Act(Action::Why), moment);
+    assert!(matches!(model.panels.as_slice(), [crate::ui::model::Panel::Why { .. }]));
+}
+
+#[test]
+fn the_picture_of_the_quit_keeps_its_border_when_somebody_ends() {
+    let moment = moment();
+    let mut model = model(board(moment), 100, 26);
+    let mut quitting = quitting(board(moment), moment);
+    update(&mut model, Msg::Board(quitting.clone()), moment);
+    let border = |model: &mut crate::ui::model::Model| {
+        let rows = rows(&cells(model, &log(40), moment));
+        rows.iter().position(|row| row.contains("kills what is left now ╯"))
+    };
+    let before = border(&mut model);
+    quitting.services[2] = crate::ui::fixture::stopped("api");
+    update(&mut model, Msg::Board(quitting), moment);
+    assert!(before.is_some());
+    assert_eq!(border(&mut model), before);
+}
+
+#[test]
 fn what_could_not_be_killed_is_shown_without_being_asked_for() {
     let verified = Msg::Happened(Event::Verified(Arc::new(report(false))));
     assert_picture("left_80x24", &screen(80, 24, [verified]));
@@ -192,6 +275,7 @@ fn every_view(board: &Board, width: u16, height: u16) -> Vec<Buffer> {
         Action::SignalMenu,
         Action::RestartMenu,
         Action::Tree,
+        Action::Why,
         Action::Details,
         Action::Diagnostics,
         Action::Search,

@@ -4,18 +4,16 @@ use std::time::Instant;
 
 use jiff::SignedDuration;
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use crate::id::ServiceId;
-use crate::supervisor::{ServiceStatus, Usage};
+use crate::supervisor::{Cause, ServiceStatus, State, Usage, why};
 use crate::ui::model::{Model, Moment};
 use crate::ui::sheet::{self, Sheet};
 use crate::ui::theme::{Theme, sign};
-use crate::ui::{report, text};
+use crate::ui::{report, text, widgets};
 
 const WIDTH: u16 = 90;
-/// The cells of the names on the left.
-const LABEL: usize = 12;
 
 /// Builds the panel.
 pub(crate) fn sheet(model: &Model, service: ServiceId, top: usize, moment: Moment) -> Sheet {
@@ -26,18 +24,22 @@ pub(crate) fn sheet(model: &Model, service: ServiceId, top: usize, moment: Momen
         let about = model.dashboard.services.get(service.index()).cloned().unwrap_or_default();
         let state = format!("{} {}", sign(status.state), status.state.word());
         facts.add("state", &state, theme.state(status.state));
-        facts.maybe("problem", status.problem.as_deref(), theme.bad);
+        let causes = why(status, moment.now);
+        // of what simply runs, the rows below say the same
+        for (row, cause) in causes.iter().enumerate().filter(|_| status.state != State::Running || causes.len() > 1) {
+            facts.add(if row == 0 { "why" } else { "" }, &cause.text, theme.text);
+        }
         facts.maybe("about", about.description.as_deref(), theme.text);
         facts.add("command", &about.command, theme.text);
         facts.add("folder", if about.working_dir.is_empty() { "." } else { &about.working_dir }, theme.text);
         facts.maybe("restarts", Some(about.restart.as_str()).filter(|words| !words.is_empty()), theme.text);
         facts.maybe("stops", Some(about.stop.as_str()).filter(|words| !words.is_empty()), theme.text);
         facts.run(model, status, moment);
-        facts.end(status);
+        facts.end(status, &causes);
     }
     Sheet {
         title: model.name(service).to_owned(),
-        footer: "Esc closes".to_owned(),
+        footer: widgets::why::footer(model, service, moment),
         head: Vec::new(),
         body: facts.lines,
         chosen: None,
@@ -56,11 +58,7 @@ struct Facts<'a> {
 
 impl Facts<'_> {
     fn add(&mut self, label: &str, value: &str, style: Style) {
-        for (row, part) in text::wrap(value, self.room.saturating_sub(LABEL)).into_iter().enumerate() {
-            let label = text::left(if row == 0 { label } else { "" }, LABEL);
-            let part = text::cut(&part, self.room.saturating_sub(LABEL));
-            self.lines.push(Line::from(vec![Span::styled(label, self.theme.quiet), Span::styled(part, style)]));
-        }
+        self.lines.extend(report::labelled(label, value, self.room, [self.theme.quiet, style]));
     }
 
     fn maybe(&mut self, label: &str, value: Option<&str>, style: Style) {
@@ -92,26 +90,27 @@ impl Facts<'_> {
             );
             self.add("uses", &usage, plain);
         }
+        for listener in status.listeners.iter() {
+            self.add("listens", &format!("{}, pid {}", listener.address, listener.process.pid), plain);
+        }
         if status.restarts > 0 {
             self.add("restarted", &format!("{} in a row, by itself", status.restarts), plain);
         }
     }
 
-    fn end(&mut self, status: &ServiceStatus) {
+    fn end(&mut self, status: &ServiceStatus, causes: &[Cause]) {
         if let Some(ended) = &status.ended {
+            let how = report::how_it_ended(ended);
             let asked = if ended.asked { ", as asked" } else { "" };
-            self.add("last end", &format!("{}{asked}", report::how_it_ended(ended)), self.theme.text);
-        }
-        if status.report.as_ref().is_none_or(|found| found.survivors.is_empty()) {
-            for survivor in status.survivors.iter() {
-                let who = format!("{} {} ({})", survivor.id.pid, survivor.command, survivor.state.word());
-                self.add("still there", &format!("{who}: {}", survivor.reason), self.theme.bad);
+            if !causes.iter().any(|cause| cause.text.contains(&how)) {
+                self.add("last end", &format!("{how}{asked}"), self.theme.text);
             }
         }
         if let Some(found) = &status.report {
             self.lines.push(Line::default());
             self.lines.push(Line::styled("last stop", self.theme.title));
-            self.lines.extend(report::lines(found, self.room, self.theme));
+            // what is stuck was named above
+            self.lines.extend(report::course(found, self.room, self.theme));
         }
     }
 }

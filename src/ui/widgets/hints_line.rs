@@ -18,6 +18,7 @@ const IN_LIST: &[(Action, &str)] = &[
     (Action::Kill, "kill tree"),
     (Action::SignalMenu, "signal"),
     (Action::Tree, "tree"),
+    (Action::Why, "why"),
     (Action::Details, "details"),
     (Action::Open, "log"),
     (Action::Mark, "mark"),

@@ -57,7 +57,14 @@ impl LogPane<'_> {
                     let then = "then starts again";
                     return vec![format!("{pid} · {count} proc{plural} · {lasted} · {then}"), then.to_owned(), pid];
                 }
-                vec![format!("{pid} · {count} proc{plural} · {lasted}"), format!("{pid} · {lasted}"), pid]
+                let mut facts = vec![format!("{pid} · {count} proc{plural} · {lasted}"), format!("{pid} · {lasted}")];
+                if let Some(ports) = report::ports(status) {
+                    // where there is little room, a port says more than a number
+                    let with = format!("{pid} · {ports} · {count} proc{plural} · {lasted}");
+                    facts.splice(0..1, [with, format!("{pid} · {ports} · {lasted}"), format!("{ports} · {lasted}")]);
+                }
+                facts.push(pid);
+                facts
             }
             _ => match &status.ended {
                 Some(ended) if !ended.asked => {

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use ratatui::text::{Line, Span};
 
-use crate::id::ServiceId;
-use crate::supervisor::{Phase, ServiceStatus, State};
+use crate::process::Member;
+use crate::signal::Signal;
+use crate::supervisor::{HowItEnded, Phase, ServiceStatus, State, StopStep};
 use crate::ui::model::{Model, Moment};
 use crate::ui::sheet::{self, Sheet};
 use crate::ui::text;
@@ -13,6 +14,10 @@ use crate::ui::theme::{Theme, sign};
 
 const WIDTH: u16 = 76;
 const BAR: usize = 12;
+/// The longest word of a step, `stop command`.
+const STEP: usize = 12;
+/// Longer names are cut.
+const NAME: usize = 24;
 /// Processes named under a service; the rest are counted.
 const NAMED: usize = 4;
 
@@ -30,19 +35,17 @@ pub(crate) fn sheet(model: &Model, moment: Moment) -> Option<Sheet> {
             format!("{left} left; all is killed in {seconds} s at the latest")
         }
     };
-    let mut body = Vec::new();
     // what still lives comes first: it is what one waits for
-    let (alive, gone): (Vec<ServiceId>, Vec<ServiceId>) = model
-        .quitting
-        .iter()
-        .copied()
-        .partition(|&service| model.service(service).is_some_and(|status| status.state.is_alive()));
-    for service in alive.into_iter().chain(gone) {
-        if let Some(status) = model.service(service) {
-            body.push(row(status, room, moment.now, theme));
-            body.extend(members(status, room, theme));
-        }
+    let (alive, gone): (Vec<&ServiceStatus>, Vec<&ServiceStatus>) =
+        quitting(model).partition(|status| status.state.is_alive());
+    let longest = quitting(model).map(|status| text::width(&status.name)).max().unwrap_or(0);
+    let name = longest.min(NAME).min(room / 3);
+    let mut body = Vec::new();
+    for status in alive.into_iter().chain(gone) {
+        body.push(row(status, name, moment.now, theme));
+        body.extend(who_is_alive(status, room, theme));
     }
+    body.resize(body.len().max(model.quitting_rows), Line::default());
     Some(Sheet {
         title: "stopping everything".to_owned(),
         footer: if hurried { String::new() } else { "Ctrl-C kills what is left now".to_owned() },
@@ -55,63 +58,96 @@ pub(crate) fn sheet(model: &Model, moment: Moment) -> Option<Sheet> {
     })
 }
 
-fn row(status: &ServiceStatus, room: usize, now: Instant, theme: &Theme) -> Line<'static> {
-    let name = text::left(&status.name, 16.min(room / 3));
+/// Remembers how many rows the picture needs at the most, so that its border stays where it is when somebody ends.
+pub(crate) fn keep_rows(model: &mut Model) {
+    let rows: usize = quitting(model).map(|status| 1 + named(status) + usize::from(unnamed(status) > 0)).sum();
+    model.quitting_rows = model.quitting_rows.max(rows);
+}
+
+/// Returns the services that lived when the quit began.
+fn quitting(model: &Model) -> impl Iterator<Item = &ServiceStatus> {
+    model.quitting.iter().filter_map(|&service| model.service(service))
+}
+
+/// Returns how many processes of a service are named.
+fn named(status: &ServiceStatus) -> usize {
+    if status.state.is_alive() { status.members.len().min(NAMED) } else { 0 }
+}
+
+/// Returns how many are not.
+fn unnamed(status: &ServiceStatus) -> usize {
+    if status.state.is_alive() { status.members.len() - named(status) } else { 0 }
+}
+
+fn row(status: &ServiceStatus, name: usize, now: Instant, theme: &Theme) -> Line<'static> {
+    let name = text::left(&status.name, name);
     if !status.state.is_alive() {
-        let gone = status.report.as_ref().map_or_else(String::new, |found| format!(" · {} gone", found.members.len()));
         return Line::from(vec![
             Span::styled("✓ ", theme.good),
             Span::styled(name, theme.quiet),
-            Span::styled(format!("  {}{gone}", status.state.word()), theme.quiet),
+            Span::styled(format!("  {}", gone(status)), theme.quiet),
         ]);
     }
     let sign = Span::styled(format!("{} ", sign(status.state)), theme.state(status.state));
     let name = Span::styled(name, theme.title);
     let Some(stop) = status.stopping.filter(|_| status.state == State::Stopping) else {
-        return Line::from(vec![sign, name, Span::styled(format!("  {}", status.state.word()), theme.quiet)]);
+        let words = if status.state == State::Stuck { "stuck: it could not be killed" } else { status.state.word() };
+        return Line::from(vec![sign, name, Span::styled(format!("  {words}"), theme.state(status.state))]);
     };
-    let asked = stop.signal.map_or("asked", |signal| signal.name());
+    let asked = match stop.step {
+        StopStep::StopCommand => "stop command",
+        StopStep::Signal(signal) => signal.name(),
+        StopStep::Keys => "stop keys",
+        StopStep::Kill => Signal::SIGKILL.name(),
+    };
+    let spent = now.saturating_duration_since(stop.step_since);
     let (bar, words) = match stop.deadline {
         Some(deadline) => {
-            let (whole, left) =
-                (deadline.saturating_duration_since(stop.since), deadline.saturating_duration_since(now));
-            (filled(left, whole), format!("{:>3} s to SIGKILL", text::seconds_left(left)))
+            let left = deadline.saturating_duration_since(now);
+            let next = if stop.step == StopStep::StopCommand { "left" } else { "to SIGKILL" };
+            (filled(spent, spent + left), format!("{:>3} s {next}", text::seconds_left(left)))
         }
-        None => ("━".repeat(BAR), "SIGKILL sent".to_owned()),
+        None => ("━".repeat(BAR), format!("{:>3} s ago", spent.as_secs())),
     };
+    let bar_style = if stop.step == StopStep::Kill { theme.bad } else { theme.busy };
     Line::from(vec![
         sign,
         name,
-        Span::styled(format!("  {asked:<8} "), theme.text),
-        Span::styled(bar, theme.busy),
-        Span::styled(format!("  {words}"), theme.text),
+        Span::styled(format!("  {} ", text::left(asked, STEP)), theme.text),
+        Span::styled(bar, bar_style),
+        Span::styled(format!(" {words}"), theme.text),
     ])
 }
 
+/// Says how a service ended that is seen to be gone.
+fn gone(status: &ServiceStatus) -> String {
+    let word = status.state.word();
+    let Some(report) = status.report.as_ref().filter(|report| report.run == status.run) else { return word.to_owned() };
+    let ignored = report.members.iter().filter(|member| member.ignored.is_some()).count();
+    let how = match (report.how, ignored) {
+        (HowItEnded::Forced, 0) => " · by force".to_owned(),
+        (HowItEnded::Forced, ignored) => format!(" · {ignored} ignored the signal"),
+        (HowItEnded::Acknowledged | HowItEnded::InGrace | HowItEnded::ByItself, _) => String::new(),
+    };
+    format!("{word} · {} gone{how}", report.members.len())
+}
+
 /// Returns a bar that grows as time runs out.
-fn filled(left: Duration, whole: Duration) -> String {
-    let spent = if whole.is_zero() { whole } else { whole.saturating_sub(left) };
+fn filled(spent: Duration, whole: Duration) -> String {
     let cells = BAR as u128 * spent.as_millis() / whole.as_millis().max(1);
     let full = usize::try_from(cells).unwrap_or(BAR).min(BAR);
     format!("{}{}", "━".repeat(full), "┄".repeat(BAR - full))
 }
 
-fn members(status: &ServiceStatus, room: usize, theme: &Theme) -> Vec<Line<'static>> {
-    if !status.state.is_alive() {
-        return Vec::new();
-    }
-    let mut lines: Vec<Line<'static>> = status
-        .members
-        .iter()
-        .take(NAMED)
-        .map(|member| {
-            let head = format!("  {:>7}  {:<9} ", member.id.pid, member.state.word());
-            let command = text::cut(&member.command, room.saturating_sub(text::width(&head)));
-            Line::styled(head + &command, theme.quiet)
-        })
-        .collect();
-    if status.members.len() > NAMED {
-        lines.push(Line::styled(format!("           and {} more", status.members.len() - NAMED), theme.quiet));
+fn who_is_alive(status: &ServiceStatus, room: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let line = |member: &Member| {
+        let head = format!("  {:>7}  {:<9} ", member.id.pid, member.state.word());
+        let command = text::cut(&member.command, room.saturating_sub(text::width(&head)));
+        Line::styled(head + &command, theme.quiet)
+    };
+    let mut lines: Vec<Line<'static>> = status.members.iter().take(named(status)).map(line).collect();
+    if unnamed(status) > 0 {
+        lines.push(Line::styled(format!("           and {} more", unnamed(status)), theme.quiet));
     }
     lines
 }

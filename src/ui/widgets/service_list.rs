@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, BorderType, Widget};
 
 use crate::config::Column;
 use crate::id::ServiceId;
-use crate::supervisor::{ServiceStatus, State};
+use crate::supervisor::{ServiceStatus, State, StopStep};
 use crate::ui::columns::{self, Plan};
 use crate::ui::model::{Focus, Model, Moment};
 use crate::ui::theme::sign;
@@ -76,7 +76,12 @@ impl ServiceList<'_> {
         };
         match status.state {
             State::Backoff => status.next_start.map(|at| until("in", at)),
-            State::Stopping => status.stopping.and_then(|stop| stop.deadline).map(|at| until("kill", at)),
+            State::Stopping => status.stopping.and_then(|stop| {
+                let at = stop.deadline?;
+                // the stop command's time ends with the signal, everything else's with the tree-kill
+                let word = if stop.step == StopStep::StopCommand { "asked" } else { "kill" };
+                Some(until(word, at))
+            }),
             State::Starting | State::Running | State::Stuck => {
                 status.started.map(|at| (text::duration(now.saturating_duration_since(at)), theme.text))
             }

@@ -65,10 +65,15 @@ fn targets(model: &Model, menu: &SignalMenu, room: usize) -> Line<'static> {
         return Line::from(spans);
     }
     let main = model.service(menu.service).and_then(|status| status.main);
+    let members = model.members(menu.service);
+    let group = main.map_or_else(
+        || "its group".to_owned(),
+        |main| format!("its group ({})", members.iter().filter(|member| member.group == main.pid).count()),
+    );
     let words = [
         (Target::Main, main.map_or_else(|| "no main".to_owned(), |main| format!("main pid {}", main.pid))),
-        (Target::Group, "its group".to_owned()),
-        (Target::Tree, format!("whole tree ({})", model.members(menu.service).len())),
+        (Target::Group, group),
+        (Target::Tree, format!("whole tree ({})", members.len())),
     ];
     for (target, word) in words {
         let chosen = target == menu.target;

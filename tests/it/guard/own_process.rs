@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use procdash::config::Isolation;
 use procdash::engine::{Channel, Io, Launch};
 use procdash::guard::{Guard, Guards, Report};
 use procdash::process::Exit;
@@ -74,6 +75,7 @@ pub(super) fn launch(script: &str, token: &str, io: Io) -> Launch {
         env: vec![(word("PATH"), std::env::var_os("PATH").unwrap())],
         dir: std::env::temp_dir(),
         io,
+        isolation: Isolation::None,
     }
 }
 
@@ -114,4 +116,10 @@ pub(super) async fn wait_for_output(channel: &Channel) {
     while rustix::io::read(stdout, &mut bytes).is_err() {
         tokio::task::yield_now().await;
     }
+}
+
+/// Says why a test does not run on this machine.
+#[expect(clippy::print_stderr, reason = "whoever runs the tests has to know")]
+pub(crate) fn skipped(reason: &str) {
+    eprintln!("skipped: {reason}");
 }

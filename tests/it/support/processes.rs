@@ -56,6 +56,45 @@ pub(crate) fn assert_no_service_lives(token: &str) {
     assert!(left.is_empty(), "still alive:\n{}", list(&left));
 }
 
+/// Waits for the dashboard below the process that was started: its child that is the program and no guard.
+#[track_caller]
+pub(crate) fn dashboard_below(warden: u32) -> Pid {
+    let found = wait::until(|| children(warden).find(|&pid| is_program(pid) && !is_guard(pid)));
+    Pid::from_raw(found.unwrap_or_else(|| panic!("process {warden} has no dashboard below it")))
+}
+
+/// Returns the guards below a dashboard.
+pub(crate) fn guards_below(dashboard: Pid) -> Vec<Pid> {
+    children(dashboard.as_raw().unsigned_abs()).filter(|&pid| is_guard(pid)).map(Pid::from_raw).collect()
+}
+
+/// Returns the children of all threads of a process.
+fn children(pid: u32) -> impl Iterator<Item = i32> {
+    let tasks = format!("/proc/{pid}/task");
+    let lines: Vec<String> = numbers(Path::new(&tasks))
+        .filter_map(|thread| fs::read_to_string(format!("{tasks}/{thread}/children")).ok())
+        .collect();
+    lines.join(" ").split_whitespace().map(|word| word.parse().unwrap()).collect::<Vec<i32>>().into_iter()
+}
+
+fn is_program(pid: i32) -> bool {
+    let program = fs::read_link(format!("/proc/{pid}/exe")).ok();
+    program.as_deref().and_then(Path::file_name) == Some(OsStr::new("procdash"))
+}
+
+fn is_guard(pid: i32) -> bool {
+    contains(&fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default(), "__guard")
+}
+
+/// Waits until process `pid` is stopped, or is not any more.
+#[track_caller]
+pub(crate) fn wait_until_stopped(pid: Pid, stopped: bool) {
+    let stat = || fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let is_stopped = || stat().rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'));
+    let seen = wait::until(|| (is_stopped() == stopped).then_some(()));
+    assert!(seen.is_some(), "expected stopped: {stopped}, found {}", stat());
+}
+
 /// Kills everything that carries `token`; for the end of a test that has failed.
 pub(crate) fn kill_all(token: &str) {
     for process in alive(token) {

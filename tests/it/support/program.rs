@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::wait;
+use super::{processes, wait};
 
 /// A running program whose output is collected.
 pub(crate) struct Program {
@@ -70,7 +70,30 @@ impl Program {
 
     /// Sends a signal to the program alone.
     pub(crate) fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
+        kill(self.warden(), signal).unwrap();
+    }
+
+    /// Returns the process that was started: the warden, as a shell knows it.
+    pub(crate) fn warden(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap())
+    }
+
+    /// Returns the dashboard, which is its child.
+    #[track_caller]
+    pub(crate) fn dashboard(&self) -> Pid {
+        processes::dashboard_below(self.child.id())
+    }
+
+    /// Waits for its end and returns the code; others may still hold its output.
+    #[track_caller]
+    pub(crate) fn code(mut self) -> i32 {
+        let (out, err) = (&self.out, &self.err);
+        code(wait_for_end(&mut self.child, || format!("{}\n── standard error ──\n{}", out.text(), err.text())))
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
     }
 
     /// Waits for its end and for the end of its output.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
-use super::processes;
+use super::{processes, wait};
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
@@ -44,6 +44,13 @@ impl Project {
     /// Returns the path of a file in the project.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder().join(name)
+    }
+
+    /// Waits until a file of the project holds a number, and returns it.
+    #[track_caller]
+    pub(crate) fn wait_for_number(&self, name: &str) -> u32 {
+        let number = wait::until(|| fs::read_to_string(self.path(name)).ok()?.trim().parse().ok());
+        number.unwrap_or_else(|| panic!("no number in {name}"))
     }
 
     /// Returns the project's folder.

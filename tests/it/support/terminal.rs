@@ -21,6 +21,8 @@ use nix::sys::termios::{Termios, tcgetattr};
 use nix::unistd::Pid;
 use rustix::termios::Winsize;
 
+use super::modes::Modes;
+use super::processes;
 use super::program::{code, wait_for_end};
 use super::project::Project;
 use super::wait::{self, PATIENCE};
@@ -144,9 +146,46 @@ impl Screen {
         self.shared.look().raw.clone()
     }
 
-    /// Sends a signal to the program alone.
+    /// Sends a signal to the process that was started, alone.
     pub(crate) fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
+        kill(self.pid(), signal).unwrap();
+    }
+
+    /// Returns the process that was started: the warden, where it is the program.
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap())
+    }
+
+    /// Returns the dashboard, where the program was started directly: its child.
+    #[track_caller]
+    pub(crate) fn dashboard(&self) -> Pid {
+        processes::dashboard_below(self.child.id())
+    }
+
+    /// Returns the modes that the terminal is in after everything it was sent.
+    pub(crate) fn modes(&self) -> Modes {
+        Modes::after(&self.raw())
+    }
+
+    /// Returns the terminal's settings.
+    pub(crate) fn settings(&self) -> Termios {
+        tcgetattr(self.master.as_ref().unwrap()).unwrap()
+    }
+
+    /// Waits until the terminal's modes and settings are as before the program had it; for a program that still runs.
+    #[track_caller]
+    pub(crate) fn wait_until_given_back(&self) {
+        let given_back = || self.modes() == Modes::default() && self.settings() == self.before;
+        let seen = wait::until(|| given_back().then_some(()));
+        assert!(seen.is_some(), "{:?}\n{:?}\nbefore: {:?}", self.modes(), self.settings(), self.before);
+    }
+
+    /// Waits until the terminal is in the modes and with the settings of a dashboard.
+    #[track_caller]
+    pub(crate) fn wait_until_taken(&self) {
+        let taken = || self.modes().are_of_a_dashboard() && self.settings() != self.before;
+        let seen = wait::until(|| taken().then_some(()));
+        assert!(seen.is_some(), "{:?}\n{}", self.modes(), self.contents());
     }
 
     /// Closes the terminal, as closing its window does.
@@ -178,7 +217,7 @@ impl Screen {
         assert!(!screen.bracketed_paste(), "bracketed paste is still on\n{picture}");
         assert!(!screen.application_cursor(), "application cursor keys are still on\n{picture}");
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None, "the mouse is still reported");
-        assert_eq!(count(&seen.raw, b"\x1b[>"), count(&seen.raw, b"\x1b[<"), "keyboard flags pushed and not popped");
+        assert_eq!(Modes::after(&seen.raw), Modes::default(), "not as before\n{picture}");
         let now = tcgetattr(self.master.as_ref().unwrap()).unwrap();
         assert_eq!(now, self.before, "the terminal's settings have changed");
     }

@@ -44,7 +44,7 @@ fn who_could_not_be_killed_is_named_with_the_keys_that_lead_on() {
     let event = Event::Changed { service: id(2), from: State::Stopping, to: State::Stuck };
     update(&mut model, Msg::Happened(event), moment());
     let notice = model.notice.unwrap();
-    assert_eq!(notice.text, "api: 41825 dd of=/mnt/x could not be killed · i says why · X tries again");
+    assert_eq!(notice.text, "api: 41825 dd of=/mnt/x could not be killed · w says why · X tries again");
 }
 
 #[test]

@@ -1,0 +1,138 @@
+//! Says from the board alone whether a request has come to its end, and what became of it. Pure.
+
+use super::protocol::Until;
+use crate::id::RunId;
+use crate::supervisor::{ServiceStatus, State};
+
+/// Where a request about one service stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// It is on its way.
+    Pending,
+    /// It is where it should be.
+    Reached,
+    /// It will not get there; the sentence says why.
+    Failed(String),
+    /// Something of it could not be killed.
+    Survived,
+}
+
+/// Judges a stop or a kill of `run`.
+///
+/// `patient` is whether a service that is stuck gets more time: a kill has just ordered another attempt.
+pub(super) fn of_end(status: &ServiceStatus, run: RunId, patient: bool) -> Progress {
+    // the next run begins only after the one before was seen to be gone
+    if status.run > run {
+        return Progress::Reached;
+    }
+    match status.state {
+        State::Stopped | State::Done | State::Exited | State::Crashed | State::Backoff | State::CrashLoop => {
+            Progress::Reached
+        }
+        State::Starting | State::Running | State::Stopping => Progress::Pending,
+        State::Stuck if patient => Progress::Pending,
+        State::Stuck => Progress::Survived,
+    }
+}
+
+/// Judges a start, or the second half of a restart, that brings up `run`.
+pub(super) fn of_start(status: &ServiceStatus, run: RunId) -> Progress {
+    if status.run < run {
+        return match status.state {
+            State::Starting | State::Running | State::Stopping => Progress::Pending,
+            State::Stuck => Progress::Survived,
+            State::Stopped | State::Done | State::Exited | State::Crashed | State::Backoff | State::CrashLoop => {
+                Progress::Failed("was stopped before it could start again".to_owned())
+            }
+        };
+    }
+    match status.state {
+        State::Starting | State::Stopping => Progress::Pending,
+        State::Running | State::Done | State::Exited => Progress::Reached,
+        State::Crashed | State::Backoff | State::CrashLoop => Progress::Failed(how_it_ended(status)),
+        State::Stopped => Progress::Failed("was stopped meanwhile".to_owned()),
+        State::Stuck => Progress::Survived,
+    }
+}
+
+/// Judges a wait.
+pub(super) fn of_wait(status: &ServiceStatus, until: Until) -> Progress {
+    match (until, status.state) {
+        (_, State::Stuck) => Progress::Survived,
+        (Until::Ready, State::Running | State::Done)
+        | (Until::Exited, State::Stopped | State::Done | State::Exited | State::Crashed | State::CrashLoop) => {
+            Progress::Reached
+        }
+        (Until::Ready, State::Exited | State::Crashed | State::CrashLoop) => Progress::Failed(how_it_ended(status)),
+        // somebody may still start it: whoever does not want to wait for that has a timeout
+        (Until::Ready, State::Stopped | State::Starting | State::Stopping | State::Backoff)
+        | (Until::Exited, State::Starting | State::Running | State::Stopping | State::Backoff) => Progress::Pending,
+    }
+}
+
+/// Says why a service does not run.
+pub(super) fn how_it_ended(status: &ServiceStatus) -> String {
+    if let Some(problem) = &status.problem {
+        return problem.to_string();
+    }
+    match status.ended.as_ref().and_then(|ended| ended.exit) {
+        Some(exit) => exit.to_string(),
+        None => "could not be started".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::process::Exit;
+    use crate::supervisor::EndedRun;
+
+    fn status(runs: u32, state: State) -> ServiceStatus {
+        let run = (0..runs).fold(RunId::default(), |run, _| run.next());
+        let ended = Some(EndedRun { exit: Some(Exit::Code(7)), ran: Duration::ZERO, asked: false });
+        ServiceStatus { state, run, ended, ..ServiceStatus::never_started("api".into()) }
+    }
+
+    fn second() -> RunId {
+        RunId::default().next().next()
+    }
+
+    #[test]
+    fn a_stop_is_over_when_the_run_is_and_not_when_the_next_one_has_begun_to_end() {
+        for state in [State::Stopped, State::Crashed, State::Backoff] {
+            assert_eq!(of_end(&status(2, state), second(), false), Progress::Reached);
+        }
+        for state in [State::Starting, State::Running, State::Stopping] {
+            assert_eq!(of_end(&status(2, state), second(), false), Progress::Pending);
+            assert_eq!(of_end(&status(3, state), second(), false), Progress::Reached);
+        }
+        assert_eq!(of_end(&status(2, State::Stuck), second(), true), Progress::Pending);
+        assert_eq!(of_end(&status(2, State::Stuck), second(), false), Progress::Survived);
+    }
+
+    #[test]
+    fn a_restart_is_not_over_while_the_old_run_still_runs() {
+        for state in [State::Running, State::Stopping] {
+            assert_eq!(of_start(&status(1, state), second()), Progress::Pending);
+        }
+        assert_eq!(of_start(&status(1, State::Stuck), second()), Progress::Survived);
+        assert!(matches!(of_start(&status(1, State::Stopped), second()), Progress::Failed(_)));
+        assert_eq!(of_start(&status(2, State::Starting), second()), Progress::Pending);
+        assert_eq!(of_start(&status(2, State::Running), second()), Progress::Reached);
+        assert_eq!(of_start(&status(2, State::Done), second()), Progress::Reached);
+        assert_eq!(of_start(&status(2, State::Crashed), second()), Progress::Failed("exited with code 7".to_owned()));
+    }
+
+    #[test]
+    fn a_wait_ends_early_only_where_nothing_will_come_by_itself() {
+        let ready = |state| of_wait(&status(1, state), Until::Ready);
+        let exited = |state| of_wait(&status(1, state), Until::Exited);
+        assert_eq!((ready(State::Running), exited(State::Running)), (Progress::Reached, Progress::Pending));
+        assert_eq!((ready(State::Stopped), exited(State::Stopped)), (Progress::Pending, Progress::Reached));
+        assert_eq!((ready(State::Backoff), exited(State::Backoff)), (Progress::Pending, Progress::Pending));
+        assert!(matches!((ready(State::Crashed), exited(State::Crashed)), (Progress::Failed(_), Progress::Reached)));
+        assert_eq!((ready(State::Stuck), exited(State::Stuck)), (Progress::Survived, Progress::Survived));
+    }
+}

@@ -1,0 +1,172 @@
+//! Every state has its reason, as a sentence.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::status::{Action as Asked, Rules};
+use super::*;
+use crate::id::RunId;
+use crate::process::{ProcessId, ProcessState, Survivor};
+
+fn status(state: State) -> ServiceStatus {
+    ServiceStatus { state, run: RunId::default().next(), ..ServiceStatus::never_started("api".into()) }
+}
+
+fn ended(state: State, exit: Option<Exit>, asked: bool) -> ServiceStatus {
+    ServiceStatus { ended: Some(EndedRun { exit, ran: Duration::from_secs(133), asked }), ..status(state) }
+}
+
+fn texts(status: &ServiceStatus, now: Instant) -> Vec<String> {
+    why(status, now).into_iter().map(|cause| cause.text).collect()
+}
+
+fn said(status: &ServiceStatus) -> Vec<String> {
+    texts(status, Instant::now())
+}
+
+#[test]
+fn what_rests_says_who_decided_that() {
+    let mut never = status(State::Stopped);
+    assert_eq!(why(&never, Instant::now()), [Cause::with("it was not started yet", Action::Start)]);
+    never.rules.autostart = false;
+    assert_eq!(said(&never), ["it was not started yet, and does not start by itself (autostart = false)"]);
+    let by_request = ended(State::Stopped, Some(Exit::Code(0)), true);
+    assert_eq!(said(&by_request), ["it was stopped by request after 02:13"]);
+    let called_off = ended(State::Stopped, Some(Exit::Code(1)), false);
+    assert_eq!(
+        said(&called_off),
+        ["its restart was called off by request; before that it exited with code 1 after 02:13"]
+    );
+    assert_eq!(
+        said(&ended(State::Done, Some(Exit::Code(0)), false)),
+        ["a one-shot: it exited with code 0 after 02:13 and does not run again by itself"]
+    );
+}
+
+#[test]
+fn what_runs_says_since_when_and_how_often_it_had_to_be_restarted() {
+    let now = Instant::now() + Duration::from_secs(1 << 20);
+    let mut running = ServiceStatus {
+        main: Some(ProcessId { pid: 42, start: 1 }),
+        started: now.checked_sub(Duration::from_secs(133)),
+        ..ended(State::Running, Some(Exit::Code(1)), false)
+    };
+    assert_eq!(texts(&running, now), ["it has run for 02:13, pid 42"]);
+    running.restarts = 2;
+    assert_eq!(
+        texts(&running, now)[1],
+        "it was restarted by itself 2 times in a row; last time it exited with code 1 after 02:13"
+    );
+    running.main = None;
+    assert_eq!(texts(&running, now)[0], "its command has ended and left a daemon, which has run for 02:13");
+}
+
+#[test]
+fn a_stop_says_its_step_what_comes_next_and_who_is_still_alive() {
+    let now = Instant::now() + Duration::from_secs(1 << 20);
+    let since = now.checked_sub(Duration::from_secs(2)).unwrap();
+    let member = Member {
+        id: ProcessId { pid: 42, start: 1 },
+        parent: 1,
+        group: 42,
+        depth: 0,
+        command: "node server.js".to_owned(),
+        state: ProcessState::Sleeping,
+        cpu_percent: 0.0,
+        memory: 0,
+    };
+    let stop = Stopping {
+        action: Asked::Restart,
+        step: StopStep::Signal(Signal::SIGTERM),
+        signal: Some(Signal::SIGTERM),
+        since,
+        step_since: since,
+        deadline: Some(now + Duration::from_millis(2500)),
+        again: true,
+    };
+    let mut stopping =
+        ServiceStatus { stopping: Some(stop), members: Arc::from(vec![member; 10]), ..status(State::Stopping) };
+    let causes = why(&stopping, now);
+    let texts: Vec<&str> = causes.iter().map(|cause| cause.text.as_str()).collect();
+    assert_eq!(
+        texts[..3],
+        [
+            "it is being stopped for a restart; then it starts again",
+            "SIGTERM was sent 2.0 s ago; in 3 s its tree is killed",
+            "still alive, sleeping: 42 node server.js"
+        ]
+    );
+    assert_eq!((texts.len(), texts[10]), (11, "and 2 more are still alive"));
+    assert_eq!(causes[1].remedy, Some(Action::Kill));
+    for (step, words) in [
+        (StopStep::StopCommand, "its stop command has run for 2.0 s; in 3 s it is asked by its signal"),
+        (StopStep::Keys, "its stop keys were typed 2.0 s ago; in 3 s its tree is killed"),
+        (StopStep::Kill, "SIGKILL was sent to its whole tree 2.0 s ago"),
+    ] {
+        stopping.stopping = Some(Stopping { step, ..stop });
+        assert_eq!(why(&stopping, now)[1].text, words);
+    }
+}
+
+#[test]
+fn a_crash_says_how_it_ended_and_what_that_usually_means() {
+    let signal = |signal: Signal, core_dumped| Exit::Signal { number: signal.number(), core_dumped };
+    for (exit, words) in [
+        (Exit::Code(1), "it exited with code 1 after 02:13"),
+        (Exit::Code(127), "it exited with code 127 after 02:13: a shell says so when it does not find a program"),
+        (
+            Exit::Code(139),
+            "it exited with code 139 after 02:13: a shell says so when SIGSEGV ended a program (an invalid memory \
+             reference)",
+        ),
+        (
+            signal(Signal::SIGSEGV, true),
+            "it was killed by SIGSEGV (core dumped) after 02:13: an invalid memory reference",
+        ),
+        (
+            signal(Signal::SIGKILL, false),
+            "it was killed by SIGKILL after 02:13: procdash did not stop it; the kernel does that when memory runs \
+             out, see `dmesg`",
+        ),
+    ] {
+        let crashed = ended(State::Crashed, Some(exit), false);
+        assert_eq!(said(&crashed), [words, "it is not restarted by itself (restart = \"no\")"]);
+    }
+    let never = ServiceStatus { problem: Some("no such program".into()), ..ended(State::Crashed, None, false) };
+    assert_eq!(said(&never)[0], "it could not be started: no such program");
+}
+
+#[test]
+fn what_waits_for_another_attempt_or_has_given_up_counts_them() {
+    let now = Instant::now();
+    let rules = Rules { autostart: true, restart: RestartPolicy::OnFailure, max_restarts: 5 };
+    let waiting = ServiceStatus {
+        next_start: Some(now + Duration::from_millis(3500)),
+        restarts: 2,
+        rules,
+        ..ended(State::Backoff, Some(Exit::Code(1)), false)
+    };
+    assert_eq!(
+        texts(&waiting, now),
+        ["it starts again in 4 s: attempt 2 of 5 (restart = \"on-failure\")", "it exited with code 1 after 02:13"]
+    );
+    let given_up = ServiceStatus { restarts: 5, rules, ..ended(State::CrashLoop, Some(Exit::Code(1)), false) };
+    assert_eq!(said(&given_up)[0], "it ended 6 times in a row and waits for you (max_restarts = 5)");
+}
+
+#[test]
+fn what_is_stuck_names_every_survivor_with_its_reason_and_the_key_that_tries_again() {
+    let survivor = Survivor {
+        id: ProcessId { pid: 42, start: 1 },
+        command: "sudo sleep".to_owned(),
+        state: ProcessState::Sleeping,
+        reason: "permission denied".to_owned(),
+    };
+    let stuck = ServiceStatus { survivors: Arc::from([survivor]), ..status(State::Stuck) };
+    let causes = why(&stuck, Instant::now());
+    assert_eq!(causes[0], Cause::with("42 sudo sleep (sleeping): permission denied", Action::Kill));
+    assert_eq!(causes.len(), 2);
+
+    let unseen = ServiceStatus { problem: Some("its supervision failed".into()), ..status(State::Stuck) };
+    assert_eq!(said(&unseen)[0], "it could not be seen to be gone: its supervision failed");
+}
