@@ -12,6 +12,9 @@ use crate::process::Member;
 /// A command line longer than this is cut: it is shown to a person.
 const COMMAND_LENGTH: usize = 4096;
 
+/// The short name of the first process in a pid namespace of ours.
+const NAMESPACE_INIT: &str = "pd-init";
+
 /// Looks at trees again and again; shares of a processor are those since its look before.
 #[derive(Debug)]
 pub struct Sampler {
@@ -99,6 +102,10 @@ pub(crate) fn walk(root: u32) -> Vec<Stat> {
 
 /// Returns the command line of a process for a person to read, or its short name in brackets.
 pub(super) fn command(process: &Process) -> String {
+    if process.name() == NAMESPACE_INIT {
+        // its words are those of the guard that it is a copy of
+        return format!("[{NAMESPACE_INIT}]");
+    }
     let words: Vec<_> = process.cmd().iter().map(|word| word.to_string_lossy()).collect();
     if words.is_empty() {
         format!("[{}]", printable(&process.name().to_string_lossy()))

@@ -43,6 +43,8 @@ stop_grace_period = "1s"
     );
     let mut screen = Screen::spawn(&project, &["up"], 120, 35);
     wait_for_services(project.token(), 2);
+    // before that the list says `stopped` as well
+    screen.wait_for_state("web", "running");
     screen.keys("x").wait_for_state("web", "stopped");
     assert_no_service_lives(project.token());
     screen.wait_for("the stop command did not return within");

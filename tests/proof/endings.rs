@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use nix::libc;
 
 use crate::oracle::Process;
-use crate::run::{Outcome, Tool, Verdict};
+use crate::run::{LATE, Outcome, Tool, Verdict};
 use crate::stage::{Look, Stage};
 use crate::sys;
 
@@ -215,7 +215,7 @@ fn after_death(stage: &mut Stage, died: Instant) -> Outcome {
         return Outcome::new(Verdict::Gone, died.elapsed(), "at the very last moment");
     }
     let note = match stage.until_empty(died, limit + AFTERWARDS) {
-        Some(took) => format!("gone after {} ms: {}", took.as_millis(), list(&left)),
+        Some(took) => format!("{LATE} {} ms: {}", took.as_millis(), list(&left)),
         None => format!("still there after {} ms: {}", died.elapsed().as_millis(), list(&stage.services())),
     };
     Outcome::new(Verdict::Left(left.len()), died.elapsed(), note)

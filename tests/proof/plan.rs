@@ -11,7 +11,7 @@ use crate::options::{Form, Options};
 use crate::run::{Run, Service, Tool};
 use crate::runner::{House, Job};
 
-/// The cases of the short form, each with two endings.
+/// The cases of the short form, each with four endings.
 const NASTY: &[&str] = &[
     "02 tree",
     "06 bare daemon",
@@ -49,7 +49,7 @@ fn short(options: &Options, house: &House, users: &[Option<u32>]) -> Vec<Job> {
     for (place, name) in NASTY.iter().enumerate() {
         let case = known.iter().find(|case| case.name == *name);
         let Some(case) = case.filter(|case| fits(case, house)) else { continue };
-        for shift in [0, 7] {
+        for shift in [0, 4, 7, 11] {
             let ending = Ending::ALL[(place + shift) % Ending::ALL.len()];
             let user = users[(place + shift) % users.len()];
             if options.wants(name, ending.name()) {

@@ -54,6 +54,9 @@ pub(crate) struct Run {
     pub(crate) isolation: Isolation,
 }
 
+/// How the note of what was gone too late begins.
+pub(crate) const LATE: &str = "gone after";
+
 /// What a run has shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -93,6 +96,11 @@ impl Outcome {
     /// Whether the promise was broken.
     pub(crate) fn is_failure(&self) -> bool {
         matches!(self.verdict, Verdict::Left(_) | Verdict::Hung | Verdict::Void)
+    }
+
+    /// Whether everything has gone, but later than promised: on a busy machine that says little.
+    pub(crate) fn is_late(&self) -> bool {
+        matches!(self.verdict, Verdict::Left(_)) && self.note.starts_with(LATE)
     }
 
     /// Returns it as one line, for another process.

@@ -206,7 +206,7 @@ fn beside(ours: &[Result<'_>], theirs: &[Result<'_>]) -> String {
     let names: Vec<&str> = endings.iter().map(|ending| ending.name()).collect();
     let mut text = format!(
         "\n## Beside mprocs\n\nThe same cases, endings and oracle; survivors of procdash / of mprocs, `H` where mprocs had \
-         not ended after 12 seconds (it has a second more than procdash after SIGKILL, and no word for a main process that \
+         not ended after 12 seconds (after SIGKILL it has three seconds where procdash has one; it has no word for a main process that \
          crashed but `DOWN`). mprocs left something in {leaks} of {} runs.\n\n| case | {} |\n|---|{}\n",
         theirs.len(),
         names.join(" | "),
