@@ -17,7 +17,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use nix::unistd::pipe;
 use procdash::engine::{Pump, Sink};
-use procdash::logs::{LogBuffer, Source, Stamp, Style, read_line};
+use procdash::logs::{LogBuffer, Pattern, Question, Source, Stamp, Style, read_line, seek};
 
 /// Set in the child, which writes the flood and does nothing else.
 const CHILD: &str = "PROCDASH_BENCH_FLOOD";
@@ -45,6 +45,7 @@ fn main() -> Result<()> {
     compare("from a pipe", SHORT_ROUNDS, || pipe().map_err(Into::into))?;
     println!();
     time_push();
+    time_search();
     time_read_line();
     Ok(())
 }
@@ -151,6 +152,20 @@ fn time_push() {
         let took = best_of(ROUNDS, || (0..4096).for_each(|at| log.push(Source::Output, black_box(&block), Stamp(at))));
         let speed = 4096.0 * f64::from(u32::try_from(block.len()).unwrap_or(u32::MAX)) / took.as_secs_f64() / 1e9;
         println!("push, {name:<22} {speed:>8.2} GB/s");
+    }
+}
+
+/// A full log of coloured lines, searched for what is not there: the worst that a search can meet.
+fn time_search() {
+    let mut log = LogBuffer::new(SCROLLBACK);
+    (0..256).for_each(|at| log.push(Source::Output, &COLOURED.repeat(BUFFER / COLOURED.len()), Stamp(at)));
+    let copied = best_of(ROUNDS, || drop(black_box(log.snapshot())));
+    println!("snapshot of 8 MiB              {:>8.3} ms", millis(copied));
+    for text in ["needle", "shop::.*took=4ms", r"\b\d{3,5} [a-z]+ed\b"] {
+        let Ok(pattern) = Pattern::new(text) else { continue };
+        let question = Question { search: Some(pattern), filter: None };
+        let took = best_of(ROUNDS, || seek(&log.snapshot(), &question, 0, |_| true));
+        println!("search, {text:<22} {:>8.2} ms for 8 MiB", millis(took));
     }
 }
 

@@ -18,6 +18,12 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 /// What one descriptor may hand over before the others have their turn.
 const TURN: usize = 64 * 1024;
 const EVENTS: usize = 64;
+/// What the pipe of a service that floods may hold, so that it goes on writing while others have their turn.
+///
+/// Only such a pipe grows, for all pipes of a user together may hold 64 MiB before the kernel gives each next one a page.
+const WIDE_PIPE: usize = 256 * 1024;
+/// How many turns in a row may fill up before the kernel is asked who else became ready.
+const ROUNDS: usize = 4;
 /// The token that wakes the thread; descriptors count up from 0 and do not get there.
 const WAKE: Token = Token(usize::MAX);
 
@@ -72,7 +78,7 @@ impl Pump {
         fcntl(&descriptor, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
         let token = Token(next.fetch_add(1, Ordering::Relaxed));
         registry.register(&mut SourceFd(&descriptor.as_raw_fd()), token, Interest::READABLE)?;
-        let channel = Channel { source: File::from(descriptor), sink: Some(sink), is_ready: true };
+        let channel = Channel { source: File::from(descriptor), sink: Some(sink), is_ready: true, is_narrow: true };
         inbox.arrivals.lock().unwrap_or_else(PoisonError::into_inner).push((token, channel));
         inbox.waker.wake()
     }
@@ -121,6 +127,8 @@ struct Channel {
     sink: Option<Box<dyn Sink>>,
     /// Whether it waits for its turn.
     is_ready: bool,
+    /// Whether it never filled a turn.
+    is_narrow: bool,
 }
 
 impl std::fmt::Debug for Channel {
@@ -162,6 +170,9 @@ impl Channel {
                 }
             }
         };
+        if turn == Turn::Full && self.is_narrow {
+            self.widen();
+        }
         if let Some(bytes) = buffer.get(..filled).filter(|bytes| !bytes.is_empty()) {
             self.tell(|sink| sink.bytes(bytes));
         }
@@ -169,6 +180,16 @@ impl Channel {
             self.tell(|sink| sink.closed());
         }
         turn
+    }
+
+    /// Lets a pipe hold more than its writer fills in one go; a pty or a socket stays as it is.
+    fn widen(&mut self) {
+        self.is_narrow = false;
+        let is_pipe = rustix::pipe::fcntl_getpipe_size(&self.source).is_ok_and(|size| size < WIDE_PIPE);
+        if is_pipe && let Err(error) = rustix::pipe::fcntl_setpipe_size(&self.source, WIDE_PIPE) {
+            // its user has too many wide pipes already: it goes on as it is
+            tracing::debug!(%error, "a pipe cannot be widened.");
+        }
     }
 
     /// Calls the sink, and drops it if it panics.
@@ -220,8 +241,10 @@ impl Reader {
             for event in &events {
                 self.enqueue(event.token());
             }
-            for _ in 0..self.ready.len() {
-                self.give_turn(&mut buffer);
+            for _ in 0..ROUNDS {
+                for _ in 0..self.ready.len() {
+                    self.give_turn(&mut buffer);
+                }
             }
         }
     }

@@ -111,6 +111,10 @@ actions! {
     Top "top" Log ["g" "home"] "to the start";
     Follow "follow" Log ["f"] "follow new lines, or stay";
     Bottom "bottom" Log ["G" "end"] "to the end, and follow";
+    Search "search" Log ["/"] "search the log; in the list, names";
+    OlderMatch "older-match" Log ["n"] "to the next older match";
+    NewerMatch "newer-match" Log ["N"] "to the next newer match";
+    Filter "filter" Log ["&"] "show only matching lines; with ! before it, the others";
     Wrap "wrap" Log ["W"] "wrap long lines, or cut them";
     Timestamps "timestamps" Log ["L"] "show when each line arrived";
     Clear "clear" Log ["C"] "clear the log";

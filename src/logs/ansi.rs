@@ -1,8 +1,14 @@
 //! Turns the bytes of one line into styled text, and drops every escape sequence that is not about the line itself.
 
-use super::canvas::{Canvas, Erase};
-use super::escape::{self, Escape, number, parameters};
+use memchr::memrchr;
+
+use super::canvas::Canvas;
+use super::carry::style_after;
+use super::parts::{Part, parts};
 use super::style::{Run, Style};
+
+/// So much at the end of a line that redraws itself is shown.
+const REDRAWN: usize = 16 * 1024;
 
 /// A line ready to be drawn.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,13 +51,22 @@ impl StyledLine {
 /// Whatever the bytes are, the text holds no control characters and nothing that changes the direction of writing.
 #[must_use]
 pub fn read_line(bytes: &[u8], start: Style) -> StyledLine {
-    let mut canvas = Canvas::default();
+    read_from(bytes, start, 0)
+}
+
+/// Reads a part of a line that has no motions: what stands behind `column` columns.
+#[must_use]
+pub fn read_from(bytes: &[u8], start: Style, column: usize) -> StyledLine {
+    let mut canvas = Canvas::behind(column);
     let mut style = start;
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let (text, behind) = rest.split_at(text_length(rest));
-        print(&mut canvas, text, style);
-        rest = obey(&mut canvas, &mut style, behind);
+    for (_, part) in parts(bytes) {
+        match part {
+            Part::Text(text) => canvas.print(text, style),
+            Part::Tab => canvas.tab(),
+            Part::Style(parameters) => style.apply(parameters),
+            Part::Motion(motion) => canvas.obey(motion),
+            Part::Nothing => {}
+        }
     }
     StyledLine { runs: canvas.into_runs(), end: style }
 }
@@ -65,87 +80,26 @@ pub fn plain_text(bytes: &[u8]) -> String {
     text
 }
 
-/// Returns how many bytes at the start are text: no C0 control, no DEL and no C1 control.
-fn text_length(bytes: &[u8]) -> usize {
-    // 0xc2 always begins a character, so what follows tells a C1 control from text
-    let is_c1 = |place: usize| matches!(bytes.get(place + 1), Some(0x80..=0x9f));
-    let is_special = |(place, byte): (usize, &u8)| match *byte {
-        0x20..=0x7e => false,
-        0xc2 => is_c1(place),
-        byte => byte < 0x80,
+/// Returns the part of a line that is shown, and the style that it begins with: the whole, unless the line is long and
+/// redraws itself, as a progress bar does for hours.
+///
+/// Of such a line the last redraws are enough: what they wrote stands over what was there before.
+#[must_use]
+pub fn shown_part(bytes: &[u8], start: Style) -> (&[u8], Style) {
+    let returns = bytes.iter().rev().take_while(|byte| **byte == b'\r').count();
+    let line = bytes.get(..bytes.len() - returns).unwrap_or(bytes);
+    let Some(window) = line.len().checked_sub(REDRAWN).filter(|place| *place > 0) else { return (bytes, start) };
+    let last = line.get(window..).unwrap_or_default();
+    let first_motion = parts(last).find(|(_, part)| matches!(part, Part::Motion(_)));
+    let cut = match first_motion {
+        Some((place, _)) => window + place,
+        None => match memrchr(b'\r', line) {
+            Some(place) => place + 1,
+            None => return (bytes, start),
+        },
     };
-    bytes.iter().enumerate().position(is_special).unwrap_or(bytes.len())
-}
-
-/// Does what the control character or escape sequence at the start of `bytes` says, and returns what is behind it.
-fn obey<'a>(canvas: &mut Canvas, style: &mut Style, bytes: &'a [u8]) -> &'a [u8] {
-    let length = match bytes.first() {
-        None => 0,
-        Some(0x1b | 0xc2) => {
-            let (escape, length) = escape::read(bytes);
-            match escape {
-                Escape::Control { parameters, last: b'm' } => style.apply(parameters),
-                Escape::Control { parameters, last } => obey_control(canvas, parameters, last),
-                Escape::Ignored | Escape::Unfinished => {}
-            }
-            length
-        }
-        Some(control) => {
-            match control {
-                b'\r' => canvas.move_to(0),
-                0x08 => canvas.back(1),
-                b'\t' => canvas.tab(),
-                _ => {}
-            }
-            1
-        }
-    };
-    bytes.get(length..).unwrap_or_default()
-}
-
-/// Obeys a control sequence that moves the cursor within the line or erases a part of it.
-fn obey_control(canvas: &mut Canvas, sequence: &[u8], last: u8) {
-    let given = parameters(sequence).next().and_then(number).map(usize::from);
-    // a count of 0 means 1, as a count left out does
-    let count = given.unwrap_or(1).max(1);
-    match (last, given) {
-        (b'C' | b'a', _) => canvas.forward(count),
-        (b'D', _) => canvas.back(count),
-        (b'G' | b'`', _) => canvas.move_to(count - 1),
-        // erasing the screen erases this line too
-        (b'K' | b'J', None | Some(0)) => canvas.erase(Erase::ToEnd),
-        (b'K' | b'J', Some(1)) => canvas.erase(Erase::ToCursor),
-        (b'K' | b'J', Some(2)) => canvas.erase(Erase::All),
-        _ => {}
-    }
-}
-
-fn print(canvas: &mut Canvas, text: &[u8], style: Style) {
-    if let Ok(text) = str::from_utf8(text) {
-        return print_characters(canvas, text, style);
-    }
-    for chunk in text.utf8_chunks() {
-        print_characters(canvas, chunk.valid(), style);
-        if !chunk.invalid().is_empty() {
-            canvas.print("\u{fffd}", style);
-        }
-    }
-}
-
-fn print_characters(canvas: &mut Canvas, text: &str, style: Style) {
-    if text.is_ascii() {
-        if !text.is_empty() {
-            canvas.print(text, style);
-        }
-        return;
-    }
-    text.split(is_unwanted).filter(|piece| !piece.is_empty()).for_each(|piece| canvas.print(piece, style));
-}
-
-/// Returns whether a character would change the direction of writing or the line: it could make a log read otherwise
-/// than it was written.
-fn is_unwanted(char: char) -> bool {
-    matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    let (before, shown) = line.split_at(cut);
+    (shown, style_after(before, start))
 }
 
 #[cfg(test)]

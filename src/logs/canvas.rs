@@ -5,6 +5,7 @@ use std::mem;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use super::parts::Motion;
 use super::style::{Run, Style};
 
 /// How far cursor moves and tabs reach; no terminal is that wide, and a line of one escape must not become a long one.
@@ -43,10 +44,21 @@ enum Glyph {
 
 /// Which part of the line is erased.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Erase {
+pub enum Erase {
+    /// From the cursor on.
     ToEnd,
+    /// Up to the cursor, its own cell included.
     ToCursor,
+    /// The whole line.
     All,
+}
+
+/// Returns how many columns a tab takes behind `column` columns of text.
+///
+/// A terminal does not move beyond its last column, but words run together would be hard to read: one blank is left.
+#[must_use]
+pub fn tab_width(column: usize) -> usize {
+    if column < WIDEST { TAB - column % TAB } else { 1 }
 }
 
 impl Default for Paper {
@@ -56,6 +68,21 @@ impl Default for Paper {
 }
 
 impl Canvas {
+    /// Makes the rest of a line: `column` columns of it are left out.
+    pub(super) fn behind(column: usize) -> Self {
+        Self { paper: Paper::Text { runs: Vec::new(), width: column }, column }
+    }
+
+    /// Moves the cursor, or erases.
+    pub(super) fn obey(&mut self, motion: Motion) {
+        match motion {
+            Motion::To(column) => self.move_to(column),
+            Motion::Forward(columns) => self.move_to(self.column + columns),
+            Motion::Back(columns) => self.column = self.column.saturating_sub(columns),
+            Motion::Erase(part) => self.erase(part),
+        }
+    }
+
     /// Writes text without control characters at the cursor.
     pub(super) fn print(&mut self, text: &str, style: Style) {
         match &mut self.paper {
@@ -73,35 +100,24 @@ impl Canvas {
     }
 
     /// Moves the cursor to a column, counted from 0.
-    pub(super) fn move_to(&mut self, column: usize) {
+    fn move_to(&mut self, column: usize) {
         self.column = column.min(self.column.max(WIDEST));
-    }
-
-    /// Moves the cursor to the right.
-    pub(super) fn forward(&mut self, columns: usize) {
-        self.move_to(self.column + columns);
-    }
-
-    /// Moves the cursor to the left.
-    pub(super) fn back(&mut self, columns: usize) {
-        self.column = self.column.saturating_sub(columns);
     }
 
     /// Moves the cursor to the next multiple of 8.
     pub(super) fn tab(&mut self) {
-        const BLANKS: [&str; TAB] = ["        ", "       ", "      ", "     ", "    ", "   ", "  ", " "];
-        let blanks = BLANKS.get(self.column % TAB).copied().unwrap_or(" ");
+        const BLANKS: &str = "        ";
+        let width = tab_width(self.column);
         match &self.paper {
-            // a terminal does not move beyond its last column, but words run together would be hard to read
-            Paper::Text { width, .. } if *width == self.column => {
-                self.print(if self.column < WIDEST { blanks } else { " " }, Style::default());
+            Paper::Text { width: end, .. } if *end == self.column => {
+                self.print(BLANKS.get(..width).unwrap_or(BLANKS), Style::default());
             }
-            Paper::Text { .. } | Paper::Cells(_) => self.forward(blanks.len()),
+            Paper::Text { .. } | Paper::Cells(_) => self.move_to(self.column + TAB - self.column % TAB),
         }
     }
 
     /// Erases a part of the line; the cursor stays.
-    pub(super) fn erase(&mut self, part: Erase) {
+    fn erase(&mut self, part: Erase) {
         if let Paper::Text { runs, width } = &mut self.paper {
             if part == Erase::ToEnd && self.column >= *width {
                 return;

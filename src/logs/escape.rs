@@ -36,11 +36,6 @@ pub(super) fn read(bytes: &[u8]) -> (Escape<'_>, usize) {
     (escape, 2 + length)
 }
 
-/// Returns whether the sequence at the start of `bytes` is still without its end.
-pub(super) fn is_unfinished(bytes: &[u8]) -> bool {
-    read(bytes).0 == Escape::Unfinished
-}
-
 /// Splits the parameters of a control sequence.
 pub(super) fn parameters(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|byte| *byte == b';')

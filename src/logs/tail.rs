@@ -1,82 +1,85 @@
-//! A line whose end has not arrived: it grows up to a limit, and is then cut or loses what was overwritten.
+//! A line whose end has not arrived: it grows as it comes, and beyond a limit its oldest part is let go of.
 
-use memchr::memrchr;
-
+use super::carry::{self, Styles};
 use super::escape;
-use super::lines::Stamp;
+use super::lines::{Source, Stamp};
+use super::style::Style;
 
-/// The most bytes of one line; a longer one is cut into several.
-pub(super) const LINE_LIMIT: usize = 16 * 1024;
-/// How far back a cut moves to spare an escape sequence.
-const LOOK_BACK: usize = 256;
 /// What an ended line may leave allocated for the next one.
 const KEPT_CAPACITY: usize = 1024;
-const ESCAPE: u8 = 0x1b;
 
 /// A line whose end has not arrived; without bytes there is no such line.
 #[derive(Debug, Default)]
 pub(super) struct Tail {
     bytes: Vec<u8>,
     at: Stamp,
-}
-
-/// What becomes of a line that has reached its limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Overflow {
-    /// So many bytes at its start were overwritten after a carriage return: they can go.
-    Overwritten(usize),
-    /// It is cut after so many bytes.
-    Cut(usize),
+    /// The styles at its start, once that is no longer where the line began.
+    styles: Option<Styles>,
 }
 
 impl Tail {
-    /// Appends what fits of `bytes`, which hold no line end, and returns the rest and how many bytes were dropped.
+    /// Appends `bytes`, which hold no line end, and returns how many older ones had to go to keep to `limit`.
     ///
-    /// What is kept depends on the bytes alone, not on how they were cut into calls.
-    pub(super) fn take<'a>(&mut self, bytes: &'a [u8], at: Stamp) -> (&'a [u8], usize) {
+    /// `start` tells the styles before the line. What is kept depends on the bytes alone, not on how they were cut into
+    /// calls.
+    pub(super) fn take(&mut self, bytes: &[u8], (source, at): (Source, Stamp), limit: usize, start: Styles) -> usize {
         if self.bytes.is_empty() {
             self.at = at;
         }
-        let room = LINE_LIMIT.saturating_sub(self.bytes.len()).min(bytes.len());
-        let (fitting, rest) = bytes.split_at(room);
-        self.append(fitting);
-        // a carriage return at the limit may belong to the line end, so it is no reason to cut; more of them mean no more
-        let returns = rest.iter().take_while(|byte| **byte == b'\r').count();
-        let (_, rest) = rest.split_at(returns);
-        if returns == 0 || self.bytes.last() == Some(&b'\r') {
-            return (rest, returns);
+        let mut lost = 0;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if self.bytes.len() >= limit {
+                lost += self.let_go(limit / 2, source, start);
+            }
+            let room = limit.saturating_sub(self.bytes.len()).max(1);
+            let (fitting, behind) = rest.split_at(room.min(rest.len()));
+            self.append(fitting, limit);
+            rest = behind;
         }
-        self.append(b"\r");
-        (rest, returns - 1)
+        lost
     }
 
-    /// Decides what to do with a line that has reached its limit while more of it has arrived.
-    pub(super) fn overflow(&self) -> Overflow {
-        let returns = self.bytes.iter().rev().take_while(|byte| **byte == b'\r').count();
-        let (shown, _) = self.bytes.split_at(self.bytes.len() - returns);
-        match memrchr(b'\r', shown) {
-            Some(last) => Overflow::Overwritten(last + 1),
-            None if shown.is_empty() => Overflow::Overwritten(self.bytes.len()),
-            None => Overflow::Cut(place_of_cut(&self.bytes)),
+    /// Lets go of the oldest bytes, at least `count`, without tearing a character or an escape sequence.
+    fn let_go(&mut self, count: usize, source: Source, start: Styles) -> usize {
+        let mut styles = self.styles.unwrap_or(start);
+        let count = self.place_of_cut(count);
+        styles.pass(source, self.bytes.get(..count).unwrap_or_default());
+        self.styles = Some(styles);
+        self.bytes.drain(..count);
+        count
+    }
+
+    /// Returns the first place from `wanted` on where a cut tears nothing.
+    fn place_of_cut(&self, wanted: usize) -> usize {
+        let is_torn = |place: &usize| matches!(self.bytes.get(*place), Some(0x80..=0xbf));
+        let place = (wanted..wanted + 4).find(|place| !is_torn(place)).unwrap_or(wanted);
+        let (before, _) = self.bytes.split_at(place.min(self.bytes.len()));
+        let Some(begin) = carry::scan(before, Style::default()).1 else { return place };
+        let sequence = self.bytes.get(begin..).unwrap_or_default();
+        // one that has not ended takes everything with it
+        begin + escape::read(sequence).1.max(1)
+    }
+
+    /// Ends the line, and gives its bytes with the styles at their start, if these were not those of the line's start.
+    pub(super) fn end(&mut self) -> (Vec<u8>, Option<Styles>) {
+        (std::mem::take(&mut self.bytes), self.styles.take())
+    }
+
+    /// Takes memory back for the next line, if it is not much.
+    pub(super) fn reuse(&mut self, mut bytes: Vec<u8>) {
+        if bytes.capacity() <= KEPT_CAPACITY {
+            bytes.clear();
+            self.bytes = bytes;
         }
     }
 
-    /// Forgets the first `count` bytes.
-    pub(super) fn forget(&mut self, count: usize) {
-        self.bytes.drain(..count.min(self.bytes.len()));
-    }
-
-    /// Ends the line: there is none until more bytes arrive.
-    pub(super) fn end(&mut self) {
-        self.bytes.clear();
-        if self.bytes.capacity() > KEPT_CAPACITY {
-            self.bytes = Vec::new();
+    /// Appends the line end; a line that was empty begins with it.
+    pub(super) fn push_line_end(&mut self, at: Stamp, limit: usize) {
+        if self.bytes.is_empty() {
+            self.at = at;
         }
-    }
-
-    /// Appends the line end.
-    pub(super) fn push_line_end(&mut self) {
-        self.append(b"\n");
+        self.append(b"\n", limit);
     }
 
     /// Returns what has arrived of the line.
@@ -89,9 +92,9 @@ impl Tail {
         self.at
     }
 
-    /// Moves its beginning to `at`, for what came before was cut off.
-    pub(super) fn begin(&mut self, at: Stamp) {
-        self.at = at;
+    /// Returns the styles at the start of the bytes, if they are not those at the line's own start.
+    pub(super) fn styles(&self) -> Option<Styles> {
+        self.styles
     }
 
     /// Returns whether there is no unfinished line.
@@ -104,38 +107,13 @@ impl Tail {
         self.bytes.capacity()
     }
 
-    fn append(&mut self, bytes: &[u8]) {
+    fn append(&mut self, bytes: &[u8], limit: usize) {
         let needed = self.bytes.len() + bytes.len();
         if needed > self.bytes.capacity() {
             // doubling by hand, so that it ends at the limit (and its line end) and not at twice the limit
-            let wanted = (needed * 2).min(LINE_LIMIT + 2).max(needed);
+            let wanted = (needed * 2).min(limit + 1).max(needed);
             self.bytes.reserve_exact(wanted - self.bytes.len());
         }
         self.bytes.extend_from_slice(bytes);
     }
-}
-
-/// Returns the last place where these bytes can be cut without tearing a character or a short escape sequence.
-fn place_of_cut(bytes: &[u8]) -> usize {
-    let end = bytes.len();
-    let (before, window) = bytes.split_at(end.saturating_sub(LOOK_BACK));
-    let torn = memrchr(ESCAPE, window).filter(|place| window.get(*place..).is_some_and(escape::is_unfinished));
-    let place = torn.map_or_else(|| end - torn_character(bytes), |place| before.len() + place);
-    // a cut at 0 would not get anywhere
-    if place == 0 { end } else { place }
-}
-
-/// Returns how many bytes at the end are the beginning of a UTF-8 sequence whose rest is missing.
-fn torn_character(bytes: &[u8]) -> usize {
-    for (back, byte) in bytes.iter().rev().take(3).enumerate() {
-        let length = match byte {
-            0x80..=0xbf => continue,
-            0xc2..=0xdf => 2,
-            0xe0..=0xef => 3,
-            0xf0..=0xf4 => 4,
-            _ => 0,
-        };
-        return if length > back + 1 { back + 1 } else { 0 };
-    }
-    0
 }

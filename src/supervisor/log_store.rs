@@ -9,6 +9,9 @@ use tokio::sync::Notify;
 use crate::id::ServiceId;
 use crate::logs::{Line, LogBuffer, Source, Stamp, Tone};
 
+/// What goes into a log at once where somebody is handed its lines.
+const TAPPED: usize = 8 * 1024;
+
 /// Someone who is handed every line as soon as it is complete, in order, on the thread that wrote it.
 ///
 /// A tap that blocks holds up the services (their pipes fill), never the supervisor: that is the back pressure of
@@ -94,7 +97,11 @@ impl LogStore {
 
     /// Appends what a service printed.
     pub fn push(&self, service: ServiceId, source: Source, bytes: &[u8]) {
-        self.write(service, |log| log.push(source, bytes, now()));
+        // a tap has to see each line before so many more come that the smallest log lets go of it
+        let most = if self.shared.tap.is_some() { TAPPED } else { bytes.len().max(1) };
+        for part in bytes.chunks(most) {
+            self.write(service, |log| log.push(source, part, now()));
+        }
     }
 
     /// Appends a line of procdash's own.
@@ -115,10 +122,10 @@ impl fmt::Debug for LogStore {
 }
 
 fn hand_over(log: &mut Log, service: ServiceId, tap: &dyn Tap) {
-    let mut number = log.tapped.max(log.buffer.first());
-    while let Some(line) = log.buffer.line(number).filter(|line| line.complete) {
+    let mut number = log.tapped;
+    for line in log.buffer.lines(log.tapped).take_while(|line| line.complete) {
         tap.line(service, &line);
-        number += 1;
+        number = line.number + 1;
     }
     if number > log.tapped {
         log.tapped = number;
@@ -129,4 +136,29 @@ fn hand_over(log: &mut Log, service: ServiceId, tap: &dyn Tap) {
 fn now() -> Stamp {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Stamp(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    struct Counter(Arc<AtomicU64>);
+
+    impl Tap for Counter {
+        fn line(&self, _service: ServiceId, _line: &Line<'_>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+
+        fn flush(&self) {}
+    }
+
+    #[test]
+    fn a_tap_is_handed_every_line_also_of_more_than_the_log_can_hold() {
+        let count = Arc::new(AtomicU64::new(0));
+        let logs = LogStore::with_tap(1, 0, Box::new(Counter(Arc::clone(&count))));
+        logs.push(ServiceId::new(0), Source::Output, &b"a line\n".repeat(100_000));
+        assert_eq!(count.load(Ordering::Relaxed), 100_000);
+    }
 }

@@ -23,6 +23,7 @@ use super::input;
 use super::log_window::{Excerpt, LogWindow};
 use super::model::{Model, Moment};
 use super::msg::{Effect, Msg};
+use super::seeker::Seeker;
 use super::terminal::{self, FrameWriter, Guard};
 use super::update::update;
 use super::view::Scene;
@@ -73,7 +74,8 @@ where
 {
     let size = terminal.size().map_err(io::Error::other)?;
     let board = handle.board.borrow_and_update().clone();
-    let mut screen = Screen::new(Model::new(dashboard, board, size), suspend);
+    let (seeker, mut findings) = Seeker::new();
+    let mut screen = Screen::new(Model::new(dashboard, board, size), seeker, suspend);
     let commands = handle.commands.clone();
     let (mut hears_keys, mut hears_events) = (true, true);
     while !screen.is_done() {
@@ -90,6 +92,10 @@ where
                 screen.board(&mut handle);
             }
             event = handle.events.recv(), if hears_events => hears_events = screen.event(event, &mut handle),
+            Some(finding) = findings.recv() => {
+                screen.seeker.heard(&finding);
+                screen.update(Msg::Found(finding));
+            }
             permit = commands.reserve(), if !screen.outbox.is_empty() => match permit {
                 Ok(permit) => if let Some(command) = screen.outbox.pop_front() { permit.send(command.into()); },
                 // its board ends too, and says so
@@ -112,6 +118,7 @@ where
 /// The model, and what the loop has to remember about the outside.
 struct Screen<S> {
     model: Model,
+    seeker: Seeker,
     window: LogWindow,
     excerpt: Option<Excerpt>,
     diagnostics: TuiWidgetState,
@@ -129,9 +136,10 @@ struct Screen<S> {
 }
 
 impl<S: FnMut()> Screen<S> {
-    fn new(model: Model, suspend: S) -> Self {
+    fn new(model: Model, seeker: Seeker, suspend: S) -> Self {
         Self {
             model,
+            seeker,
             window: LogWindow::default(),
             excerpt: None,
             diagnostics: TuiWidgetState::new(),
@@ -194,17 +202,23 @@ impl<S: FnMut()> Screen<S> {
     fn read_log(&mut self, handle: &Handle) -> bool {
         let page = self.model.page();
         let selected = self.model.selected;
-        let (Some(log), Some(view)) = (handle.logs.lock(selected), self.model.log_view_mut()) else {
+        let Some(log) = handle.logs.lock(selected) else {
             self.window = LogWindow::default();
             return true;
         };
-        let excerpt = Excerpt::copy(&log, view, page);
+        self.model.sought.forget_before(log.first());
+        let mut view = self.model.log_view();
+        let excerpt = Excerpt::copy(&log, &view, page, self.model.lens());
         drop(log);
+        self.seeker.follow(&self.model.sought, selected, &handle.logs);
         if !self.dirty && self.excerpt.as_ref() == Some(&excerpt) {
             return false;
         }
-        let unmoved = view.pending == 0;
-        self.window = excerpt.lay_out(view, page);
+        let unmoved = view.pending == 0 && view.goal.is_none();
+        self.window = excerpt.lay_out(&mut view, page, self.model.lens());
+        if let Some(place) = self.model.log_view_mut() {
+            *place = view;
+        }
         // after a move the next excerpt is another one
         self.excerpt = unmoved.then_some(excerpt);
         true

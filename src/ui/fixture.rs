@@ -12,15 +12,18 @@ use ratatui::layout::Size;
 use tui_logger::TuiWidgetState;
 
 use super::dashboard::{Dashboard, Description};
-use super::log_window::{Excerpt, LogView};
+use super::log_window::Excerpt;
 use super::model::{Model, Moment};
+use super::msg::Msg;
+use super::sought::Finding;
 use super::text;
 use super::theme::Theme;
+use super::update::update;
 use super::view::Scene;
 use crate::config::Column;
 use crate::id::{RunId, ServiceId};
 use crate::keys::Keymap;
-use crate::logs::{LogBuffer, Source, Stamp, Tone};
+use crate::logs::{Answer, LogBuffer, Source, Stamp, Tone, seek};
 use crate::process::{Exit, Member, ProcessId, ProcessState, Survivor};
 use crate::signal::Signal;
 use crate::supervisor::{
@@ -223,11 +226,27 @@ pub(crate) fn log(lines: u64) -> LogBuffer {
     log
 }
 
+/// Looks for what the model asks for, as the walk of its own thread would.
+pub(crate) fn find(model: &mut Model, log: &LogBuffer, moment: Moment) {
+    let mut answer = Answer::default();
+    seek(&log.snapshot(), &model.sought.question, 0, |part| {
+        answer.hits.extend(part.hits);
+        answer.kept.extend(part.kept);
+        true
+    });
+    let finding = Finding { asked: model.sought.asked, answer, again_from: Some(0), is_last: true };
+    update(model, Msg::Found(finding), moment);
+}
+
 /// Draws the screen with this log and returns the cells.
 pub(crate) fn cells(model: &mut Model, log: &LogBuffer, moment: Moment) -> Buffer {
     let page = model.page();
-    let look = |view: &mut LogView| Excerpt::copy(log, view, page).lay_out(view, page);
-    let window = model.log_view_mut().map(look).unwrap_or_default();
+    let mut view = model.log_view();
+    let excerpt = Excerpt::copy(log, &view, page, model.lens());
+    let window = excerpt.lay_out(&mut view, page, model.lens());
+    if let Some(place) = model.log_view_mut() {
+        *place = view;
+    }
     let mut terminal = Terminal::new(TestBackend::new(model.size.width, model.size.height)).unwrap();
     let state = TuiWidgetState::new();
     let scene = Scene { model, window: &window, moment, diagnostics: &state };

@@ -25,6 +25,9 @@ fn press(chord: Chord, model: &Model) -> Option<Msg> {
     if action == Some(Action::Interrupt) {
         return Some(Msg::Act(Action::Interrupt));
     }
+    if model.prompt.is_some() && model.panels.is_empty() && !model.is_quitting() {
+        return step(chord, action, true).map(Msg::Step);
+    }
     let in_menu = matches!(model.panels.last(), Some(Panel::Signals(_) | Panel::Restarts { .. } | Panel::Quit));
     if in_menu && !model.is_quitting() {
         let types = matches!(model.panels.last(), Some(Panel::Signals(_)));

@@ -1,17 +1,18 @@
 //! The part of a log that is on the screen: copied out under a short lock, laid out after it.
 
-use unicode_segmentation::UnicodeSegmentation;
+use std::collections::VecDeque;
 
-use crate::logs::{Dropped, LogBuffer, Run, Source, Stamp, Style, read_line};
+use crate::logs::{Dropped, Line, LogBuffer, Pattern, Source, Stamp, Style, read_line, shown_part};
 
-use super::text;
+use super::log_rows::{Mark, Piece, mark};
+use super::long_line::LongLine;
+use super::sought::Spot;
+use layout::Layout;
 
-/// How far back the beginning of a colour is looked for.
-const LOOK_BACK_LINES: u64 = 200;
-/// The same in bytes, for logs of long lines.
-const LOOK_BACK_BYTES: usize = 64 * 1024;
-/// More of one line than this is not laid out; nobody reads that far, and every frame would pay for it.
-const LONGEST: usize = 32 * 1024;
+mod layout;
+
+/// A longer line is laid out only where it is seen, or every frame would pay for the whole.
+const LONG: usize = 16 * 1024;
 
 /// Where a pane stands in its log, and what it remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +23,10 @@ pub(crate) struct LogView {
     pub(crate) pending: i64,
     /// The first column shown of lines that are not wrapped.
     pub(crate) column: usize,
+    /// The match to go to at the next frame: which row it is in is only known there.
+    pub(crate) goal: Option<Spot>,
+    /// The line of its bottom row at the last frame.
+    pub(crate) bottom: u64,
     /// Its top row at the last frame.
     top: Place,
     /// One past the newest line that was on the screen.
@@ -60,12 +65,30 @@ impl LogView {
     /// Goes to the oldest line.
     pub(crate) fn go_to_start(&mut self) {
         (self.position, self.pending) = (Position::At(Place::default()), 0);
+        self.goal = None;
     }
 
     /// Goes to the newest line and follows.
     pub(crate) fn go_to_end(&mut self) {
         (self.position, self.pending) = (Position::Follow, 0);
+        self.goal = None;
     }
+
+    /// Goes to a match.
+    pub(crate) fn go_to(&mut self, spot: Spot) {
+        (self.goal, self.pending) = (Some(spot), 0);
+    }
+}
+
+/// What of a log is shown, and what is found in it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Lens<'a> {
+    /// The lines that are shown, if not all are.
+    pub(crate) shown: Option<&'a VecDeque<u64>>,
+    /// What is searched for.
+    pub(crate) search: Option<&'a Pattern>,
+    /// The match that was gone to.
+    pub(crate) current: Option<Spot>,
 }
 
 /// The room for lines.
@@ -87,15 +110,22 @@ pub(crate) struct Excerpt {
     first: u64,
     end: u64,
     dropped: Dropped,
-    before: Vec<Kept>,
+    /// How many lines there are to be shown in all.
+    total: u64,
+    /// How many of them come before the first that was not on the screen yet.
+    seen: u64,
     lines: Vec<Kept>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Kept {
     number: u64,
+    /// How many lines that are shown come before it.
+    before: u64,
     at: Stamp,
     source: Source,
+    /// The style that it begins with.
+    style: Style,
     bytes: Vec<u8>,
 }
 
@@ -118,7 +148,7 @@ pub(crate) struct Row {
     /// What it shows.
     pub(crate) content: Content,
     /// Its text.
-    pub(crate) runs: Vec<Run>,
+    pub(crate) pieces: Vec<Piece>,
     /// Whether the line goes on to the right.
     pub(crate) goes_on: bool,
 }
@@ -134,103 +164,67 @@ pub(crate) struct LogWindow {
     pub(crate) end: u64,
     /// How many lines have come that were not on the screen yet.
     pub(crate) unseen: u64,
+    /// How many lines come before the top row's, of those that are shown.
+    pub(crate) above: u64,
+    /// How many there are up to the bottom row's.
+    pub(crate) below: u64,
+    /// How many there are in all.
+    pub(crate) total: u64,
 }
 
 impl Excerpt {
     /// Copies what `view` may need for its next frame of `page`; the only step that holds the lock.
-    pub(crate) fn copy(log: &LogBuffer, view: &LogView, page: Page) -> Self {
-        let (first, end) = (log.first(), log.end());
+    pub(crate) fn copy(log: &LogBuffer, view: &LogView, page: Page, lens: Lens<'_>) -> Self {
+        let (first, end, shown) = (log.first(), log.end(), lens.shown);
+        let lines = Numbers { first, end, shown };
         let height = page.height as u64;
         let (up, down) = (view.pending.min(0).unsigned_abs(), view.pending.max(0).unsigned_abs());
+        let total = lines.before(end);
         // every line has at least one row, so as many lines as rows are enough in either direction
-        let (from, to) = match view.position {
-            Position::Follow => (end.saturating_sub(height + up), end),
-            Position::At(place) => {
-                let top = place.line.clamp(first, end);
-                let bottom = top.saturating_add(height + down + place.row as u64).min(end);
+        let (from, to) = match (view.goal, view.position) {
+            (Some(spot), _) => {
+                let goal = lines.before(spot.line);
+                (goal.saturating_sub(height), goal.saturating_add(height + 1).min(total))
+            }
+            (None, Position::Follow) => (total.saturating_sub(height + up), total),
+            (None, Position::At(place)) => {
+                let top = lines.before(place.line);
+                let bottom = top.saturating_add(height + down).min(total);
                 // after a jump to a place near the end the page is filled from above
                 (top.saturating_sub(up).min(bottom.saturating_sub(height)), bottom)
             }
         };
-        let from = from.max(first);
-        let lines = (from..to).filter_map(|number| Kept::copy(log, number)).collect();
-        Self { first, end, dropped: log.dropped(), before: look_back(log, from), lines }
-    }
-}
-
-impl Kept {
-    fn copy(log: &LogBuffer, number: u64) -> Option<Self> {
-        let line = log.line(number)?;
-        let bytes = line.bytes.get(..LONGEST).unwrap_or(line.bytes).to_vec();
-        Some(Self { number, at: line.at, source: line.source, bytes })
-    }
-}
-
-/// Copies the lines before `from` that say which colours hold there, oldest first.
-fn look_back(log: &LogBuffer, from: u64) -> Vec<Kept> {
-    let mut kept = Vec::new();
-    let mut bytes = 0;
-    for number in (log.first().max(from.saturating_sub(LOOK_BACK_LINES))..from).rev() {
-        let Some(line) = Kept::copy(log, number) else { break };
-        bytes += line.bytes.len();
-        let settles = matches!(line.source, Source::Note(_)) || resets(&line.bytes);
-        if !line.bytes.contains(&0x1b) && !settles {
-            continue;
-        }
-        kept.push(line);
-        // what came before a full reset cannot matter
-        if settles || bytes > LOOK_BACK_BYTES {
-            break;
-        }
-    }
-    kept.reverse();
-    kept
-}
-
-/// Whether a line holds a full reset of its style.
-fn resets(bytes: &[u8]) -> bool {
-    [b"\x1b[0m".as_slice(), b"\x1b[m"].iter().any(|reset| memchr::memmem::find(bytes, reset).is_some())
-}
-
-/// The style that goes on from line to line, for each pipe of its own.
-#[derive(Default)]
-struct Carry {
-    output: Style,
-    error: Style,
-}
-
-impl Carry {
-    fn read(&mut self, line: &Kept) -> Vec<Run> {
-        let style = match line.source {
-            Source::Output => &mut self.output,
-            Source::Error => &mut self.error,
-            Source::Note(_) => {
-                // a note stands between two runs of the service: the next one starts afresh
-                *self = Self::default();
-                return read_line(&line.bytes, Style::default()).runs;
+        let kept = match shown {
+            None => {
+                log.styled_lines(first + from).zip(from..to).map(|(line, before)| Kept::copy(line, before)).collect()
             }
+            Some(_) => (from..to)
+                .filter_map(|before| Some((lines.number(before)?, before)))
+                .filter_map(|(number, before)| Some((log.styled_lines(number).next()?, before)))
+                .map(|(line, before)| Kept::copy(line, before))
+                .collect(),
         };
-        let read = read_line(&line.bytes, *style);
-        *style = read.end;
-        read.runs
+        Self { first, end, dropped: log.dropped(), total, seen: lines.before(view.seen), lines: kept }
     }
-}
 
-impl Excerpt {
     /// Lays the lines out on `page`, moves `view` by what was pending, and returns what is on the screen.
-    pub(crate) fn lay_out(&self, view: &mut LogView, page: Page) -> LogWindow {
+    pub(crate) fn lay_out(&self, view: &mut LogView, page: Page, lens: Lens<'_>) -> LogWindow {
         let (first, end) = (self.first, self.end);
-        let reaches_end = self.lines.last().is_none_or(|line| line.number + 1 >= end);
-        let mut rows = self.rows(view, page);
-        let last_top = rows.len().saturating_sub(page.height);
-        let anchor = match view.position {
-            Position::Follow => last_top,
-            Position::At(place) => rows.iter().position(|row| row.place >= place).unwrap_or(last_top),
+        let reaches_end = self.lines.last().is_none_or(|line| line.before + 1 >= self.total);
+        let layout = Layout::new(self, view.column, page, lens);
+        let last_top = layout.rows.saturating_sub(page.height);
+        let anchor = match (view.goal.take(), view.position) {
+            (Some(spot), _) => {
+                view.position = Position::At(Place::default());
+                layout.top_for(spot, view.top, page.height).unwrap_or(last_top)
+            }
+            (None, Position::Follow) => last_top,
+            (None, Position::At(place)) => layout.row_at(place).unwrap_or(last_top),
         };
         let moved = anchor.saturating_add_signed(isize::try_from(view.pending).unwrap_or(isize::MAX));
         let top = moved.min(last_top);
         let arrived = reaches_end && view.pending > 0 && moved >= last_top;
-        view.top = rows.get(top).map(|row| row.place).unwrap_or_default();
+        view.top = layout.place(top).unwrap_or_default();
         match view.position {
             _ if arrived => view.position = Position::Follow,
             Position::Follow if view.pending >= 0 || top == last_top => {}
@@ -238,100 +232,68 @@ impl Excerpt {
             Position::Follow | Position::At(_) => view.position = Position::At(view.top),
         }
         view.pending = 0;
-        rows.drain(..top.min(rows.len()));
-        rows.truncate(page.height);
+        let rows = layout.show(top, page, lens);
         let shown = rows.last().map_or(first, |row| row.place.line + 1);
+        view.bottom = shown.saturating_sub(1);
         view.seen = if view.position == Position::Follow { end } else { view.seen.max(shown).min(end) };
-        LogWindow { rows, first, end, unseen: end - view.seen }
-    }
-
-    fn rows(&self, view: &LogView, page: Page) -> Vec<Row> {
-        let mut carry = Carry::default();
-        for line in &self.before {
-            carry.read(line);
-        }
-        let mut rows = Vec::with_capacity(self.lines.len() + 1);
-        let starts_log = self.lines.first().is_none_or(|line| line.number == self.first);
-        if self.dropped.lines > 0 && starts_log {
-            let place = Place { line: self.first.saturating_sub(1), row: 0 };
-            let content = Content::Dropped(self.dropped);
-            rows.push(Row { place, at: Stamp::default(), content, runs: Vec::new(), goes_on: false });
-        }
-        for line in &self.lines {
-            let mut runs = carry.read(line);
-            let is_note = matches!(line.source, Source::Note(_));
-            if is_note {
-                // a space after its sign
-                runs.insert(0, Run { text: " ".to_owned(), style: Style::default() });
-            }
-            let (parts, goes_on) = if page.wrap || is_note {
-                (wrap(runs, page.width), false)
-            } else {
-                let (part, goes_on) = clip(runs, view.column, page.width);
-                (vec![part], goes_on)
-            };
-            rows.extend(parts.into_iter().enumerate().map(|(row, runs)| Row {
-                place: Place { line: line.number, row },
-                at: line.at,
-                content: Content::Line(line.source),
-                runs,
-                goes_on,
-            }));
-        }
-        rows
+        let before = |row: Option<&Row>, or| {
+            let line = row.and_then(|row| self.lines.iter().find(|line| line.number == row.place.line));
+            line.map_or(or, |line| line.before)
+        };
+        let above = before(rows.first(), 0);
+        let below = before(rows.last(), 0) + u64::from(!rows.is_empty());
+        let seen = if view.position == Position::Follow { self.total } else { self.seen.max(below) };
+        LogWindow { rows, first, end, unseen: self.total.saturating_sub(seen), above, below, total: self.total }
     }
 }
 
-/// Breaks a line wherever a row is full, as a terminal does.
-fn wrap(runs: Vec<Run>, width: usize) -> Vec<Vec<Run>> {
-    let width = width.max(1);
-    let mut rows = vec![Vec::new()];
-    let mut taken = 0;
-    for run in runs {
-        let mut part = String::new();
-        for grapheme in run.text.graphemes(true) {
-            let cells = text::grapheme_width(grapheme);
-            if taken + cells > width && taken > 0 {
-                add(&mut rows, std::mem::take(&mut part), run.style);
-                rows.push(Vec::new());
-                taken = 0;
-            }
-            taken += cells;
-            part.push_str(grapheme);
-        }
-        add(&mut rows, part, run.style);
-    }
-    rows
+/// The numbers of the lines that are shown.
+struct Numbers<'a> {
+    first: u64,
+    end: u64,
+    shown: Option<&'a VecDeque<u64>>,
 }
 
-fn add(rows: &mut [Vec<Run>], text: String, style: Style) {
-    if let (false, Some(row)) = (text.is_empty(), rows.last_mut()) {
-        row.push(Run { text, style });
+impl Numbers<'_> {
+    /// Returns how many shown lines come before this one.
+    fn before(&self, line: u64) -> u64 {
+        match self.shown {
+            None => line.clamp(self.first, self.end) - self.first,
+            Some(shown) => shown.partition_point(|number| *number < line) as u64,
+        }
+    }
+
+    /// Returns the line that so many shown ones come before.
+    fn number(&self, before: u64) -> Option<u64> {
+        match self.shown {
+            None => Some(self.first + before),
+            Some(shown) => shown.get(usize::try_from(before).ok()?).copied(),
+        }
     }
 }
 
-/// Cuts a line to the columns from `start` on; a wide character cut in half becomes a space.
-fn clip(runs: Vec<Run>, start: usize, width: usize) -> (Vec<Run>, bool) {
-    let mut kept = Vec::new();
-    let mut column = 0;
-    for run in runs {
-        let mut part = String::new();
-        for grapheme in run.text.graphemes(true) {
-            let (from, to) = (column, column + text::grapheme_width(grapheme));
-            column = to;
-            if to > start + width {
-                kept.push(Run { text: part, style: run.style });
-                return (kept, true);
-            }
-            if from >= start {
-                part.push_str(grapheme);
-            } else if to > start {
-                part.push(' ');
-            }
-        }
-        kept.push(Run { text: part, style: run.style });
+impl Kept {
+    fn copy((line, style): (Line<'_>, Style), before: u64) -> Self {
+        let (bytes, style) = shown_part(line.bytes, style);
+        Self { number: line.number, before, at: line.at, source: line.source, style, bytes: bytes.to_vec() }
     }
-    (kept, false)
+
+    fn is_note(&self) -> bool {
+        matches!(self.source, Source::Note(_))
+    }
+
+    fn long(&self) -> Option<LongLine<'_>> {
+        (self.bytes.len() > LONG).then_some(LongLine { bytes: &self.bytes, style: self.style })
+    }
+
+    fn pieces(&self, lens: Lens<'_>) -> Vec<Piece> {
+        let read = read_line(&self.bytes, self.style).runs.into_iter().map(Piece::from).collect();
+        let current = lens.current.filter(|spot| spot.line == self.number).map(|spot| spot.nth);
+        let read = mark(read, lens.search, current);
+        // a space after the sign of a note
+        let space = Piece { text: " ".to_owned(), style: Style::default(), mark: Mark::None };
+        self.is_note().then_some(space).into_iter().chain(read).collect()
+    }
 }
 
 #[cfg(test)]

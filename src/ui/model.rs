@@ -17,7 +17,8 @@ use crate::supervisor::{Board, KillReport, Phase, ServiceStatus, Target};
 use super::columns::{self, Plan};
 use super::dashboard::Dashboard;
 use super::layout::{self, Areas, Need};
-use super::log_window::{LogView, Page};
+use super::log_window::{Lens, LogView, Page};
+use super::sought::{Prompt, Sought};
 use super::text;
 
 /// The time, as the frame and the update are told it.
@@ -163,6 +164,12 @@ pub(crate) struct Model {
     pub(crate) list_top: usize,
     /// Where each log stands.
     pub(crate) logs: Vec<LogView>,
+    /// What is searched for in the log, and shown of it.
+    pub(crate) sought: Sought,
+    /// What is being typed on the status line.
+    pub(crate) prompt: Option<Prompt>,
+    /// Only services with this in their names are listed.
+    pub(crate) names: String,
     /// What lies over the panes; the last is on top and has the keys.
     pub(crate) panels: Vec<Panel>,
     /// What happened last.
@@ -189,6 +196,9 @@ impl Model {
             timestamps: false,
             list_top: 0,
             logs,
+            sought: Sought::default(),
+            prompt: None,
+            names: String::new(),
             panels: Vec::new(),
             notice: None,
             quitting: Vec::new(),
@@ -206,6 +216,27 @@ impl Model {
     /// Returns every service with its identity.
     pub(crate) fn services(&self) -> impl Iterator<Item = (ServiceId, &ServiceStatus)> {
         (0..).map(ServiceId::new).zip(&self.board.services)
+    }
+
+    /// Returns the services in the list: all, or those that have what was typed in their names.
+    pub(crate) fn listed(&self) -> Vec<ServiceId> {
+        let has_capitals = self.names.chars().any(char::is_uppercase);
+        let matches = |name: &str| match has_capitals {
+            _ if self.names.is_empty() => true,
+            true => name.contains(&self.names),
+            false => name.to_lowercase().contains(&self.names),
+        };
+        self.services().filter(|(_, status)| matches(&status.name)).map(|(service, _)| service).collect()
+    }
+
+    /// Returns the row of the chosen service in the list.
+    pub(crate) fn listed_place(&self) -> usize {
+        self.listed().iter().position(|service| *service == self.selected).unwrap_or(0)
+    }
+
+    /// Returns what is shown of the chosen log, and what is found in it.
+    pub(crate) fn lens(&self) -> Lens<'_> {
+        Lens { shown: self.sought.shown(), search: self.sought.search(), current: self.sought.current }
     }
 
     /// Returns a service's name, or nothing where there is none.
@@ -280,7 +311,7 @@ impl Model {
     /// Moves the list so that the chosen row is seen, and never past its end.
     pub(crate) fn show_selected(&mut self) {
         let rows = self.areas().map_or(0, |areas| usize::from(layout::inside(areas.list).height));
-        self.list_top = scrolled_to(self.list_top, self.selected.index(), rows, self.board.services.len());
+        self.list_top = scrolled_to(self.list_top, self.listed_place(), rows, self.listed().len());
     }
 }
 

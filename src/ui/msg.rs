@@ -6,6 +6,8 @@ use crate::id::ServiceId;
 use crate::keys::Action;
 use crate::supervisor::{Board, Command, Event};
 
+use super::sought::Finding;
+
 /// Something that the screen has to know.
 #[derive(Clone, Debug)]
 pub(crate) enum Msg {
@@ -28,6 +30,8 @@ pub(crate) enum Msg {
     Board(Board),
     /// The supervisor says what happened.
     Happened(Event),
+    /// A walk through the log has found something, or nothing.
+    Found(Finding),
     /// So many events were lost, because the screen was behind.
     Missed(u64),
     /// A request could not be handed over, because too many wait already.

@@ -5,6 +5,8 @@ use ratatui::style::{Color, Modifier, Style};
 use crate::logs::{self, Colour, Tone};
 use crate::supervisor::State;
 
+use super::log_rows::Mark;
+
 /// A style for every kind of thing on the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
@@ -136,6 +138,16 @@ impl Theme {
     /// Returns the border of a pane.
     pub(crate) fn border(&self, has_focus: bool) -> Style {
         if has_focus { self.focus } else { self.quiet }
+    }
+
+    /// Makes what a search has found stand out, whatever colours it has.
+    pub(crate) fn found(&self, style: Style, mark: Mark) -> Style {
+        match mark {
+            Mark::None => style,
+            // the colours of the service would make some matches invisible
+            Mark::Match => self.text.add_modifier(Modifier::REVERSED),
+            Mark::Current => self.busy.add_modifier(Modifier::REVERSED | Modifier::BOLD | Modifier::UNDERLINED),
+        }
     }
 
     /// Translates the style a service chose.

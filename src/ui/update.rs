@@ -4,6 +4,7 @@ mod mouse;
 mod moving;
 mod news;
 mod panels;
+mod searching;
 mod services;
 
 use crate::keys::Action;
@@ -21,7 +22,15 @@ pub(crate) fn update(model: &mut Model, msg: Msg, moment: Moment) -> Vec<Effect>
             model.notice.take_if(|notice| notice.tone == Tone::Calm);
             act(model, action, moment)
         }
+        Msg::Step(step) if model.prompt.is_some() && model.panels.is_empty() => {
+            searching::step(model, step);
+            Vec::new()
+        }
         Msg::Step(step) => panels::step(model, step),
+        Msg::Found(finding) => {
+            searching::found(model, &finding);
+            Vec::new()
+        }
         Msg::Click(at) => mouse::click(model, at, moment),
         Msg::Wheel { at, down } => mouse::wheel(model, at, down, moment),
         Msg::Resized(size) => {
@@ -70,10 +79,12 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
         | Action::Help
         | Action::Quit => panels::open(model, action),
         Action::QuitNow | Action::Interrupt => vec![Effect::Ask(Command::Quit)],
+        Action::Back if searching::end(model) => Vec::new(),
         Action::Open | Action::NextPane | Action::Back | Action::Zoom => {
             focus(model, action);
             Vec::new()
         }
+        Action::Search | Action::Filter | Action::OlderMatch | Action::NewerMatch => searching::act(model, action),
         Action::Wrap | Action::Timestamps => reshape(model, action),
         Action::Clear => clear(model),
         Action::Up

@@ -18,6 +18,7 @@ mod leftovers;
 mod plain;
 mod ports;
 mod readme;
+mod search;
 mod stop;
 mod support;
 mod terminal_back;

@@ -178,3 +178,20 @@ fn a_plain_file_is_refused() {
     let file = tempfile::tempfile().unwrap();
     assert!(Pump::start().unwrap().attach(file.into(), Box::new(Teller(sender))).is_err());
 }
+
+#[test]
+fn only_the_pipe_of_a_flood_is_widened() {
+    let pump = Pump::start().unwrap();
+    let (flooded_end, flood) = pipe().unwrap();
+    let (quiet_end, quiet) = pipe().unwrap();
+    let narrow = rustix::pipe::fcntl_getpipe_size(&quiet).unwrap();
+    let (mut flood, mut quiet) = (File::from(flood), File::from(quiet));
+    // as much as a new pipe holds, which is as much as one turn takes
+    flood.write_all(&vec![b'x'; 64 * 1024]).unwrap();
+    quiet.write_all(b"hello").unwrap();
+    let (flooded, greeted) = (attach(&pump, flooded_end), attach(&pump, quiet_end));
+    assert!(matches!(flooded.recv_timeout(PATIENCE), Ok(Told::Bytes(bytes)) if bytes.len() == 64 * 1024));
+    assert!(matches!(greeted.recv_timeout(PATIENCE), Ok(Told::Bytes(_))));
+    assert_eq!(rustix::pipe::fcntl_getpipe_size(&flood).unwrap(), super::WIDE_PIPE);
+    assert_eq!(rustix::pipe::fcntl_getpipe_size(&quiet).unwrap(), narrow);
+}

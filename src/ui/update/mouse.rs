@@ -27,7 +27,7 @@ pub(super) fn click(model: &mut Model, at: Position, moment: Moment) -> Vec<Effe
         let rows = layout::inside(areas.list);
         if rows.contains(at) {
             let place = model.list_top + usize::from(at.y.saturating_sub(rows.y));
-            if place < model.board.services.len() {
+            if place < model.listed().len() {
                 super::moving::select(model, place);
             }
         }
@@ -49,7 +49,7 @@ pub(super) fn wheel(model: &mut Model, at: Position, down: bool, moment: Moment)
     let Some(areas) = model.areas() else { return Vec::new() };
     if areas.list.contains(at) {
         let rows = usize::from(layout::inside(areas.list).height);
-        let last = model.board.services.len().saturating_sub(rows);
+        let last = model.listed().len().saturating_sub(rows);
         let top = model.list_top;
         model.list_top = if down { (top + NOTCH).min(last) } else { top.saturating_sub(NOTCH) };
     } else if areas.log.contains(at) {

@@ -24,14 +24,21 @@ const PLACES: &[Action] = &[
     Action::Select9,
 ];
 
-/// Chooses the service at `place`, or the last one.
+/// Chooses the service at this row of the list, or at the last one.
 pub(super) fn select(model: &mut Model, place: usize) {
-    let last = model.board.services.len().saturating_sub(1);
-    let before = model.selected;
-    model.selected = ServiceId::new(u32::try_from(place.min(last)).unwrap_or(u32::MAX));
-    if model.selected != before {
+    let listed = model.listed();
+    if let Some(service) = listed.get(place).or(listed.last()) {
+        choose(model, *service);
+    }
+}
+
+/// Chooses a service.
+pub(super) fn choose(model: &mut Model, service: ServiceId) {
+    if model.selected != service {
+        model.selected = service;
         // whoever moves on has read it, and now wants to know about this one
         model.notice = None;
+        model.sought.ask_again();
     }
     model.show_selected();
 }
@@ -40,7 +47,7 @@ pub(super) fn select(model: &mut Model, place: usize) {
 #[expect(clippy::wildcard_enum_match_arm, reason = "what moves by no rows jumps")]
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if let Some(place) = PLACES.iter().position(|&key| key == action) {
-        if place < model.board.services.len() {
+        if place < model.listed().len() {
             select(model, place);
         }
         return Vec::new();
@@ -70,7 +77,7 @@ fn list_rows(model: &Model) -> usize {
 }
 
 fn step(model: &mut Model, down: bool, by: usize) {
-    let place = model.selected.index();
+    let place = model.listed_place();
     select(model, if down { place.saturating_add(by) } else { place.saturating_sub(by) });
 }
 

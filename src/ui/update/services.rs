@@ -22,7 +22,7 @@ pub(super) fn mark(model: &mut Model, action: Action) -> Vec<Effect> {
         if !model.marked.remove(&service) {
             model.marked.insert(service);
         }
-        super::moving::select(model, service.index() + 1);
+        super::moving::select(model, model.listed_place() + 1);
     }
     Vec::new()
 }

@@ -1,5 +1,6 @@
 //! What every key does, in the panes and in the panels.
 
+mod searching;
 mod status_line;
 
 use std::sync::Arc;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use ratatui::style::Color;
+use ratatui::style::{Color, Modifier};
 
 use super::*;
 use crate::keys::Action;
 use crate::process::{Listener, ProcessId};
 use crate::supervisor::{Board, Command, Event, Phase, ServiceStatus};
-use crate::ui::fixture::{assert_picture, board, cells, id, log, model, moment, quitting, report, rows, stuck};
+use crate::ui::fixture::{assert_picture, board, cells, find, id, log, model, moment, quitting, report, rows, stuck};
 use crate::ui::msg::{Effect, Msg, Step};
 use crate::ui::theme::Theme;
 use crate::ui::update::update;
@@ -90,6 +90,51 @@ fn the_ports_that_a_service_listens_on_stand_above_its_log_and_in_its_details() 
 #[test]
 fn zoom_gives_the_log_everything_but_the_last_two_lines() {
     assert_picture("zoom_80x24", &screen(80, 24, acts(&[Action::Zoom, Action::Wrap, Action::Right])));
+}
+
+/// A screen after keys were typed in the log, with everything found.
+fn typed(width: u16, height: u16, keys: &[(Action, &str, bool)]) -> Buffer {
+    let (moment, log) = (moment(), log(40));
+    let mut model = model(board(moment), width, height);
+    update(&mut model, Msg::Act(Action::Open), moment);
+    for (action, text, accept) in keys {
+        update(&mut model, Msg::Act(*action), moment);
+        for letter in text.chars() {
+            update(&mut model, Msg::Step(Step::Type(letter)), moment);
+            find(&mut model, &log, moment);
+            cells(&mut model, &log, moment);
+        }
+        if *accept {
+            update(&mut model, Msg::Step(Step::Accept), moment);
+        }
+    }
+    cells(&mut model, &log, moment)
+}
+
+#[test]
+fn a_search_shows_where_it_is_and_how_many_there_are() {
+    let screen = typed(80, 24, &[(Action::Search, "cart/[12]", false)]);
+    assert_picture("search_80x24", &screen);
+    let current = screen.content.iter().filter(|cell| cell.modifier.contains(Modifier::UNDERLINED)).count();
+    assert_eq!(current, "cart/2".len());
+    assert_picture("search_bad_80x24", &typed(80, 24, &[(Action::Search, "cart/[", false)]));
+}
+
+#[test]
+fn a_filter_has_a_badge_and_a_search_goes_on_within_it() {
+    let keys = [(Action::Filter, "!/cart/[0-9] ", true), (Action::Search, "warning|INFO", true)];
+    assert_picture("filter_120x35", &typed(120, 35, &keys));
+}
+
+#[test]
+fn the_list_shows_the_names_that_match() {
+    let moment = moment();
+    let typing = "er".chars().map(|letter| Msg::Step(Step::Type(letter)));
+    let mut model = model(board(moment), 80, 24);
+    for msg in [Msg::Act(Action::Search)].into_iter().chain(typing) {
+        update(&mut model, msg, moment);
+    }
+    assert_picture("list_names_80x24", &cells(&mut model, &log(40), moment));
 }
 
 #[test]
@@ -233,6 +278,8 @@ fn every_view(board: &Board, width: u16, height: u16) -> Vec<Buffer> {
         Action::Why,
         Action::Details,
         Action::Diagnostics,
+        Action::Search,
+        Action::Filter,
         Action::Help,
         Action::Quit,
     ];

@@ -2,10 +2,12 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::keys::Action;
 use crate::ui::model::{Focus, Model};
+use crate::ui::sought::Asking;
 use crate::ui::text;
 
 /// What is offered in the list, the most useful first; the last two stay when there is little room.
@@ -28,6 +30,8 @@ const IN_LIST: &[(Action, &str)] = &[
 const IN_LOG: &[(Action, &str)] = &[
     (Action::Back, "list"),
     (Action::Follow, "follow"),
+    (Action::Search, "search"),
+    (Action::Filter, "filter"),
     (Action::Top, "start"),
     (Action::Bottom, "end"),
     (Action::Wrap, "wrap"),
@@ -70,8 +74,11 @@ pub(crate) fn action_at(model: &Model, x: u16) -> Option<Action> {
         .map(|hint| hint.action)
 }
 
-/// Places as many hints as fit whole.
+/// Places as many hints as fit whole; none while every key is a letter.
 fn placed(model: &Model, width: u16) -> Vec<Hint> {
+    if is_typing(model) {
+        return Vec::new();
+    }
     let (most, always) = match (model.is_quitting(), model.focus) {
         (true, _) => (QUITTING, &[][..]),
         (false, Focus::List) => (IN_LIST, ALWAYS),
@@ -99,9 +106,29 @@ fn placed(model: &Model, width: u16) -> Vec<Hint> {
     hints
 }
 
+fn is_typing(model: &Model) -> bool {
+    model.prompt.is_some() && model.panels.is_empty() && !model.is_quitting()
+}
+
+/// Returns what the keys do that are no letters.
+fn typing(model: &Model) -> Line<'static> {
+    let theme = &model.dashboard.theme;
+    let keys = [("Enter", "keeps it"), ("Esc", "ends it"), ("↑", "older"), ("↓", "newer")];
+    let steps = model.prompt.as_ref().is_some_and(|prompt| prompt.asking == Asking::Search);
+    let shown = keys.iter().take(if steps { 4 } else { 2 });
+    let spans = shown.flat_map(|&(key, word)| {
+        [Span::raw(" "), Span::styled(key, theme.key), Span::styled(format!(" {word} "), theme.text)]
+    });
+    spans.collect()
+}
+
 impl Widget for &HintsLine<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let theme = &self.model.dashboard.theme;
+        if is_typing(self.model) {
+            buf.set_line(area.x, area.y, &typing(self.model), area.width);
+            return;
+        }
         for hint in placed(self.model, area.width) {
             let room = |x: u16| usize::from(area.right().saturating_sub(x));
             let start = area.x + hint.x;

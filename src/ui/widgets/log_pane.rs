@@ -81,6 +81,12 @@ impl LogPane<'_> {
         let Some(status) = self.model.service(self.model.selected) else {
             return "  there are no services".to_owned();
         };
+        if let Some(filter) = self.model.sought.question.filter.as_ref().filter(|_| self.window.end > self.window.first)
+        {
+            let which = if filter.inverted { "every line matches" } else { "no line matches" };
+            let wait = if self.model.sought.is_complete { which } else { "looking for lines…" };
+            return format!("  {wait}");
+        }
         if self.window.end > 0 {
             return "  nothing printed since it was cleared".to_owned();
         }
@@ -100,17 +106,24 @@ impl LogPane<'_> {
         if !self.model.wrap && view.column > 0 {
             spans.push(Span::styled(format!(" column {} ", view.column + 1), theme.quiet));
         }
-        if let (Position::At(_), Some(row)) = (view.position, self.window.rows.last()) {
+        if let (Position::At(_), Some(_)) = (view.position, self.window.rows.last()) {
             if self.window.unseen > 0 {
                 let key = hints_line::key(self.model, Action::Bottom).unwrap_or_default();
                 let new = format!(" +{} new · {key} ", text::count(self.window.unseen));
                 spans.push(Span::styled(new, theme.busy));
             }
-            let place = (row.place.line + 1).saturating_sub(self.window.first);
-            let total = self.window.end.saturating_sub(self.window.first);
-            spans.push(Span::styled(format!(" {} of {} ", text::count(place), text::count(total)), theme.quiet));
+            let (place, total) = (text::count(self.window.below), text::count(self.window.total));
+            spans.push(Span::styled(format!(" {place} of {total} "), theme.quiet));
         }
         (!spans.is_empty()).then(|| Line::from(spans).alignment(Alignment::Right))
+    }
+
+    /// Says that not every line is shown.
+    fn badge(&self, room: usize) -> Option<Line<'static>> {
+        let filter = self.model.sought.question.filter.as_ref()?;
+        let sign = if filter.inverted { "&!" } else { "&" };
+        let text = format!(" {sign}{} ", text::cut(filter.pattern.text(), room.saturating_sub(4)));
+        Some(Line::styled(text, self.model.dashboard.theme.chosen))
     }
 
     fn draw_row(&self, row: &Row, line: Rect, buf: &mut Buffer) {
@@ -141,9 +154,9 @@ impl LogPane<'_> {
             x = (x + STAMP_WIDTH).min(end);
         }
         let is_note = matches!(row.content, Content::Line(Source::Note(_)));
-        for run in &row.runs {
-            let style = if is_note { style } else { theme.output(run.style) };
-            (x, _) = buf.set_stringn(x, line.y, &run.text, usize::from(end.saturating_sub(x)), style);
+        for piece in &row.pieces {
+            let style = theme.found(if is_note { style } else { theme.output(piece.style) }, piece.mark);
+            (x, _) = buf.set_stringn(x, line.y, &piece.text, usize::from(end.saturating_sub(x)), style);
         }
         if row.goes_on {
             buf.set_stringn(end.saturating_sub(1), line.y, "›", 1, theme.key);
@@ -175,6 +188,9 @@ impl Widget for &LogPane<'_> {
         if let Some(position) = self.position() {
             block = block.title_bottom(position);
         }
+        if let Some(badge) = self.badge(usize::from(area.width / 2)) {
+            block = block.title_bottom(badge);
+        }
         block.render(area, buf);
         let inner = layout::inside(area);
         for (y, row) in (inner.y..inner.bottom()).zip(&self.window.rows) {
@@ -190,11 +206,12 @@ impl Widget for &LogPane<'_> {
 impl LogPane<'_> {
     /// Draws where the window is; by lines, so only nearly right where lines are wrapped.
     fn draw_scrollbar(&self, track: Rect, buf: &mut Buffer) {
-        let (Some(first), Some(last)) = (self.window.rows.first(), self.window.rows.last()) else { return };
+        if self.window.rows.is_empty() {
+            return;
+        }
         let lines = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-        let total = lines(self.window.end.saturating_sub(self.window.first));
-        let top = lines(first.place.line.saturating_sub(self.window.first));
-        let rows = lines(last.place.line.saturating_sub(first.place.line) + 1);
+        let (total, top) = (lines(self.window.total), lines(self.window.above));
+        let rows = lines(self.window.below.saturating_sub(self.window.above));
         let style = self.model.dashboard.theme.border(self.has_focus());
         sheet::scrollbar(track, top, rows, total, style, buf);
     }

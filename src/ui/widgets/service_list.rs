@@ -105,15 +105,22 @@ impl Widget for &ServiceList<'_> {
             let marked = format!(" {} marked ", self.model.marked.len());
             block = block.title_bottom(Line::styled(marked, theme.mark).alignment(Alignment::Right));
         }
+        if !self.model.names.is_empty() {
+            let names = text::cut(&self.model.names, usize::from(area.width.saturating_sub(8)));
+            block = block.title_bottom(Line::styled(format!(" /{names} "), theme.busy));
+        }
         let inner = block.inner(area);
         block.render(area, buf);
         let plan = self.model.columns(inner.width);
-        let rows = self.model.services().skip(self.model.list_top);
-        for (y, (service, status)) in (inner.y..inner.bottom()).zip(rows) {
-            buf.set_line(inner.x, y, &self.row(service, status, &plan), inner.width);
+        let listed = self.model.listed();
+        let shown = listed.iter().skip(self.model.list_top);
+        for (y, &service) in (inner.y..inner.bottom()).zip(shown) {
+            if let Some(status) = self.model.service(service) {
+                buf.set_line(inner.x, y, &self.row(service, status, &plan), inner.width);
+            }
         }
         let track = Rect { x: inner.right(), width: 1, ..inner };
-        let total = self.model.board.services.len();
+        let total = listed.len();
         sheet::scrollbar(track, self.model.list_top, usize::from(inner.height), total, theme.border(has_focus), buf);
     }
 }

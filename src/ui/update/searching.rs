@@ -1,0 +1,173 @@
+//! Keys of the search, the filter and the names: typing into the prompt, and going from match to match.
+
+use crate::keys::Action;
+use crate::logs::{Filter, Pattern, Tone};
+
+use crate::ui::log_window::Position;
+use crate::ui::model::{Focus, Model, Notice};
+use crate::ui::msg::{Effect, Step};
+use crate::ui::sought::{Asking, Finding, Prompt, Spot};
+
+/// Longer patterns are not typed.
+const LONGEST: usize = 200;
+
+/// Opens the prompt, or goes to another match.
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if matches!(action, Action::OlderMatch | Action::NewerMatch) {
+        go(model, action);
+    } else {
+        open(model, action);
+    }
+    Vec::new()
+}
+
+/// Opens the prompt: in the list a search is for names.
+fn open(model: &mut Model, action: Action) {
+    let asking = match (action, model.focus) {
+        (Action::Filter, _) => Asking::Filter,
+        (_, Focus::List) => Asking::Names,
+        (_, Focus::Log) => Asking::Search,
+    };
+    model.notice = None;
+    model.prompt = Some(Prompt { asking, text: String::new(), problem: None, before: model.log_view() });
+}
+
+/// Does what a key means in the prompt.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other steps mean nothing here")]
+pub(super) fn step(model: &mut Model, step: Step) {
+    let Some(prompt) = &mut model.prompt else { return };
+    let asking = prompt.asking;
+    match step {
+        Step::Type(letter) if prompt.text.len() < LONGEST => prompt.text.push(letter),
+        Step::Erase if prompt.text.pop().is_none() => return cancel(model),
+        Step::Erase => {}
+        Step::Cancel => return cancel(model),
+        Step::Accept => {
+            if prompt.text.is_empty() {
+                return cancel(model);
+            }
+            if prompt.problem.is_none() {
+                model.prompt = None;
+            }
+            return;
+        }
+        Step::Up if asking == Asking::Search => return go(model, Action::OlderMatch),
+        Step::Down if asking == Asking::Search => return go(model, Action::NewerMatch),
+        _ => return,
+    }
+    typed(model);
+}
+
+/// Looks for what stands in the prompt now.
+fn typed(model: &mut Model) {
+    let Some(prompt) = &mut model.prompt else { return };
+    let (text, inverted) = match (prompt.asking, prompt.text.strip_prefix('!')) {
+        (Asking::Filter, Some(text)) => (text.to_owned(), true),
+        _ => (prompt.text.clone(), false),
+    };
+    if prompt.asking == Asking::Names {
+        return name(model, text);
+    }
+    let pattern = match Pattern::new(&text) {
+        Ok(pattern) => Some(pattern).filter(|pattern| !pattern.text().is_empty()),
+        Err(problem) => {
+            prompt.problem = Some(problem.to_string());
+            return;
+        }
+    };
+    prompt.problem = None;
+    let (asking, before) = (prompt.asking, prompt.before.clone());
+    if asking == Asking::Filter {
+        model.sought.question.filter = pattern.map(|pattern| Filter { pattern, inverted });
+        model.sought.ask_again();
+        return;
+    }
+    let from = if before.position == Position::Follow { u64::MAX } else { before.bottom };
+    if let Some(view) = model.log_view_mut() {
+        *view = before;
+    }
+    model.sought.wanted = pattern.is_some().then_some(from);
+    model.sought.question.search = pattern;
+    model.sought.ask_again();
+}
+
+/// Lists only the services with `text` in their names.
+fn name(model: &mut Model, text: String) {
+    model.names = text;
+    let listed = model.listed();
+    if !listed.contains(&model.selected)
+        && let Some(first) = listed.first()
+    {
+        super::moving::choose(model, *first);
+    }
+    model.show_selected();
+}
+
+/// Ends what the prompt is for, as if it had not been asked.
+fn cancel(model: &mut Model) {
+    let Some(prompt) = model.prompt.take() else { return };
+    match prompt.asking {
+        Asking::Search => {
+            if let Some(view) = model.log_view_mut() {
+                *view = prompt.before;
+            }
+            end_search(model);
+        }
+        Asking::Filter => end_filter(model),
+        Asking::Names => name(model, String::new()),
+    }
+}
+
+/// Ends the search, else the filter, else the choice of names; returns whether there was one.
+pub(super) fn end(model: &mut Model) -> bool {
+    if model.focus == Focus::List && !model.names.is_empty() {
+        name(model, String::new());
+    } else if model.sought.question.search.is_some() {
+        end_search(model);
+    } else if model.sought.question.filter.is_some() {
+        end_filter(model);
+    } else if !model.names.is_empty() {
+        name(model, String::new());
+    } else {
+        return false;
+    }
+    true
+}
+
+fn end_search(model: &mut Model) {
+    model.sought.question.search = None;
+    model.sought.wanted = None;
+    model.sought.ask_again();
+}
+
+fn end_filter(model: &mut Model) {
+    model.sought.question.filter = None;
+    model.sought.ask_again();
+}
+
+/// Goes to the next older or newer match.
+fn go(model: &mut Model, action: Action) {
+    if model.sought.question.search.is_none() {
+        let text = "nothing is searched for; / in the log begins a search".to_owned();
+        model.notice = Some(Notice { tone: Tone::Calm, text });
+        return;
+    }
+    let view = model.log_view();
+    let from = if view.position == Position::Follow { u64::MAX } else { view.bottom + 1 };
+    if let Some(spot) = model.sought.step(action == Action::NewerMatch, from) {
+        show(model, spot);
+    }
+}
+
+/// Takes in what was found.
+pub(super) fn found(model: &mut Model, finding: &Finding) {
+    if let Some(spot) = model.sought.learn(finding) {
+        show(model, spot);
+    }
+}
+
+fn show(model: &mut Model, spot: Spot) {
+    if let Some(view) = model.log_view_mut() {
+        view.go_to(spot);
+    }
+}
