@@ -8,6 +8,7 @@ mod environment;
 mod event;
 mod handle;
 mod job;
+mod keeper;
 mod log_store;
 mod machine;
 mod notes;
@@ -32,6 +33,7 @@ pub use command::{Command, Target};
 pub use course::{CommandOutcome, Deed, Ignored, StepOutcome};
 pub use event::Event;
 pub use handle::Handle;
+pub use keeper::Keeper;
 pub use log_store::{LogGuard, LogStore, Tap};
 pub use status::{
     Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, Rules, ServiceStatus, State, StopStep,

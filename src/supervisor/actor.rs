@@ -20,7 +20,7 @@ use super::runner;
 use super::shutdown::Shutdown;
 use super::status::{Board, Phase, State};
 use super::wish::{Effect, News, Wish};
-use super::{Asked, Event, Handle, LogStore};
+use super::{Asked, Event, Handle, Keeper, LogStore};
 use crate::config::{Config, Service};
 use crate::engine::{Listeners, Pump, Sampler, identify, own_namespace, project_file};
 use crate::guard::Guards;
@@ -72,8 +72,9 @@ pub fn start(config: &Config, options: Options, logs: LogStore, size: (u16, u16)
             namespace: own_namespace(),
         },
     };
-    let tools =
-        Tools { project, guards, pump: Pump::start()?, logs, listeners: Listeners::default(), size: current_size };
+    let pump = Pump::start()?;
+    let keeper = Keeper::start(config, logs.clone(), pump.bell())?;
+    let tools = Tools { project, guards, pump, logs, keeper, listeners: Listeners::default(), size: current_size };
     let sampling = Sampling::new(Sampler::new()?);
     Ok(spawn(config, options, tools, size, sampling))
 }
@@ -88,6 +89,7 @@ fn spawn(
     let (commands, asked) = mpsc::channel(COMMANDS);
     let (word_sender, words) = mpsc::channel(WORDS);
     let (events, listener) = broadcast::channel(EVENTS);
+    tools.keeper.tell(events.clone());
     let logs = tools.logs.clone();
     let slots: Vec<Slot> = config.services.iter().cloned().map(Slot::new).collect();
     let statuses = slots.iter().map(Slot::status).collect();

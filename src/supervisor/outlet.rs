@@ -1,7 +1,9 @@
-//! Carries what one pty or pipe delivers into the service's log, and tells when nothing more will come.
+//! Carries what one pty or pipe delivers into the service's log and its file, and tells when nothing more will come.
 
 use tokio::sync::watch;
 
+use super::job::Tools;
+use super::keeper::Keeper;
 use super::log_store::LogStore;
 use crate::engine::Sink;
 use crate::id::ServiceId;
@@ -10,6 +12,7 @@ use crate::logs::Source;
 /// The end of a pty or pipe at the log.
 pub(crate) struct Outlet {
     logs: LogStore,
+    keeper: Keeper,
     service: ServiceId,
     source: Source,
     closed: watch::Sender<bool>,
@@ -17,14 +20,20 @@ pub(crate) struct Outlet {
 
 impl Outlet {
     /// Returns the outlet and a receiver that becomes `true`, or loses its sender, once nothing more will come.
-    pub(crate) fn new(logs: LogStore, service: ServiceId, source: Source) -> (Self, watch::Receiver<bool>) {
+    pub(crate) fn new(tools: &Tools, service: ServiceId, source: Source) -> (Self, watch::Receiver<bool>) {
         let (closed, is_closed) = watch::channel(false);
-        (Self { logs, service, source, closed }, is_closed)
+        let (logs, keeper) = (tools.logs.clone(), tools.keeper.clone());
+        (Self { logs, keeper, service, source, closed }, is_closed)
     }
 }
 
 impl Sink for Outlet {
+    fn has_room(&mut self) -> bool {
+        self.keeper.has_room(self.service)
+    }
+
     fn bytes(&mut self, bytes: &[u8]) {
+        self.keeper.keep(self.service, bytes);
         self.logs.push(self.service, self.source, bytes);
     }
 

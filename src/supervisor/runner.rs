@@ -27,16 +27,19 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 pub(crate) async fn carry(mut job: Job) {
     let started = Instant::now();
     let mut early = VecDeque::new();
+    job.tools.keeper.begin(job.service);
     let enough = until_killed(&mut job.orders, &mut early);
     let begun = begin(job.service, &job.config, &job.tools, enough).await;
     match begun {
         Ok((guard, terminal, closed)) => {
             let main = guard.main();
+            job.tools.keeper.begun(job.service, job.run, main.pid);
             job.tell(Word::News(News::Started { main, guard: guard.id().pid })).await;
             let runner = Runner {
                 guard,
                 terminal,
                 closed,
+                exit: None,
                 course: Course::default(),
                 ports: Ports::default(),
                 last_step: started,
@@ -57,6 +60,8 @@ struct Runner<'a> {
     guard: Guard,
     terminal: Option<Terminal>,
     closed: Vec<watch::Receiver<bool>>,
+    /// How the main process has ended.
+    exit: Option<Exit>,
     /// How the end goes, and who was seen to belong to the run since it began.
     course: Course,
     ports: Ports,
@@ -113,6 +118,7 @@ impl Runner<'_> {
         match report {
             Report::MainExited(exit) => {
                 self.last_step = Instant::now();
+                self.exit = Some(exit);
                 self.look_around().await;
                 self.course.main_ended(self.main, self.last_step);
                 self.tell(News::MainExited(exit)).await;
@@ -265,6 +271,7 @@ impl Runner<'_> {
         let seen_gone = Instant::now();
         self.settle_stop_command().await;
         self.drain().await;
+        self.job.tools.keeper.end(self.job.service, self.job.run, self.exit.or(last)).await;
         // only now is it known what became of a stop command that outlived its service
         self.job.tell(Word::Found(self.findings(&[], killed, seen_gone))).await;
         self.tell(News::Ended { verdict: Verdict::Gone, last }).await;

@@ -111,7 +111,7 @@ fn connect(
     channel: Channel,
 ) -> std::io::Result<(Option<Terminal>, Vec<watch::Receiver<bool>>)> {
     let attach = |fd, source| {
-        let (outlet, closed) = Outlet::new(tools.logs.clone(), service, source);
+        let (outlet, closed) = Outlet::new(tools, service, source);
         tools.pump.attach(fd, Box::new(outlet)).map(|()| closed)
     };
     match channel {

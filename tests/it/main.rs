@@ -14,6 +14,7 @@ mod check;
 mod control;
 mod guard;
 mod isolated;
+mod kept;
 mod leftovers;
 mod plain;
 mod ports;
