@@ -95,6 +95,10 @@ fn a_killed_dashboard_leaves_its_logs_to_be_read_from_any_folder() {
     ));
     let program = Program::start(project.procdash(&["up", "--no-tui"]));
     program.wait_for("pid");
+    // what is shown is written at the same time, by another thread
+    assert!(
+        wait::until(|| (kept(&project, "web.log").split(|byte| *byte == b'\n').count() > 2).then_some(())).is_some()
+    );
     kill(program.dashboard(), Signal::SIGKILL).unwrap();
     let _killed = program.finish();
     wait_until_nothing_lives(project.token());
@@ -195,7 +199,7 @@ fn a_folder_that_cannot_be_written_is_told_once_and_the_service_runs_on() {
         "{HERE}[processes]\nweb = \"i=0; while :; do i=$((i+1)); echo line $i; sleep 0.05; done\"\n"
     ));
     project.write("kept", b"a file in the way");
-    let mut screen = Screen::spawn(&project, &["up"], 120, 24);
+    let mut screen = Screen::spawn(&project, &["up"], 120, 60);
     screen.wait_for("what web prints is not kept:");
     screen.wait_for("line 40");
     let told = screen.contents().matches("not kept").count();

@@ -35,7 +35,12 @@ impl Since {
             now.timestamp().as_millisecond().checked_sub(i64::try_from(ago.as_millis()).ok()?)?
         } else if let Ok(moment) = text.parse::<Timestamp>() {
             moment.as_millisecond()
-        } else if let Ok(time) = text.parse::<Time>() {
+        } else if let Ok(moment) = text.parse::<DateTime>() {
+            local(moment)?
+        } else if let Ok(day) = text.parse::<Date>() {
+            local(day.to_datetime(Time::midnight()))?
+        } else {
+            let time = text.parse::<Time>().ok()?;
             // of today, or of yesterday where that is still to come
             let today = local(now.date().to_datetime(time))?;
             if today <= now.timestamp().as_millisecond() {
@@ -43,10 +48,6 @@ impl Since {
             } else {
                 local(now.date().yesterday().ok()?.to_datetime(time))?
             }
-        } else if let Ok(moment) = text.parse::<DateTime>() {
-            local(moment)?
-        } else {
-            local(text.parse::<Date>().ok()?.to_datetime(Time::midnight()))?
         };
         Some(Self(Stamp(u64::try_from(millis).unwrap_or(0))))
     }
