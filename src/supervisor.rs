@@ -6,6 +6,7 @@ mod environment;
 mod event;
 mod handle;
 mod job;
+mod live;
 mod log_store;
 mod machine;
 mod notes;
@@ -24,9 +25,10 @@ mod why;
 mod wish;
 
 pub use actor::{Options, start};
-pub use command::{Command, Target};
+pub use command::{Command, Keystrokes, Target};
 pub use event::Event;
 pub use handle::Handle;
+pub use live::{AsOf, Live, Look, Screens};
 pub use log_store::{LogGuard, LogStore, Tap};
 pub use status::{
     Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, ServiceStatus, State, Stopping, Summary,

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::EventStream;
 use futures_util::stream::{self, StreamExt as _};
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,9 +17,8 @@ use crate::ui::{self, Dashboard};
 pub(crate) async fn show(config: &Config, handle: Handle) -> io::Result<()> {
     let dashboard = Dashboard::new(config, !colour::wanted(), TimeZone::system());
     let mut pauses = signal(SignalKind::from_raw(nix::libc::SIGTSTP))?;
-    // a pause asked for by a signal is the same wish as the key, and goes the same way
-    let pauses = stream::poll_fn(move |context| pauses.poll_recv(context))
-        .map(|()| Ok(Event::Key(KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL))));
+    // a pause asked for by a signal is the same wish as the key; but a service that has the keyboard does not get it
+    let pauses = stream::poll_fn(move |context| pauses.poll_recv(context)).map(|()| Ok(ui::PAUSE));
     let input = stream::select(EventStream::new(), pauses);
     ui::run(handle, dashboard, input, pause).await
 }

@@ -88,9 +88,8 @@ pub(super) fn take(term: &Term<Answers>, title: &str) -> Picture {
 
 fn row(term: &Term<Answers>, line: Line) -> Vec<Glyph> {
     let row = &term.grid()[line];
-    let has_right_half = |column: usize| {
-        column + 1 < term.columns() && row[Column(column + 1)].flags.contains(Flags::WIDE_CHAR_SPACER)
-    };
+    let has_right_half =
+        |column: usize| column + 1 < term.columns() && row[Column(column + 1)].flags.contains(Flags::WIDE_CHAR_SPACER);
     let mut free = 0;
     let mut glyphs = Vec::new();
     for column in 0..term.columns() {

@@ -2,7 +2,7 @@
 
 use tokio::sync::{broadcast, mpsc, watch};
 
-use super::{Board, Command, Event, LogStore};
+use super::{Board, Command, Event, LogStore, Screens};
 
 /// A handle to the supervisor; clones speak to the same one.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub struct Handle {
     pub events: broadcast::Receiver<Event>,
     /// The logs.
     pub logs: LogStore,
+    /// The terminals of what runs.
+    pub screens: Screens,
 }
 
 impl Clone for Handle {
@@ -24,6 +26,7 @@ impl Clone for Handle {
             board: self.board.clone(),
             events: self.events.resubscribe(),
             logs: self.logs.clone(),
+            screens: self.screens.clone(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use super::live::Screens;
 use super::log_store::LogStore;
 use super::prepare::Project;
 use super::status::MemberFate;
@@ -89,6 +90,7 @@ pub(crate) struct Tools {
     pub(crate) guards: Guards,
     pub(crate) pump: Pump,
     pub(crate) logs: LogStore,
+    pub(crate) screens: Screens,
     /// Columns and rows of the log pane.
     pub(crate) size: watch::Receiver<(u16, u16)>,
 }

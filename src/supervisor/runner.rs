@@ -1,17 +1,19 @@
 //! Carries one run of one service: starts its guard, passes orders on, brings news back, looks at the end.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::job::{Findings, GUARD_ANSWERS, Job, Order, Word};
+use super::live::Live;
 use super::start_up::{begin, until_killed};
 use super::status::{Fate, MemberFate};
 use super::stop_command::StopCommand;
 use super::wish::News;
-use crate::engine::{Terminal, look, members};
+use crate::engine::{look, members};
 use crate::guard::{Guard, Reach, Report, Request};
 use crate::logs::Tone;
 use crate::process::{Exit, Member, ProcessId, Verdict};
@@ -57,7 +59,7 @@ struct Seen {
 struct Runner<'a> {
     job: &'a mut Job,
     guard: Guard,
-    terminal: Option<Terminal>,
+    terminal: Option<Arc<Live>>,
     closed: Vec<watch::Receiver<bool>>,
     seen: Seen,
     main: ProcessId,
@@ -74,6 +76,8 @@ impl Runner<'_> {
             self.obey(order).await;
         }
         let mut size = self.job.tools.size.clone();
+        let terminal = self.terminal.clone();
+        let mut typing = std::pin::pin!(Live::type_on(terminal));
         loop {
             let answer_by = self.answer_by.unwrap_or_else(Instant::now).into();
             tokio::select! {
@@ -87,6 +91,7 @@ impl Runner<'_> {
                     // the supervisor has let go: the guard ends the run when its socket closes
                     None => return,
                 },
+                () = &mut typing => {}
                 Ok(()) = size.changed() => self.resize(*size.borrow_and_update()),
                 succeeded = StopCommand::finished(&mut self.stop_command), if self.stop_command.is_some() => {
                     self.stop_command = None;
@@ -176,9 +181,8 @@ impl Runner<'_> {
         self.seen.last_step = Instant::now();
         let typed = self.terminal.as_ref().map(|terminal| terminal.type_bytes(text.as_bytes()));
         match typed {
-            Some(Ok(count)) if count == text.len() => {}
-            Some(Ok(_)) => self.job.tell(Word::Failed("does not read its terminal".to_owned())).await,
-            Some(Err(error)) => self.job.tell(Word::Failed(format!("cannot be typed to: {error}"))).await,
+            Some(Ok(())) => {}
+            Some(Err(problem)) => self.job.tell(Word::Failed(problem.to_string())).await,
             None => self.job.tell(Word::Failed("has no terminal to type into".to_owned())).await,
         }
     }

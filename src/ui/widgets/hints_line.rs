@@ -18,6 +18,7 @@ const IN_LIST: &[(Action, &str)] = &[
     (Action::Tree, "tree"),
     (Action::Details, "details"),
     (Action::Open, "log"),
+    (Action::Attach, "attach"),
     (Action::Mark, "mark"),
     (Action::Zoom, "zoom"),
     (Action::RestartMenu, "restart…"),
@@ -26,6 +27,7 @@ const IN_LIST: &[(Action, &str)] = &[
 /// What is offered in the log.
 const IN_LOG: &[(Action, &str)] = &[
     (Action::Back, "list"),
+    (Action::Attach, "attach"),
     (Action::Follow, "follow"),
     (Action::Top, "start"),
     (Action::Bottom, "end"),
@@ -39,6 +41,7 @@ const IN_LOG: &[(Action, &str)] = &[
 ];
 
 const ALWAYS: &[(Action, &str)] = &[(Action::Help, "help"), (Action::Quit, "quit")];
+const ATTACHED: &[(Action, &str)] = &[(Action::Detach, "gives the keyboard back; every other key goes to the service")];
 const QUITTING: &[(Action, &str)] = &[(Action::Interrupt, "kill what is left now")];
 
 /// One hint in its place.
@@ -73,6 +76,7 @@ pub(crate) fn action_at(model: &Model, x: u16) -> Option<Action> {
 fn placed(model: &Model, width: u16) -> Vec<Hint> {
     let (most, always) = match (model.is_quitting(), model.focus) {
         (true, _) => (QUITTING, &[][..]),
+        (false, _) if model.attached.is_some() => (ATTACHED, &[][..]),
         (false, Focus::List) => (IN_LIST, ALWAYS),
         (false, Focus::Log) => (IN_LOG, ALWAYS),
     };
