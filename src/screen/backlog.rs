@@ -238,7 +238,7 @@ impl Special {
     /// Whether the service waits for an answer to it.
     fn is_question(self) -> bool {
         match self {
-            Self::Version | Self::ExtendedCursor | Self::Unit | Self::Setting { .. } => true,
+            Self::Version | Self::ExtendedCursor | Self::Unit | Self::Setting(_) | Self::Entry => true,
             Self::Alternate(_)
             | Self::Cursor(_)
             | Self::ClicksOnly(_)

@@ -13,7 +13,7 @@ use alacritty_terminal::vte::ansi::{CursorShape, CursorStyle, Processor, Timeout
 use super::handler::Handler;
 use super::modes::{Modes, MouseEncoding, Tracking};
 use super::picture::{self, Picture};
-use super::watch::Special;
+use super::watch::{Setting, Special};
 use super::{Background, Size};
 
 /// Answers that nobody has fetched yet; a flood of questions gets no more.
@@ -169,8 +169,31 @@ impl Emulator {
                 self.answers.give(format!("\x1b[?{row};{column}R").as_bytes());
             }
             Special::Unit => self.answers.give(b"\x1bP!|00000000\x1b\\"),
-            Special::Setting { kind } => self.answers.give(&[b"\x1bP0", [kind].as_slice(), b"r\x1b\\"].concat()),
+            Special::Setting(setting) => self.answers.give(self.setting(setting).as_bytes()),
+            Special::Entry => self.answers.give(b"\x1bP0+r\x1b\\"),
         }
+    }
+
+    /// Says how something is set, in the form in which it would be set.
+    fn setting(&self, setting: Setting) -> String {
+        let rows = self.term.screen_lines();
+        let style = self.term.cursor_style();
+        let set = match setting {
+            Setting::Cursor => match style.shape {
+                CursorShape::Underline => format!("{} q", 4 - u8::from(style.blinking)),
+                CursorShape::Beam => format!("{} q", 6 - u8::from(style.blinking)),
+                CursorShape::Block | CursorShape::HollowBlock | CursorShape::Hidden => {
+                    format!("{} q", 2 - u8::from(style.blinking))
+                }
+            },
+            Setting::Attributes => "0m".to_owned(),
+            Setting::Region => {
+                let (top, end) = self.extras.region.unwrap_or((0, rows));
+                format!("{};{end}r", top + 1)
+            }
+            Setting::Unknown => return "\x1bP0$r\x1b\\".to_owned(),
+        };
+        format!("\x1bP1$r{set}\x1b\\")
     }
 
     /// Changes between the two screens; the cursor stays where it is, as it did before mode 1049.

@@ -82,7 +82,9 @@ fn questions_are_answered_at_the_place_where_they_were_asked() {
     assert_eq!(answers(b"\x1b[18t"), "\x1b[8;6;20t");
     assert_eq!(answers(b"\x1b[?2004h\x1b[?2004$p\x1b[?9999$p"), "\x1b[?2004;1$y\x1b[?9999;0$y");
     assert_eq!(answers(b"\x1bP+q544e\x1b\\"), "\x1bP0+r\x1b\\");
-    assert_eq!(answers(b"\x1bP$qm\x1b\\"), "\x1bP0$r\x1b\\");
+    assert_eq!(answers(b"\x1b[5 q\x1bP$q q\x1b\\"), "\x1bP1$r5 q\x1b\\");
+    assert_eq!(answers(b"\x1b[2;4r\x1bP$qr\x1b\\"), "\x1bP1$r2;4r\x1b\\");
+    assert_eq!(answers(b"\x1bP$qm\x1b\\\x1bP$q*x\x1b\\"), "\x1bP1$r0m\x1b\\\x1bP0$r\x1b\\");
     assert_eq!(answers(b"\x1b]52;c;?\x07\x1b[?u"), "", "the clipboard is nobody's business");
     let light = Screen::new(Size::new(20, 6), Background::Light).push(b"\x1b]11;?\x07");
     assert_eq!(light, b"\x1b]11;rgb:e4e4/e4e4/e4e4\x07");

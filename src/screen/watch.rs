@@ -43,11 +43,35 @@ pub(super) enum Special {
     ExtendedCursor,
     /// Which unit are you?
     Unit,
-    /// What is your setting, or your terminfo entry?
-    Setting {
-        /// The byte that marks the kind of question, repeated in the answer.
-        kind: u8,
-    },
+    /// How is this set?
+    Setting(Setting),
+    /// What does your terminfo entry say?
+    Entry,
+}
+
+/// A setting that can be asked for (DECRQSS).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Setting {
+    /// The cursor's shape.
+    Cursor,
+    /// Colours and attributes.
+    Attributes,
+    /// The rows between which it scrolls.
+    Region,
+    /// Anything else.
+    Unknown,
+}
+
+impl Setting {
+    /// Reads what is asked for.
+    fn read(body: &[u8]) -> Self {
+        match body {
+            b" q" => Self::Cursor,
+            b"m" => Self::Attributes,
+            b"r" => Self::Region,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 /// What the sequences so far say.
@@ -120,9 +144,10 @@ impl Watch {
                 }
             }
             Found::Text { opener: b']', body } if body.ends_with(b"?") => Meaning::Asks,
-            Found::Text { opener: b'P', body: [kind @ (b'$' | b'+'), b'q', ..] } => {
-                Meaning::Special(vec![Special::Setting { kind: *kind }])
+            Found::Text { opener: b'P', body: [b'$', b'q', setting @ ..] } => {
+                Meaning::Special(vec![Special::Setting(Setting::read(setting))])
             }
+            Found::Text { opener: b'P', body: [b'+', b'q', ..] } => Meaning::Special(vec![Special::Entry]),
             Found::Text { .. } | Found::TooLong | Found::TooLongEnds => Meaning::Lasting,
         }
     }
@@ -192,7 +217,11 @@ impl Watch {
         let mut frame = false;
         for mode in numbers(body) {
             match mode {
-                47 | 1047 | 1049 => self.alternate = on,
+                47 | 1047 | 1049 => {
+                    self.alternate = on;
+                    // what was moved about on one screen says nothing about the other
+                    self.moves = 0;
+                }
                 9 | 1000 | 1002 | 1003 => set(&mut self.mouse, mode, on),
                 // wrapping is usual, so its end is what is not
                 7 => set(&mut self.unusual, 1000 + mode, !on),
@@ -290,7 +319,7 @@ mod tests {
     #[test]
     fn a_screen_ends_with_what_made_it_one() {
         for over in [
-            "\x1b[?1049hvim\x1b[?1049l",
+            "\x1b[?1049h\x1b[5;5Hvim\x1b[6;6H\x1b[?1049l",
             "\x1b[?1002h\x1b[?1002l",
             "\x1b[3;20r\x1b[r",
             "\x1b[?1049h\x1b[?1000h\x1b[2;3rx\x1bc",
@@ -332,7 +361,7 @@ mod tests {
         assert_eq!(meaning(b"\x1b[>q"), Meaning::Special(vec![Special::Version]));
         assert_eq!(meaning(b"\x1b[>0q"), Meaning::Special(vec![Special::Version]));
         assert_eq!(meaning(b"\x1b[?6n"), Meaning::Special(vec![Special::ExtendedCursor]));
-        assert_eq!(meaning(b"\x1bP+q544e\x1b\\"), Meaning::Special(vec![Special::Setting { kind: b'+' }]));
+        assert_eq!(meaning(b"\x1bP+q544e\x1b\\"), Meaning::Special(vec![Special::Entry]));
         assert_eq!(meaning(b"\x1b]0;why?\x07"), Meaning::Asks, "a question too many is only looked at too early");
         assert_eq!(meaning(b"\x1b[31m"), Meaning::InLine);
         assert_eq!(meaning(b"\x1b[?25l"), Meaning::Lasting);

@@ -107,6 +107,12 @@ impl Live {
         }
     }
 
+    /// Whether the service draws a screen rather than lines.
+    #[must_use]
+    pub fn draws(&self) -> bool {
+        self.drawn().screen.is_in_use()
+    }
+
     /// Returns how the service wants its input.
     #[must_use]
     pub fn modes(&self) -> Modes {

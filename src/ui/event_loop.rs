@@ -206,10 +206,14 @@ impl<S: FnMut()> Screen<S> {
     /// before. `None` leaves the pane to the lines.
     fn read_screen(&mut self, handle: &Handle) -> Option<bool> {
         let service = self.model.selected;
+        let live = handle.screens.live(service);
+        if let Some(live) = &live {
+            self.model.settle_view(live.draws());
+        }
         let wanted = self.model.wants_screen();
         let seen = self.picture_of.filter(|(of, _)| *of == service).map(|(_, as_of)| as_of);
-        let live = handle.screens.live(service).filter(|_| wanted != Some(false));
-        let look = live.map_or(Look::Lines, |live| live.look(wanted == Some(true), seen));
+        let look =
+            live.filter(|_| wanted != Some(false)).map_or(Look::Lines, |live| live.look(wanted == Some(true), seen));
         let showed = std::mem::replace(&mut self.model.shows_screen, look != Look::Lines);
         match look {
             Look::Lines => {

@@ -293,6 +293,15 @@ impl Model {
         }
     }
 
+    /// Forgets what was asked to be shown where it is what would be shown by itself, so that the next change is followed.
+    pub(crate) fn settle_view(&mut self, draws: bool) {
+        if let Some((_, view)) = self.views.get_mut(self.selected.index())
+            && matches!((*view, draws), (View::Screen, true) | (View::Lines, false))
+        {
+            *view = View::ByItself;
+        }
+    }
+
     /// Returns where everything is, or `None` where the screen is too small.
     pub(crate) fn areas(&self) -> Option<Areas> {
         let width = columns::wanted(self.longest_name(), &self.dashboard.columns).saturating_add(2);

@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod attach;
 mod check;
 mod guard;
 mod plain;

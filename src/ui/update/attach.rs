@@ -173,7 +173,12 @@ mod tests {
         assert_eq!(notice(&model), "a screen has no lines to scroll · T shows the lines");
         act(&mut model, Action::Screen);
         assert_eq!(model.wants_screen(), Some(false));
-        model.board.services[0].run = model.board.services[0].run.next();
-        assert_eq!(model.wants_screen(), None);
+        let mut restarted = model.clone();
+        restarted.board.services[0].run = restarted.board.services[0].run.next();
+        assert_eq!(restarted.wants_screen(), None);
+        model.settle_view(true);
+        assert_eq!(model.wants_screen(), Some(false), "the service still draws, and its lines were asked for");
+        model.settle_view(false);
+        assert_eq!(model.wants_screen(), None, "its lines are what is shown anyway");
     }
 }
