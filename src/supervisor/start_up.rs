@@ -105,12 +105,11 @@ pub(crate) async fn sweep(tools: &Tools) {
     while tools.guards.sweep_orphans().await.verdict != Verdict::Gone {}
 }
 
+/// The terminal above a service if there is one, and what tells that each of its outputs is closed.
+type Connected = (Option<Arc<Live>>, Vec<watch::Receiver<bool>>);
+
 /// Connects what the run prints with the service's log.
-fn connect(
-    tools: &Tools,
-    service: ServiceId,
-    channel: Channel,
-) -> std::io::Result<(Option<Arc<Live>>, Vec<watch::Receiver<bool>>)> {
+fn connect(tools: &Tools, service: ServiceId, channel: Channel) -> std::io::Result<Connected> {
     let outlet = |source| Outlet::new(tools.logs.clone(), service, source);
     let attach = |fd, (outlet, closed): (Outlet, _)| tools.pump.attach(fd, Box::new(outlet)).map(|()| closed);
     match channel {

@@ -154,6 +154,7 @@ pub(crate) struct TreeView {
 
 /// The screen as data.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the screen")]
 pub(crate) struct Model {
     /// What it was told once.
     pub(crate) dashboard: Dashboard,

@@ -63,7 +63,7 @@ impl Adapted {
                 CursorShape::Bar => Some(6),
             };
             let number = steady.map_or(0, |number| number - u8::from(self.cursor.1));
-            sequences.push_str(&format!("\x1b[{number} q"));
+            sequences.extend(["\x1b[", &number.to_string(), " q"]);
         }
         sequences
     }

@@ -291,8 +291,8 @@ fn less_pages_and_searches() {
         return;
     }
     let project = project("exec less numbers\n");
-    let numbers: String = (1..=500).map(|number| format!("number {number}\n")).collect();
-    project.write("numbers", numbers.as_bytes());
+    let numbers: Vec<String> = (1..=500).map(|number| format!("number {number}\n")).collect();
+    project.write("numbers", numbers.concat().as_bytes());
     let mut screen = attached(&project);
     screen.wait_for("number 1");
     screen.keys("G").wait_for("number 500");

@@ -2,7 +2,10 @@
 //! with xterm.
 
 /// A name, the bytes, the rows of a screen of 20 by 6 (empty ones at the end left out), and the cursor's column and row.
-pub(super) const STREAMS: &[(&str, &str, &[&str], (u16, u16))] = &[
+pub(super) type Stream = (&'static str, &'static str, &'static [&'static str], (u16, u16));
+
+/// The streams.
+pub(super) const STREAMS: &[Stream] = &[
     ("plain lines", "one\r\ntwo\r\nthree", &["one", "two", "three"], (5, 2)),
     ("wrapping", "abcdefghijklmnopqrstuvwxyz", &["abcdefghijklmnopqrst", "uvwxyz"], (6, 1)),
     (

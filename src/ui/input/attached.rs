@@ -82,10 +82,9 @@ mod tests {
     }
 
     fn typed(code: KeyCode, modifiers: KeyModifiers) -> Option<Typed> {
-        match read(&Event::Key(KeyEvent::new(code, modifiers)), &attached())? {
-            Msg::Typed(typed) => Some(typed),
-            other => panic!("{other:?}"),
-        }
+        let msg = read(&Event::Key(KeyEvent::new(code, modifiers)), &attached())?;
+        let Msg::Typed(typed) = msg else { panic!("{msg:?}") };
+        Some(typed)
     }
 
     #[test]
