@@ -18,6 +18,7 @@ use nix::sys::time::TimeValLike;
 use nix::unistd::pipe;
 use procdash::engine::{Pump, Sink};
 use procdash::logs::{LogBuffer, Pattern, Question, Source, Stamp, Style, read_line, seek};
+use procdash::screen::{Background, Screen, Size};
 
 /// Set in the child, which writes the flood and does nothing else.
 const CHILD: &str = "PROCDASH_BENCH_FLOOD";
@@ -41,8 +42,10 @@ fn main() -> Result<()> {
         "{:<28} {:>10} {:>10} {:>7} {:>10} {:>10}",
         "128 MiB, coloured", "into log", "into none", "ratio", "cpu log", "cpu none"
     );
-    compare("from a pty", ROUNDS, || openpty(None, None).map(|pty| (pty.master, pty.slave)).map_err(Into::into))?;
-    compare("from a pipe", SHORT_ROUNDS, || pipe().map_err(Into::into))?;
+    let pty = || openpty(None, None).map(|pty| (pty.master, pty.slave)).map_err(Into::into);
+    compare("from a pty", ROUNDS, pty, |descriptor| into_log(descriptor, true))?;
+    compare("from a pty, no screen", ROUNDS, pty, |descriptor| into_log(descriptor, false))?;
+    compare("from a pipe", SHORT_ROUNDS, || pipe().map_err(Into::into), |descriptor| into_log(descriptor, false))?;
     println!();
     time_push();
     time_search();
@@ -58,10 +61,15 @@ struct Cost {
 }
 
 /// Measures both ways in turns, so that a busy moment of the machine meets both.
-fn compare(name: &str, rounds: usize, open: impl Fn() -> Result<(OwnedFd, OwnedFd)>) -> Result<()> {
+fn compare(
+    name: &str,
+    rounds: usize,
+    open: impl Fn() -> Result<(OwnedFd, OwnedFd)>,
+    into_log: impl Fn(OwnedFd) -> Result<u64>,
+) -> Result<()> {
     let (mut logged, mut discarded) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        logged.push(measure(&open, into_log)?);
+        logged.push(measure(&open, &into_log)?);
         discarded.push(measure(&open, into_nothing)?);
     }
     let wall = |costs: &[Cost]| median(costs.iter().map(|cost| cost.wall).collect());
@@ -89,12 +97,13 @@ fn measure(open: impl Fn() -> Result<(OwnedFd, OwnedFd)>, drain: impl Fn(OwnedFd
     Ok(cost)
 }
 
-/// The real way: the pump's thread, a lock, the bounded log.
-fn into_log(descriptor: OwnedFd) -> Result<u64> {
+/// The real way: the pump's thread, a lock, the bounded log, and for a terminal the screen that nobody looks at.
+fn into_log(descriptor: OwnedFd, has_screen: bool) -> Result<u64> {
     let log = Arc::new(Mutex::new(LogBuffer::new(SCROLLBACK)));
     let (done, finished) = sync_channel(1);
     let pump = Pump::start()?;
-    pump.attach(descriptor, Box::new(Logger { log: Arc::clone(&log), bytes: 0, done }))?;
+    let screen = has_screen.then(|| Screen::new(Size::new(77, 32), Background::Dark));
+    pump.attach(descriptor, Box::new(Logger { log: Arc::clone(&log), screen, bytes: 0, done }))?;
     let bytes = finished.recv()?;
     let kept = log.lock().unwrap_or_else(PoisonError::into_inner).memory();
     anyhow::ensure!(kept <= SCROLLBACK, "the log takes {kept} bytes");
@@ -103,6 +112,7 @@ fn into_log(descriptor: OwnedFd) -> Result<u64> {
 
 struct Logger {
     log: Arc<Mutex<LogBuffer>>,
+    screen: Option<Screen>,
     bytes: u64,
     done: SyncSender<u64>,
 }
@@ -110,6 +120,9 @@ struct Logger {
 impl Sink for Logger {
     fn bytes(&mut self, bytes: &[u8]) {
         self.bytes += bytes.len() as u64;
+        if let Some(screen) = &mut self.screen {
+            black_box(screen.push(bytes));
+        }
         self.log.lock().unwrap_or_else(PoisonError::into_inner).push(Source::Output, bytes, Stamp(self.bytes));
     }
 

@@ -8,6 +8,7 @@ mod environment;
 mod event;
 mod handle;
 mod job;
+mod live;
 mod log_store;
 mod machine;
 mod notes;
@@ -28,10 +29,11 @@ mod wish;
 
 pub use actor::{Options, start};
 pub use asked::{Answer, Asked, HasEnded, Refused, Taken};
-pub use command::{Command, Target};
 pub use course::{CommandOutcome, Deed, Ignored, StepOutcome};
+pub use command::{Command, Keystrokes, Target};
 pub use event::Event;
 pub use handle::Handle;
+pub use live::{AsOf, Live, Look, Screens};
 pub use log_store::{LogGuard, LogStore, Tap};
 pub use status::{
     Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, Rules, ServiceStatus, State, StopStep,

@@ -20,12 +20,13 @@ use super::runner;
 use super::shutdown::Shutdown;
 use super::status::{Board, Phase, State};
 use super::wish::{Effect, News, Wish};
-use super::{Asked, Event, Handle, LogStore};
+use super::{Asked, Event, Handle, LogStore, Screens};
 use crate::config::{Config, Service};
 use crate::engine::{Listeners, Pump, Sampler, identify, own_namespace, project_file};
 use crate::guard::Guards;
 use crate::id::{RunId, ServiceId};
 use crate::process::Verdict;
+use crate::screen::Background;
 
 /// Requests that may wait; a sender that finds the channel full waits or says so.
 const COMMANDS: usize = 256;
@@ -72,8 +73,10 @@ pub fn start(config: &Config, options: Options, logs: LogStore, size: (u16, u16)
             namespace: own_namespace(),
         },
     };
-    let tools =
-        Tools { project, guards, pump: Pump::start()?, logs, listeners: Listeners::default(), size: current_size };
+    let background = if config.ui.theme == "light" { Background::Light } else { Background::Dark };
+    let screens = Screens::new(config.services.len(), background);
+    let listeners = Listeners::default();
+    let tools = Tools { project, guards, pump: Pump::start()?, logs, listeners, screens, size: current_size };
     let sampling = Sampling::new(Sampler::new()?);
     Ok(spawn(config, options, tools, size, sampling))
 }
@@ -88,7 +91,7 @@ fn spawn(
     let (commands, asked) = mpsc::channel(COMMANDS);
     let (word_sender, words) = mpsc::channel(WORDS);
     let (events, listener) = broadcast::channel(EVENTS);
-    let logs = tools.logs.clone();
+    let (logs, screens) = (tools.logs.clone(), tools.screens.clone());
     let slots: Vec<Slot> = config.services.iter().cloned().map(Slot::new).collect();
     let statuses = slots.iter().map(Slot::status).collect();
     let (board, published) = watch::channel(Board { services: statuses, phase: Phase::Up });
@@ -108,7 +111,7 @@ fn spawn(
         sampling,
     };
     tokio::spawn(actor.run());
-    Handle { commands, board: published, events: listener, logs }
+    Handle { commands, board: published, events: listener, logs, screens }
 }
 
 /// One service: its machine, and the wires to its present run.
