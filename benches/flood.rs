@@ -21,6 +21,7 @@ use procdash::config::{Config, SourceFile, load};
 use procdash::engine::{Pump, Sink};
 use procdash::id::{RunId, ServiceId};
 use procdash::logs::{LogBuffer, Pattern, Question, Source, Stamp, Style, read_line, seek};
+use procdash::screen::{Background, Screen, Size};
 use procdash::supervisor::{Keeper, LogStore};
 
 /// Set in the child, which writes the flood and does nothing else.
@@ -50,10 +51,12 @@ fn main() -> Result<()> {
     let project = project(folder.path())?;
     let pty = || openpty(None, None).map(|pty| (pty.master, pty.slave)).map_err(Into::into);
     let pipe = || pipe().map_err(Into::into);
-    compare("from a pty", ROUNDS, pty, |descriptor| into_log(descriptor, None))?;
-    compare("from a pty, kept in files", ROUNDS, pty, |descriptor| into_log(descriptor, Some(&project)))?;
-    compare("from a pipe", SHORT_ROUNDS, pipe, |descriptor| into_log(descriptor, None))?;
-    compare("from a pipe, kept in files", SHORT_ROUNDS, pipe, |descriptor| into_log(descriptor, Some(&project)))?;
+    compare("from a pty", ROUNDS, pty, |descriptor| into_log(descriptor, true, None))?;
+    compare("from a pty, kept in files", ROUNDS, pty, |descriptor| into_log(descriptor, true, Some(&project)))?;
+    compare("from a pty, no screen", ROUNDS, pty, |descriptor| into_log(descriptor, false, None))?;
+    compare("from a pipe", SHORT_ROUNDS, pipe, |descriptor| into_log(descriptor, false, None))?;
+    let kept = |descriptor| into_log(descriptor, false, Some(&project));
+    compare("from a pipe, kept in files", SHORT_ROUNDS, pipe, kept)?;
     println!();
     time_push();
     time_search();
@@ -113,14 +116,17 @@ fn project(folder: &Path) -> Result<Config> {
     load(&[source]).map_err(|problems| anyhow::anyhow!("{problems}"))
 }
 
-/// The real way: the pump's thread, a lock, the bounded log, and the files if there are any.
-fn into_log(descriptor: OwnedFd, project: Option<&Config>) -> Result<u64> {
+/// The real way: the pump's thread, a lock, the bounded log, for a terminal the screen that nobody looks at, and the
+/// files if there are any.
+fn into_log(descriptor: OwnedFd, has_screen: bool, project: Option<&Config>) -> Result<u64> {
     let log = Arc::new(Mutex::new(LogBuffer::new(SCROLLBACK)));
     let (done, finished) = sync_channel(1);
     let pump = Pump::start()?;
+    let screen = has_screen.then(|| Screen::new(Size::new(77, 32), Background::Dark));
     let keep = |project| Keeper::start(project, LogStore::new(1, SCROLLBACK), pump.bell());
     let keeper = project.map(keep).transpose()?;
-    pump.attach(descriptor, Box::new(Logger { log: Arc::clone(&log), keeper: keeper.clone(), bytes: 0, done }))?;
+    let logger = Logger { log: Arc::clone(&log), screen, keeper: keeper.clone(), bytes: 0, done };
+    pump.attach(descriptor, Box::new(logger))?;
     let bytes = finished.recv()?;
     if let Some(keeper) = keeper {
         // what was read is not yet kept
@@ -135,6 +141,7 @@ fn into_log(descriptor: OwnedFd, project: Option<&Config>) -> Result<u64> {
 struct Logger {
     log: Arc<Mutex<LogBuffer>>,
     keeper: Option<Keeper>,
+    screen: Option<Screen>,
     bytes: u64,
     done: SyncSender<u64>,
 }
@@ -148,6 +155,9 @@ impl Sink for Logger {
         self.bytes += bytes.len() as u64;
         if let Some(keeper) = &self.keeper {
             keeper.keep(SERVICE, bytes);
+        }
+        if let Some(screen) = &mut self.screen {
+            black_box(screen.push(bytes));
         }
         self.log.lock().unwrap_or_else(PoisonError::into_inner).push(Source::Output, bytes, Stamp(self.bytes));
     }

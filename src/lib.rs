@@ -9,6 +9,7 @@ pub mod id;
 pub mod keys;
 pub mod logs;
 pub mod process;
+pub mod screen;
 pub mod signal;
 // the kernel's side: knows processes, not wishes
 pub mod engine;

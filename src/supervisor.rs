@@ -9,6 +9,7 @@ mod event;
 mod handle;
 mod job;
 mod keeper;
+mod live;
 mod log_store;
 mod machine;
 mod notes;
@@ -29,11 +30,12 @@ mod wish;
 
 pub use actor::{Options, start};
 pub use asked::{Answer, Asked, HasEnded, Refused, Taken};
-pub use command::{Command, Target};
+pub use command::{Command, Keystrokes, Target};
 pub use course::{CommandOutcome, Deed, Ignored, StepOutcome};
 pub use event::Event;
 pub use handle::Handle;
 pub use keeper::Keeper;
+pub use live::{AsOf, Live, Look, Screens};
 pub use log_store::{LogGuard, LogStore, Tap};
 pub use status::{
     Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, Rules, ServiceStatus, State, StopStep,

@@ -26,4 +26,5 @@ mod widgets;
 
 pub use dashboard::{Dashboard, Description};
 pub use event_loop::{run, run_on};
+pub use input::PAUSE;
 pub use theme::Theme;

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::EventStream;
 use futures_util::future;
 use futures_util::stream::{self, StreamExt as _};
 use jiff::tz::TimeZone;
@@ -27,9 +27,8 @@ pub(crate) async fn show(config: &Config, handle: Handle) -> io::Result<()> {
     let listener = Arc::clone(&suspension);
     let continuations = stream::poll_fn(move |context| continuations.poll_next(context))
         .filter(move |()| future::ready(listener.is_by_others()));
-    // a pause asked for by a signal is the same wish as the key, and goes the same way
-    let wishes = stream::select(pauses, continuations)
-        .map(|()| Ok(Event::Key(KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL))));
+    // a pause asked for by a signal is the same wish as the key; but a service that has the keyboard does not get it
+    let wishes = stream::select(pauses, continuations).map(|()| Ok(ui::PAUSE));
     let input = stream::select(EventStream::new(), wishes);
     ui::run(handle, dashboard, input, || suspension.begin()).await
 }

@@ -23,7 +23,7 @@ use crate::engine::{explain, log_folder};
 use crate::logs::file_stem;
 
 /// The pause between two looks for more.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// What is written at once.
 const OUTPUT: usize = 64 * 1024;
 

@@ -72,9 +72,10 @@ fn report(reader: &mut Reader<'_>, refusal: Refusal, bindings: &[Binding], place
             let label = format!("here it means `{}`", earlier.action);
             reader.report(problem.at(*place).also(*at_earlier, label).help("give one of the two another key"));
         }
-        Refusal::Reserved(index) => {
+        Refusal::Reserved { index, owner } => {
             let Some(place) = places.get(index) else { return };
-            let problem = Problem::new("`ctrl-c` always means `interrupt`").at(*place);
+            let Some(binding) = bindings.get(index) else { return };
+            let problem = Problem::new(format!("`{}` always means `{owner}`", binding.chord)).at(*place);
             reader.report(problem.help("choose another key: this is the way out when nothing else answers"));
         }
     }

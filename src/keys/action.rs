@@ -108,6 +108,9 @@ actions! {
     Open "open" Moving ["enter"] "to the log";
     NextPane "next-pane" Moving ["tab" "shift-tab"] "to the other pane";
     Back "back" Moving ["esc"] "back";
+    Attach "attach" Log ["a"] "give the keyboard to the service";
+    Detach "detach" Log ["ctrl-]"] "take the keyboard back";
+    Screen "screen" Log ["T"] "its screen, or its lines";
     Top "top" Log ["g" "home"] "to the start";
     Follow "follow" Log ["f"] "follow new lines, or stay";
     Bottom "bottom" Log ["G" "end"] "to the end, and follow";

@@ -39,8 +39,14 @@ pub struct Clash {
 pub enum Refusal {
     /// Two lines mean the same key in the same place.
     Clash(Clash),
-    /// The line at this place of the list would take `ctrl-c` from `interrupt`, the way out that always works.
-    Reserved(usize),
+    /// The line at this place of the list would take the key of a way out that always works: `ctrl-c` from `interrupt`,
+    /// or `ctrl-]` from `detach`.
+    Reserved {
+        /// The place.
+        index: usize,
+        /// Whose key it is.
+        owner: Action,
+    },
 }
 
 impl Context {
@@ -74,14 +80,13 @@ impl Keymap {
     /// Puts `bindings` over the default keys; a default whose key is taken loses it.
     ///
     /// # Errors
-    /// Returns every clash among `bindings`, and every try to give `ctrl-c` away.
+    /// Returns every clash among `bindings`, and every try to give a way out away.
     pub fn new(bindings: &[Binding]) -> Result<Self, Vec<Refusal>> {
         let mut refusals = Vec::new();
-        let interrupt = default_chords(Action::Interrupt);
         for (second, binding) in bindings.iter().enumerate() {
-            if binding.action != Action::Interrupt && interrupt.contains(&binding.chord) {
-                refusals.push(Refusal::Reserved(second));
-            }
+            let taken = |owner: &Action| *owner != binding.action && default_chords(*owner).contains(&binding.chord);
+            let owners = [Action::Interrupt, Action::Detach].into_iter().filter(taken);
+            refusals.extend(owners.map(|owner| Refusal::Reserved { index: second, owner }));
             let earlier = bindings.iter().take(second).enumerate();
             let clashing = earlier.filter(|(_, earlier)| clashes(earlier, binding));
             refusals.extend(clashing.map(|(first, _)| Refusal::Clash(Clash { first, second })));
@@ -210,8 +215,10 @@ mod tests {
         let bindings = [
             bind(Context::Any, "ctrl-c", Action::Clear),
             bind(Context::Any, "q", Action::Clear),
+            bind(Context::Log, "ctrl-]", Action::Clear),
             bind(Context::Any, "f10", Action::Interrupt),
         ];
-        assert_eq!(Keymap::new(&bindings), Err(vec![Refusal::Reserved(0)]));
+        let reserved = |index, owner| Refusal::Reserved { index, owner };
+        assert_eq!(Keymap::new(&bindings), Err(vec![reserved(0, Action::Interrupt), reserved(2, Action::Detach)]));
     }
 }

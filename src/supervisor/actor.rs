@@ -20,12 +20,13 @@ use super::runner;
 use super::shutdown::Shutdown;
 use super::status::{Board, Phase, State};
 use super::wish::{Effect, News, Wish};
-use super::{Asked, Event, Handle, Keeper, LogStore};
+use super::{Asked, Event, Handle, Keeper, LogStore, Screens};
 use crate::config::{Config, Service};
 use crate::engine::{Listeners, Pump, Sampler, identify, own_namespace, project_file};
 use crate::guard::Guards;
 use crate::id::{RunId, ServiceId};
 use crate::process::Verdict;
+use crate::screen::Background;
 
 /// Requests that may wait; a sender that finds the channel full waits or says so.
 const COMMANDS: usize = 256;
@@ -72,9 +73,11 @@ pub fn start(config: &Config, options: Options, logs: LogStore, size: (u16, u16)
             namespace: own_namespace(),
         },
     };
-    let pump = Pump::start()?;
+    let background = if config.ui.theme == "light" { Background::Light } else { Background::Dark };
+    let screens = Screens::new(config.services.len(), background);
+    let (pump, listeners) = (Pump::start()?, Listeners::default());
     let keeper = Keeper::start(config, logs.clone(), pump.bell())?;
-    let tools = Tools { project, guards, pump, logs, keeper, listeners: Listeners::default(), size: current_size };
+    let tools = Tools { project, guards, pump, logs, keeper, listeners, screens, size: current_size };
     let sampling = Sampling::new(Sampler::new()?);
     Ok(spawn(config, options, tools, size, sampling))
 }
@@ -90,7 +93,7 @@ fn spawn(
     let (word_sender, words) = mpsc::channel(WORDS);
     let (events, listener) = broadcast::channel(EVENTS);
     tools.keeper.tell(events.clone());
-    let logs = tools.logs.clone();
+    let (logs, screens) = (tools.logs.clone(), tools.screens.clone());
     let slots: Vec<Slot> = config.services.iter().cloned().map(Slot::new).collect();
     let statuses = slots.iter().map(Slot::status).collect();
     let (board, published) = watch::channel(Board { services: statuses, phase: Phase::Up });
@@ -110,7 +113,7 @@ fn spawn(
         sampling,
     };
     tokio::spawn(actor.run());
-    Handle { commands, board: published, events: listener, logs }
+    Handle { commands, board: published, events: listener, logs, screens }
 }
 
 /// One service: its machine, and the wires to its present run.

@@ -1,5 +1,7 @@
 //! What a person, or another shell, can ask for: imperative, complete, comparable.
 
+use std::fmt;
+
 use crate::guard::Reach;
 use crate::id::ServiceId;
 use crate::process::ProcessId;
@@ -25,6 +27,16 @@ impl From<Reach> for Target {
             Reach::Group => Self::Group,
             Reach::Tree => Self::Tree,
         }
+    }
+}
+
+/// What is typed into a terminal: it may be a password, so it is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Keystrokes(pub Vec<u8>);
+
+impl fmt::Debug for Keystrokes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
     }
 }
 
@@ -56,6 +68,13 @@ pub enum Command {
         columns: u16,
         /// Cells down.
         rows: u16,
+    },
+    /// Type into a service's terminal. What it does not read waits in a bounded queue; when that is full, it is refused.
+    Input {
+        /// Whose.
+        service: ServiceId,
+        /// As the terminal would send it.
+        keystrokes: Keystrokes,
     },
     /// Look at the process table more often: somebody is watching the tree.
     Watch(bool),

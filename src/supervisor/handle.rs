@@ -3,7 +3,7 @@
 use tokio::sync::{broadcast, mpsc, watch};
 
 use super::asked::{Answer, Asked, HasEnded};
-use super::{Board, Command, Event, LogStore};
+use super::{Board, Command, Event, LogStore, Screens};
 
 /// A handle to the supervisor; clones speak to the same one.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub struct Handle {
     pub events: broadcast::Receiver<Event>,
     /// The logs.
     pub logs: LogStore,
+    /// The terminals of what runs.
+    pub screens: Screens,
 }
 
 impl Handle {
@@ -37,6 +39,7 @@ impl Clone for Handle {
             board: self.board.clone(),
             events: self.events.resubscribe(),
             logs: self.logs.clone(),
+            screens: self.screens.clone(),
         }
     }
 }

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::course::{CommandOutcome, StepOutcome};
 use super::keeper::Keeper;
+use super::live::Screens;
 use super::log_store::LogStore;
 use super::ports::Ports;
 use super::prepare::Project;
@@ -101,6 +102,7 @@ pub(crate) struct Tools {
     pub(crate) logs: LogStore,
     pub(crate) keeper: Keeper,
     pub(crate) listeners: Listeners,
+    pub(crate) screens: Screens,
     /// Columns and rows of the log pane.
     pub(crate) size: watch::Receiver<(u16, u16)>,
 }

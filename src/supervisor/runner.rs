@@ -1,6 +1,7 @@
 //! Carries one run of one service: starts its guard, passes orders on, brings news back, looks at the end.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -8,12 +9,13 @@ use tokio::time::timeout;
 
 use super::course::{CommandOutcome, Course, Deed};
 use super::job::{Findings, GUARD_ANSWERS, Job, Order, Word};
+use super::live::Live;
 use super::notes;
 use super::ports::Ports;
 use super::start_up::{begin, until_killed};
 use super::stop_command::StopCommand;
 use super::wish::News;
-use crate::engine::{Terminal, busy_ports, look, may_signal, members};
+use crate::engine::{busy_ports, look, may_signal, members};
 use crate::guard::{Guard, Reach, Report, Request};
 use crate::logs::Tone;
 use crate::process::{Exit, ProcessId, Survivor, Verdict};
@@ -58,7 +60,7 @@ pub(crate) async fn carry(mut job: Job) {
 struct Runner<'a> {
     job: &'a mut Job,
     guard: Guard,
-    terminal: Option<Terminal>,
+    terminal: Option<Arc<Live>>,
     closed: Vec<watch::Receiver<bool>>,
     /// How the main process has ended.
     exit: Option<Exit>,
@@ -81,6 +83,8 @@ impl Runner<'_> {
             self.obey(order).await;
         }
         let mut size = self.job.tools.size.clone();
+        let terminal = self.terminal.clone();
+        let mut typing = std::pin::pin!(Live::type_on(terminal));
         loop {
             let answer_by = self.answer_by.unwrap_or_else(Instant::now).into();
             tokio::select! {
@@ -94,6 +98,7 @@ impl Runner<'_> {
                     // the supervisor has let go: the guard ends the run when its socket closes
                     None => return,
                 },
+                () = &mut typing => {}
                 Ok(()) = size.changed() => self.resize(*size.borrow_and_update()),
                 outcome = StopCommand::finished(&mut self.stop_command), if self.stop_command.is_some() => {
                     let succeeded = outcome == CommandOutcome::Succeeded;
@@ -211,9 +216,8 @@ impl Runner<'_> {
         self.take(Deed::Keys { problem: None }).await;
         let typed = self.terminal.as_ref().map(|terminal| terminal.type_bytes(text.as_bytes()));
         let problem = match typed {
-            Some(Ok(count)) if count == text.len() => return,
-            Some(Ok(_)) => "does not read its terminal".to_owned(),
-            Some(Err(error)) => format!("cannot be typed to: {error}"),
+            Some(Ok(())) => return,
+            Some(Err(problem)) => problem.to_string(),
             None => "has no terminal to type into".to_owned(),
         };
         self.course.keys_failed(problem.clone());

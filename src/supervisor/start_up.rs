@@ -7,9 +7,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::job::{Order, Tools};
+use super::live::Live;
 use super::outlet::Outlet;
 use crate::config::{CommandLine, Service};
-use crate::engine::{Channel, Io, Launch, Terminal, explain};
+use crate::engine::{Channel, Io, Launch, explain};
 use crate::guard::{Guard, Report, Request};
 use crate::id::ServiceId;
 use crate::logs::Source;
@@ -19,7 +20,7 @@ use crate::process::Verdict;
 pub(crate) const START_ENDS: Duration = Duration::from_secs(2);
 
 /// A guard, the terminal above its service if there is one, and what tells that each of its outputs is closed.
-pub(crate) type Begun = (Guard, Option<Terminal>, Vec<watch::Receiver<bool>>);
+pub(crate) type Begun = (Guard, Option<Arc<Live>>, Vec<watch::Receiver<bool>>);
 
 /// Takes orders that come before there is a guard to carry them out, until one is a kill or nobody is left to give any.
 pub(crate) async fn until_killed(orders: &mut mpsc::Receiver<Order>, early: &mut VecDeque<Order>) {
@@ -104,23 +105,23 @@ pub(crate) async fn sweep(tools: &Tools) {
     while tools.guards.sweep_orphans().await.verdict != Verdict::Gone {}
 }
 
+/// The terminal above a service if there is one, and what tells that each of its outputs is closed.
+type Connected = (Option<Arc<Live>>, Vec<watch::Receiver<bool>>);
+
 /// Connects what the run prints with the service's log.
-fn connect(
-    tools: &Tools,
-    service: ServiceId,
-    channel: Channel,
-) -> std::io::Result<(Option<Terminal>, Vec<watch::Receiver<bool>>)> {
-    let attach = |fd, source| {
-        let (outlet, closed) = Outlet::new(tools, service, source);
-        tools.pump.attach(fd, Box::new(outlet)).map(|()| closed)
-    };
+fn connect(tools: &Tools, service: ServiceId, channel: Channel) -> std::io::Result<Connected> {
+    let outlet = |source| Outlet::new(tools, service, source);
+    let attach = |fd, (outlet, closed): (Outlet, _)| tools.pump.attach(fd, Box::new(outlet)).map(|()| closed);
     match channel {
         Channel::Terminal(terminal) => {
-            let closed = attach(terminal.reader()?, Source::Output)?;
-            Ok((Some(terminal), vec![closed]))
+            let reader = terminal.reader()?;
+            let live = tools.screens.begin(service, terminal, *tools.size.borrow());
+            let (outlet, closed) = outlet(Source::Output);
+            let closed = attach(reader, (outlet.onto(Arc::clone(&live)), closed))?;
+            Ok((Some(live), vec![closed]))
         }
         Channel::Pipes { stdout, stderr } => {
-            Ok((None, vec![attach(stdout, Source::Output)?, attach(stderr, Source::Error)?]))
+            Ok((None, vec![attach(stdout, outlet(Source::Output))?, attach(stderr, outlet(Source::Error))?]))
         }
     }
 }

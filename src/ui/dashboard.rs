@@ -39,6 +39,8 @@ pub struct Description {
     pub stop: String,
     /// When it is started again without being asked; empty if never.
     pub restart: String,
+    /// Whether it has a terminal.
+    pub tty: bool,
 }
 
 impl Dashboard {
@@ -67,6 +69,7 @@ impl Description {
             working_dir: service.working_dir.clone(),
             stop: stop_words(&service.stop),
             restart: restart_words(&service.restart),
+            tty: service.tty,
         }
     }
 }

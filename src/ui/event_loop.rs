@@ -10,13 +10,15 @@ use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
-use ratatui::layout::Size;
+use ratatui::layout::{Position, Size};
 use tokio::select;
 use tokio::sync::broadcast::error::RecvError;
 use tui_logger::TuiWidgetState;
 
+use crate::id::ServiceId;
 use crate::logs::LogBuffer;
-use crate::supervisor::{Command, Event, Handle, Phase};
+use crate::screen::{Modes, Picture, Typed, encode};
+use crate::supervisor::{AsOf, Command, Event, Handle, Keystrokes, Look, Phase};
 
 use super::dashboard::Dashboard;
 use super::input;
@@ -24,10 +26,10 @@ use super::log_window::{Excerpt, LogWindow};
 use super::model::{Model, Moment};
 use super::msg::{Effect, Msg};
 use super::seeker::Seeker;
-use super::terminal::{self, FrameWriter, Guard};
+use super::terminal::{self, Adapted, FrameWriter, Guard};
 use super::update::update;
 use super::view::Scene;
-use super::widgets::diagnostics;
+use super::widgets::{diagnostics, screen};
 
 /// At most sixty frames a second: more cannot be seen.
 const FRAME: Duration = Duration::from_micros(16_667);
@@ -121,6 +123,10 @@ struct Screen<S> {
     seeker: Seeker,
     window: LogWindow,
     excerpt: Option<Excerpt>,
+    /// The screen that is shown instead of lines.
+    picture: Option<Picture>,
+    /// Whose it is, and as of when.
+    picture_of: Option<(ServiceId, AsOf)>,
     diagnostics: TuiWidgetState,
     /// Something that is on the screen has changed.
     dirty: bool,
@@ -142,6 +148,8 @@ impl<S: FnMut()> Screen<S> {
             seeker,
             window: LogWindow::default(),
             excerpt: None,
+            picture: None,
+            picture_of: None,
             diagnostics: TuiWidgetState::new(),
             dirty: true,
             log_grew: true,
@@ -176,26 +184,91 @@ impl<S: FnMut()> Screen<S> {
         }
         self.tell_size();
         let only_logs = self.log_grew && !self.dirty;
-        let changed = self.read_log(handle);
+        self.log_grew = false;
+        let changed = self.read_screen(handle).unwrap_or_else(|| self.read_log(handle));
         self.last_frame = Some(Instant::now());
-        (self.dirty, self.log_grew) = (false, false);
+        self.dirty = false;
         if only_logs && !changed {
             return Ok(());
         }
         tui_logger::move_events();
         let moment = moment();
-        let scene = Scene { model: &self.model, window: &self.window, moment, diagnostics: &self.diagnostics };
+        let (model, picture) = (&self.model, self.picture.as_ref());
+        let scene = Scene { model, window: &self.window, picture, moment, diagnostics: &self.diagnostics };
+        let cursor = self.cursor();
         let mut fits = true;
         let draw = |frame: &mut ratatui::Frame<'_>| {
             // the terminal may have changed its size since it was asked
             fits = frame.area().as_size() == size;
             if fits {
                 frame.render_widget(&scene, frame.area());
+                if let Some(at) = cursor {
+                    frame.set_cursor_position(at);
+                }
             }
         };
         terminal.draw(draw).map_err(io::Error::other)?;
         self.dirty = !fits;
-        Ok(())
+        self.adapt_terminal(handle)
+    }
+
+    /// Looks at the screen of the chosen service, if that is what is shown; returns whether it is not what was seen
+    /// before. `None` leaves the pane to the lines.
+    fn read_screen(&mut self, handle: &Handle) -> Option<bool> {
+        let service = self.model.selected;
+        let live = handle.screens.live(service);
+        if let Some(live) = &live {
+            self.model.settle_view(live.draws());
+        }
+        let wanted = self.model.wants_screen();
+        let seen = self.picture_of.filter(|(of, _)| *of == service).map(|(_, as_of)| as_of);
+        let look =
+            live.filter(|_| wanted != Some(false)).map_or(Look::Lines, |live| live.look(wanted == Some(true), seen));
+        let showed = std::mem::replace(&mut self.model.shows_screen, look != Look::Lines);
+        match look {
+            Look::Lines => {
+                (self.picture, self.picture_of) = (None, None);
+                // what the pane shows has changed, whatever the lines say
+                self.dirty |= showed;
+                None
+            }
+            Look::Same => Some(!showed),
+            Look::New { picture, as_of } => {
+                // the middle of an update: there will be more to see
+                self.log_grew |= as_of.is_none();
+                self.picture_of = as_of.map(|as_of| (service, as_of));
+                let differs = self.picture.as_ref() != Some(&picture);
+                self.picture = Some(picture);
+                Some(differs || !showed)
+            }
+        }
+    }
+
+    /// Returns where the cursor of the service that has the keyboard stands on the screen.
+    fn cursor(&self) -> Option<Position> {
+        let area = self.model.areas()?.log_text();
+        let is_seen = self.model.attached.is_some() && self.model.panels.is_empty();
+        screen::cursor(self.picture.as_ref().filter(|_| is_seen)?, area)
+    }
+
+    /// Makes the terminal report what the service that has the keyboard wants to know, and show its kind of cursor.
+    fn adapt_terminal(&self, handle: &Handle) -> io::Result<()> {
+        let live = self.model.attached.and_then(|attached| handle.screens.live(attached.service));
+        let Some(live) = live else { return terminal::adapt(Adapted::PLAIN) };
+        let Modes { tracking, focus, .. } = live.modes();
+        let cursor = self.picture.as_ref().and_then(|picture| picture.cursor);
+        let cursor = cursor.map_or(Adapted::PLAIN.cursor, |cursor| (cursor.shape, cursor.blinks));
+        terminal::adapt(Adapted { tracking, focus, cursor })
+    }
+
+    /// Types into a service's terminal, in the form that it wants.
+    fn type_into(&mut self, service: ServiceId, typed: &Typed, handle: &Handle) {
+        // without a terminal nobody wants anything special; the supervisor says that there is none
+        let modes = handle.screens.live(service).map(|live| live.modes()).unwrap_or_default();
+        let keystrokes = Keystrokes(encode(typed, modes));
+        if !keystrokes.0.is_empty() {
+            self.ask(Command::Input { service, keystrokes });
+        }
     }
 
     /// Copies and lays out what is seen of the chosen log; returns whether it is not what was seen before.
@@ -278,6 +351,7 @@ impl<S: FnMut()> Screen<S> {
         for effect in update(&mut self.model, msg, moment()) {
             match effect {
                 Effect::Ask(command) => self.ask(command),
+                Effect::Type { service, typed } => self.type_into(service, &typed, handle),
                 Effect::ClearLog(service) => handle.logs.write(service, LogBuffer::clear),
                 Effect::Diagnostics(page) => diagnostics::turn(&self.diagnostics, page),
                 Effect::Suspend => {

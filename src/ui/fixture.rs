@@ -197,6 +197,7 @@ pub(crate) fn model(board: Board, width: u16, height: u16) -> Model {
         working_dir: "services/api".to_owned(),
         stop: "by SIGTERM; killed after 5 s".to_owned(),
         restart: "after a crash, 500 ms to 10 s later, 5 times in a row".to_owned(),
+        tty: true,
     };
     let dashboard = Dashboard {
         project: "shop".to_owned(),
@@ -249,7 +250,7 @@ pub(crate) fn cells(model: &mut Model, log: &LogBuffer, moment: Moment) -> Buffe
     }
     let mut terminal = Terminal::new(TestBackend::new(model.size.width, model.size.height)).unwrap();
     let state = TuiWidgetState::new();
-    let scene = Scene { model, window: &window, moment, diagnostics: &state };
+    let scene = Scene { model, window: &window, picture: None, moment, diagnostics: &state };
     terminal.draw(|frame| frame.render_widget(&scene, frame.area())).unwrap();
     terminal.backend().buffer().clone()
 }

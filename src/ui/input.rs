@@ -1,5 +1,7 @@
 //! From what the terminal reports to what it means: keys through the live keymap, the mouse as places.
 
+mod attached;
+
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Size};
 
@@ -8,15 +10,26 @@ use crate::keys::{Action, Chord, Key};
 use super::model::{Model, Panel};
 use super::msg::{Msg, Step};
 
+/// What stands for a request to pause that came as a signal: a key that no terminal reports.
+pub const PAUSE: Event = Event::Key(KeyEvent::new(KeyCode::Pause, KeyModifiers::NONE));
+
 /// Reads one report of the terminal; `None` where it means nothing here.
 ///
 /// Pasted text is such a report: letters in it must not start or stop anything.
 pub(crate) fn read(event: &Event, model: &Model) -> Option<Msg> {
+    if let Event::Resize(width, height) = event {
+        return Some(Msg::Resized(Size::new(*width, *height)));
+    }
+    if *event == PAUSE {
+        return Some(Msg::Suspend);
+    }
+    if model.attached.is_some() {
+        return attached::read(event, model);
+    }
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => press(chord(*key)?, model),
         Event::Mouse(mouse) => pointer(*mouse),
-        Event::Resize(width, height) => Some(Msg::Resized(Size::new(*width, *height))),
-        Event::Key(_) | Event::Paste(_) | Event::FocusGained | Event::FocusLost => None,
+        Event::Resize(..) | Event::Key(_) | Event::Paste(_) | Event::FocusGained | Event::FocusLost => None,
     }
 }
 
@@ -76,7 +89,7 @@ fn step(chord: Chord, action: Option<Action>, types: bool) -> Option<Step> {
 #[expect(clippy::wildcard_enum_match_arm, reason = "the keys that nobody has stay unknown")]
 fn chord(event: KeyEvent) -> Option<Chord> {
     let key = match event.code {
-        KeyCode::Char(char) => Key::Char(char),
+        KeyCode::Char(char) => Key::Char(if event.modifiers == KeyModifiers::CONTROL { sign(char) } else { char }),
         KeyCode::F(number) => Key::Function(number),
         KeyCode::Enter => Key::Enter,
         KeyCode::Esc => Key::Esc,
@@ -99,6 +112,17 @@ fn chord(event: KeyEvent) -> Option<Chord> {
     // for a character the terminal has applied Shift already
     let shifted = event.modifiers.contains(KeyModifiers::SHIFT) || event.code == KeyCode::BackTab;
     Some(Chord { key, ctrl, alt, shift: shifted && !matches!(key, Key::Char(_)) })
+}
+
+/// Returns the sign that Control makes of the same byte: a terminal cannot tell `ctrl-5` from `ctrl-]`.
+const fn sign(char: char) -> char {
+    match char {
+        '4' => '\\',
+        '5' => ']',
+        '6' => '^',
+        '7' => '_',
+        _ => char,
+    }
 }
 
 fn pointer(event: MouseEvent) -> Option<Msg> {

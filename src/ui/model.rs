@@ -7,7 +7,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use ratatui::layout::Size;
 
-use crate::id::ServiceId;
+use crate::id::{RunId, ServiceId};
 use crate::keys::Context;
 use crate::logs::Tone;
 use crate::process::{Member, ProcessId};
@@ -37,6 +37,27 @@ pub(crate) enum Focus {
     List,
     /// The log.
     Log,
+}
+
+/// What a pane shows of a service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum View {
+    /// Its screen where it draws one, else its lines.
+    #[default]
+    ByItself,
+    /// Its lines.
+    Lines,
+    /// Its screen.
+    Screen,
+}
+
+/// Who has the keyboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Attached {
+    /// The service.
+    pub(crate) service: ServiceId,
+    /// Its run: the next one does not have it.
+    pub(crate) run: RunId,
 }
 
 /// One line about what happened last.
@@ -141,6 +162,7 @@ pub(crate) struct TreeView {
 
 /// The screen as data.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the screen")]
 pub(crate) struct Model {
     /// What it was told once.
     pub(crate) dashboard: Dashboard,
@@ -170,6 +192,12 @@ pub(crate) struct Model {
     pub(crate) prompt: Option<Prompt>,
     /// Only services with this in their names are listed.
     pub(crate) names: String,
+    /// What was asked to be shown of each service, in which of its runs.
+    pub(crate) views: Vec<(RunId, View)>,
+    /// Whether the pane shows a screen: as it was at the last frame.
+    pub(crate) shows_screen: bool,
+    /// Who has the keyboard.
+    pub(crate) attached: Option<Attached>,
     /// What lies over the panes; the last is on top and has the keys.
     pub(crate) panels: Vec<Panel>,
     /// What happened last.
@@ -195,10 +223,13 @@ impl Model {
             wrap: true,
             timestamps: false,
             list_top: 0,
+            views: vec![Default::default(); logs.len()],
             logs,
             sought: Sought::default(),
             prompt: None,
             names: String::new(),
+            shows_screen: false,
+            attached: None,
             panels: Vec::new(),
             notice: None,
             quitting: Vec::new(),
@@ -283,6 +314,34 @@ impl Model {
     /// Returns where the chosen log stands, to be changed.
     pub(crate) fn log_view_mut(&mut self) -> Option<&mut LogView> {
         self.logs.get_mut(self.selected.index())
+    }
+
+    /// Whether a service has a terminal rather than pipes.
+    pub(crate) fn has_tty(&self, service: ServiceId) -> bool {
+        self.dashboard.services.get(service.index()).is_none_or(|about| about.tty)
+    }
+
+    /// Returns whether the chosen service's screen is to be shown; `None` leaves it to what the service does.
+    pub(crate) fn wants_screen(&self) -> Option<bool> {
+        if self.attached.is_some() {
+            return Some(true);
+        }
+        let (run, view) = *self.views.get(self.selected.index())?;
+        match view {
+            _ if self.service(self.selected).is_none_or(|status| status.run != run) => None,
+            View::ByItself => None,
+            View::Lines => Some(false),
+            View::Screen => Some(true),
+        }
+    }
+
+    /// Forgets what was asked to be shown where it is what would be shown by itself, so that the next change is followed.
+    pub(crate) fn settle_view(&mut self, draws: bool) {
+        if let Some((_, view)) = self.views.get_mut(self.selected.index())
+            && matches!((*view, draws), (View::Screen, true) | (View::Lines, false))
+        {
+            *view = View::ByItself;
+        }
     }
 
     /// Returns where everything is, or `None` where the screen is too small.

@@ -4,6 +4,7 @@ use ratatui::layout::{Position, Size};
 
 use crate::id::ServiceId;
 use crate::keys::Action;
+use crate::screen::Typed;
 use crate::supervisor::{Board, Command, Event};
 
 use super::sought::Finding;
@@ -15,6 +16,8 @@ pub(crate) enum Msg {
     Act(Action),
     /// A key was pressed in a menu, where keys are letters and steps.
     Step(Step),
+    /// Something was typed while a service has the keyboard.
+    Typed(Typed),
     /// The mouse button went down here.
     Click(Position),
     /// The wheel was turned here.
@@ -74,6 +77,13 @@ pub(crate) enum Step {
 pub(crate) enum Effect {
     /// Ask the supervisor.
     Ask(Command),
+    /// Type into the terminal of a service, in the form that it wants.
+    Type {
+        /// Whose.
+        service: ServiceId,
+        /// What.
+        typed: Typed,
+    },
     /// Forget what a log holds.
     ClearLog(ServiceId),
     /// Move about in procdash's own log.

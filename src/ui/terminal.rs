@@ -3,7 +3,7 @@
 use std::io::{self, Stdout, Write};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Once, OnceLock};
+use std::sync::{Mutex, Once, OnceLock, PoisonError};
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
@@ -11,6 +11,8 @@ use crossterm::queue;
 use crossterm::style::ResetColor;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use tokio::sync::Notify;
+
+use crate::screen::{self, CursorShape, Tracking};
 
 /// Whether the terminal is ours at the moment.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -23,7 +25,76 @@ static PANICKED: Notify = Notify::const_new();
 
 /// Reports presses and the wheel, with coordinates beyond 223; not every movement, which would wake us for nothing.
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
-const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1003l\x1b[?1002l\x1b[?1000l";
+
+/// What of the terminal follows the service that has the keyboard.
+static ADAPTED: Mutex<Adapted> = Mutex::new(Adapted::PLAIN);
+
+/// What of the terminal follows the service that has the keyboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Adapted {
+    /// How much the mouse reports.
+    pub(crate) tracking: Tracking,
+    /// Whether it reports that its window has the focus.
+    pub(crate) focus: bool,
+    /// The cursor's shape, and whether it blinks.
+    pub(crate) cursor: (CursorShape, bool),
+}
+
+impl Adapted {
+    /// What it is like while nobody has the keyboard but procdash.
+    pub(crate) const PLAIN: Self = Self { tracking: Tracking::Off, focus: false, cursor: (CursorShape::Own, false) };
+
+    /// Returns the sequences that lead from `before` to this.
+    fn from(self, before: Self) -> String {
+        let mut sequences = String::new();
+        if self.tracking != before.tracking {
+            // the modes of the mouse exclude each other, and procdash's own is the least
+            sequences.push_str(match self.tracking {
+                Tracking::Off | Tracking::Presses | Tracking::Clicks => "\x1b[?1003l\x1b[?1002l\x1b[?1000h",
+                Tracking::Drag => "\x1b[?1003l\x1b[?1002h",
+                Tracking::Motion => "\x1b[?1003h",
+            });
+        }
+        if self.focus != before.focus {
+            sequences.push_str(if self.focus { "\x1b[?1004h" } else { "\x1b[?1004l" });
+        }
+        if self.cursor != before.cursor {
+            let steady = match self.cursor.0 {
+                CursorShape::Own => None,
+                CursorShape::Block => Some(2),
+                CursorShape::Underline => Some(4),
+                CursorShape::Bar => Some(6),
+            };
+            let number = steady.map_or(0, |number| number - u8::from(self.cursor.1));
+            sequences.extend(["\x1b[", &number.to_string(), " q"]);
+        }
+        sequences
+    }
+}
+
+/// Makes the terminal like this, where it is ours.
+pub(crate) fn adapt(wanted: Adapted) -> io::Result<()> {
+    let mut present = ADAPTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if *present == wanted {
+        return Ok(());
+    }
+    let sequences = wanted.from(*present);
+    let mut out = io::stdout().lock();
+    if TAKEN.load(Ordering::SeqCst) {
+        *present = wanted;
+        out.write_all(sequences.as_bytes())?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+/// Returns the sequences that undo what was adapted.
+fn unadapt() -> String {
+    let mut present = ADAPTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = std::mem::replace(&mut *present, Adapted::PLAIN);
+    Adapted { tracking: before.tracking, ..Adapted::PLAIN }.from(before)
+}
 
 /// From here to the next mark the terminal shows nothing, and then all of it.
 const FRAME_BEGINS: &[u8] = b"\x1b[?2026h";
@@ -100,7 +171,7 @@ pub fn leave() -> io::Result<bool> {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return Ok(false);
     }
-    let written = out.write_all(&way_back()).and_then(|()| out.flush());
+    let written = give_screen_back(&mut out);
     // last: until here an answer of the terminal to what was written must not be echoed
     let disabled = disable_raw_mode();
     tell(false);
@@ -115,13 +186,24 @@ pub fn give_up() {
     GIVEN_UP.store(true, Ordering::SeqCst);
     if TAKEN.swap(false, Ordering::SeqCst) {
         // the terminal is gone: nothing is left to give back
-        let _nobody_to_tell = out.write_all(&way_back()).and_then(|()| out.flush());
+        let _nobody_to_tell = give_screen_back(&mut out);
     }
 }
 
-/// Returns what is written to a terminal to end everything that was begun on it.
+fn give_screen_back(out: &mut impl Write) -> io::Result<()> {
+    let bytes = [unadapt().into_bytes(), leave_screen()].concat();
+    out.write_all(&bytes).and_then(|()| out.flush())
+}
+
+/// Returns what is written to a terminal to end everything that may have been begun on it, whatever that was.
 #[must_use]
 pub fn way_back() -> Vec<u8> {
+    let adapted = Adapted { focus: true, cursor: (CursorShape::Block, false), ..Adapted::PLAIN };
+    [Adapted::PLAIN.from(adapted).into_bytes(), leave_screen()].concat()
+}
+
+/// Returns what undoes the taking over; every way of reporting the mouse is switched off.
+fn leave_screen() -> Vec<u8> {
     let mut bytes = [FRAME_ENDS, MOUSE_OFF].concat();
     // into memory it cannot fail
     let _never = queue!(bytes, DisableBracketedPaste, ResetColor, LeaveAlternateScreen, Show);
@@ -138,6 +220,10 @@ fn give_back_on_panic() {
     INSTALLED.call_once(|| {
         let next = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
+            if screen::is_contained() {
+                // it costs one service's screen, whose log says so
+                return;
+            }
             // the message below is worth more than an error of the terminal
             let _nobody_to_tell = leave();
             next(info);
@@ -189,6 +275,16 @@ impl Write for FrameWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_terminal_follows_the_service_that_has_the_keyboard_and_comes_back() {
+        let vim = Adapted { tracking: Tracking::Drag, focus: true, cursor: (CursorShape::Bar, true) };
+        assert_eq!(vim.from(Adapted::PLAIN), "\x1b[?1003l\x1b[?1002h\x1b[?1004h\x1b[5 q");
+        assert_eq!(Adapted::PLAIN.from(vim), "\x1b[?1003l\x1b[?1002l\x1b[?1000h\x1b[?1004l\x1b[0 q");
+        let block = Adapted { cursor: (CursorShape::Block, false), ..Adapted::PLAIN };
+        assert_eq!(block.from(Adapted::PLAIN), "\x1b[2 q");
+        assert_eq!(vim.from(vim), "");
+    }
 
     #[test]
     fn a_terminal_that_was_not_taken_is_not_given_back_and_not_drawn_on() {

@@ -1,5 +1,6 @@
 //! What a message changes on the screen, and what it asks for: no clock, no waiting, no input or output.
 
+mod attach;
 mod mouse;
 mod moving;
 mod news;
@@ -31,6 +32,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg, moment: Moment) -> Vec<Effect>
             searching::found(model, &finding);
             Vec::new()
         }
+        Msg::Typed(typed) => attach::typed(model, typed),
         Msg::Click(at) => mouse::click(model, at, moment),
         Msg::Wheel { at, down } => mouse::wheel(model, at, down, moment),
         Msg::Resized(size) => {
@@ -85,6 +87,9 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
             Vec::new()
         }
         Action::Search | Action::Filter | Action::OlderMatch | Action::NewerMatch => searching::act(model, action),
+        Action::Attach => attach::attach(model),
+        Action::Detach => attach::detach(model),
+        Action::Screen => attach::toggle(model),
         Action::Wrap | Action::Timestamps => reshape(model, action),
         Action::Clear => clear(model),
         Action::Up

@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 use tui_logger::TuiWidgetState;
 
+use crate::screen::Picture;
+
 use super::contended;
 use super::log_window::LogWindow;
 use super::model::{Model, Moment, Panel};
@@ -24,6 +26,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) model: &'a Model,
     /// The lines of the chosen log.
     pub(crate) window: &'a LogWindow,
+    /// The screen of the chosen service, where that is shown instead.
+    pub(crate) picture: Option<&'a Picture>,
     /// The time.
     pub(crate) moment: Moment,
     /// Where procdash's own log stands.
@@ -43,7 +47,7 @@ impl Widget for &Scene<'_> {
             TitleBar { model, moment }.render(areas.title, buf);
             ServiceList { model, moment }.render(areas.list, buf);
         }
-        LogPane { model, window: self.window, moment }.render(areas.log, buf);
+        LogPane { model, window: self.window, picture: self.picture, moment }.render(areas.log, buf);
         if SearchPrompt::is_wanted(model) {
             SearchPrompt { model }.render(areas.status, buf);
         } else {

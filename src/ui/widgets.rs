@@ -9,6 +9,7 @@ pub(crate) mod log_pane;
 pub(crate) mod quit_confirm;
 pub(crate) mod quit_monitor;
 pub(crate) mod restart_menu;
+pub(crate) mod screen;
 pub(crate) mod search_prompt;
 pub(crate) mod service_list;
 pub(crate) mod signal_menu;

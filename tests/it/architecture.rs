@@ -10,6 +10,7 @@ const FLOORS: &[&str] = &[
     "process",
     "keys",
     "logs",
+    "screen",
     "config",
     "engine",
     "guard",
@@ -21,7 +22,7 @@ const FLOORS: &[&str] = &[
 ];
 
 /// The floors that are values: no run time, no kernel, no screen, no clock, no files.
-const VALUES: &[&str] = &["id", "signal", "process", "keys", "logs", "config"];
+const VALUES: &[&str] = &["id", "signal", "process", "keys", "logs", "screen", "config"];
 
 /// What the values do without.
 const NOT_IN_VALUES: &[&str] = &[

@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod attach;
 mod bystanders;
 mod check;
 mod control;

@@ -43,7 +43,7 @@ impl Actor {
                     |id: &ServiceId| self.slots.get(id.index()).is_some_and(|slot| slot.machine.state().is_alive());
                 self.ids().into_iter().filter(is_alive).collect()
             }
-            Command::Resize { .. } | Command::Watch(_) => vec![],
+            Command::Resize { .. } | Command::Input { .. } | Command::Watch(_) => vec![],
         }
     }
 
@@ -64,6 +64,7 @@ impl Actor {
                 self.size.send_if_modified(|size| std::mem::replace(size, (columns, rows)) != (columns, rows));
                 self.start_the_first();
             }
+            Command::Input { service, keystrokes } => self.type_into(service, &keystrokes.0),
             Command::Watch(watching) => self.sampling.watch(watching),
             Command::Quit => self.quit(None),
         }
@@ -99,6 +100,16 @@ impl Actor {
         let reason = format!("{} {sentence}", slot.machine.service().name);
         tracing::info!(reason, "refused");
         self.emit(Event::Refused { service: Some(id), reason });
+    }
+
+    fn type_into(&self, service: ServiceId, bytes: &[u8]) {
+        let Some(slot) = self.slots.get(service.index()) else { return };
+        match self.tools.screens.live(service).map(|live| live.type_bytes(bytes)) {
+            Some(Ok(())) => {}
+            Some(Err(problem)) => self.refuse(service, &problem.to_string()),
+            None if slot.machine.service().tty => self.refuse(service, Refusal::NothingAlive.sentence()),
+            None => self.refuse(service, "has no terminal to type into: it is set to `tty = false`"),
+        }
     }
 
     /// Returns the services that start by themselves and have something to do.

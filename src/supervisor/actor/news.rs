@@ -85,6 +85,7 @@ impl Actor {
     fn run_is_over(&mut self, id: ServiceId, report: Option<Arc<KillReport>>, now: Instant) {
         let Some(slot) = self.slots.get_mut(id.index()) else { return };
         slot.published.forget_tree();
+        self.tools.screens.end(id);
         let wait = slot.machine.next_start().map(|until| until.saturating_duration_since(now));
         let (tone, note) = notes::ended(&slot.machine, report.as_deref(), wait.unwrap_or(Duration::ZERO));
         self.tools.logs.write(id, LogBuffer::finish);

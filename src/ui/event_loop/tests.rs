@@ -8,7 +8,8 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::logs::{Source, Stamp};
-use crate::supervisor::{Asked, LogStore, Summary};
+use crate::screen::Background;
+use crate::supervisor::{Asked, LogStore, Screens, Summary};
 use crate::ui::fixture::{board, id, model, moment, rows};
 
 /// A dashboard that runs, and every end of it.
@@ -29,7 +30,8 @@ fn start() -> Running {
     let dashboard = model(first.clone(), 80, 24).dashboard;
     let (boards, board) = watch::channel(first);
     let (events, heard) = broadcast::channel(16);
-    let handle = Handle { commands, board, events: heard, logs: logs.clone() };
+    let screens = Screens::new(8, Background::Dark);
+    let handle = Handle { commands, board, events: heard, logs: logs.clone(), screens };
     let input = stream::unfold(typed, |mut typed| async { typed.recv().await.map(|report| (report, typed)) });
     let ended = tokio::spawn(async move {
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();

@@ -15,6 +15,11 @@ const NOTCH: usize = 3;
 /// Chooses a service, a pane, or a hint.
 pub(super) fn click(model: &mut Model, at: Position, moment: Moment) -> Vec<Effect> {
     let Some(areas) = model.areas() else { return Vec::new() };
+    // what the service that has the keyboard does not see is meant for procdash
+    let given_back = super::attach::detach(model);
+    if !given_back.is_empty() {
+        return given_back.into_iter().chain(click(model, at, moment)).collect();
+    }
     if areas.hints.contains(at) {
         let action = hints_line::action_at(model, at.x.saturating_sub(areas.hints.x));
         return action.map(|action| super::act(model, action, moment)).unwrap_or_default();

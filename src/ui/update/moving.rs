@@ -83,6 +83,9 @@ fn step(model: &mut Model, down: bool, by: usize) {
 
 /// Moves the log by so many rows at the next frame.
 pub(super) fn scroll(model: &mut Model, down: bool, rows: usize) {
+    if super::attach::has_no_lines(model) {
+        return;
+    }
     let rows = i64::try_from(rows).unwrap_or(i64::MAX);
     let Some(view) = model.log_view_mut() else { return };
     let follows = view.position == Position::Follow && view.pending >= 0;
@@ -94,6 +97,9 @@ pub(super) fn scroll(model: &mut Model, down: bool, rows: usize) {
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the other actions mean nothing here")]
 fn jump(model: &mut Model, action: Action) {
+    if super::attach::has_no_lines(model) {
+        return;
+    }
     let wrap = model.wrap;
     let Some(view) = model.log_view_mut() else { return };
     match action {

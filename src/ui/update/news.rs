@@ -19,6 +19,8 @@ pub(super) fn board(model: &mut Model, board: Board) -> Vec<Effect> {
     let lived = model.alive();
     model.board = board;
     model.logs.resize_with(model.board.services.len(), Default::default);
+    model.views.resize_with(model.board.services.len(), Default::default);
+    super::attach::follow_board(model);
     model.show_selected();
     if model.is_quitting() && !was_quitting {
         // from the board before: what ended at once belongs to the picture too

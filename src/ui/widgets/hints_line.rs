@@ -21,6 +21,7 @@ const IN_LIST: &[(Action, &str)] = &[
     (Action::Why, "why"),
     (Action::Details, "details"),
     (Action::Open, "log"),
+    (Action::Attach, "attach"),
     (Action::Mark, "mark"),
     (Action::Zoom, "zoom"),
     (Action::RestartMenu, "restart…"),
@@ -29,6 +30,7 @@ const IN_LIST: &[(Action, &str)] = &[
 /// What is offered in the log.
 const IN_LOG: &[(Action, &str)] = &[
     (Action::Back, "list"),
+    (Action::Attach, "attach"),
     (Action::Follow, "follow"),
     (Action::Search, "search"),
     (Action::Filter, "filter"),
@@ -44,6 +46,7 @@ const IN_LOG: &[(Action, &str)] = &[
 ];
 
 const ALWAYS: &[(Action, &str)] = &[(Action::Help, "help"), (Action::Quit, "quit")];
+const ATTACHED: &[(Action, &str)] = &[(Action::Detach, "gives the keyboard back; every other key goes to the service")];
 const QUITTING: &[(Action, &str)] = &[(Action::Interrupt, "kill what is left now")];
 
 /// One hint in its place.
@@ -81,6 +84,7 @@ fn placed(model: &Model, width: u16) -> Vec<Hint> {
     }
     let (most, always) = match (model.is_quitting(), model.focus) {
         (true, _) => (QUITTING, &[][..]),
+        (false, _) if model.attached.is_some() => (ATTACHED, &[][..]),
         (false, Focus::List) => (IN_LIST, ALWAYS),
         (false, Focus::Log) => (IN_LOG, ALWAYS),
     };

@@ -7,10 +7,12 @@ use ratatui::widgets::{Block, BorderType, Widget};
 
 use crate::keys::Action;
 use crate::logs::{Source, Stamp, Tone};
+use crate::screen::Picture;
 use crate::supervisor::ServiceStatus;
 use crate::ui::log_window::{Content, LogWindow, Position, Row};
 use crate::ui::model::{Focus, Model, Moment, STAMP_WIDTH};
 use crate::ui::widgets::hints_line;
+use crate::ui::widgets::screen::ServiceScreen;
 use crate::ui::{layout, report, sheet, text};
 
 /// The log of the chosen service.
@@ -19,6 +21,8 @@ pub(crate) struct LogPane<'a> {
     pub(crate) model: &'a Model,
     /// Its lines.
     pub(crate) window: &'a LogWindow,
+    /// Its screen, where that is shown instead.
+    pub(crate) picture: Option<&'a Picture>,
     /// When.
     pub(crate) moment: Moment,
 }
@@ -29,12 +33,18 @@ impl LogPane<'_> {
         let theme = &self.model.dashboard.theme;
         let border = theme.border(self.has_focus());
         let follows = self.model.log_view().position == Position::Follow;
-        let state = if follows { ("following", theme.quiet) } else { ("paused", theme.busy) };
+        let state = match (self.model.attached, self.picture) {
+            (Some(_), _) => ("attached", theme.key),
+            (None, Some(_)) => ("screen", theme.quiet),
+            (None, None) if follows => ("following", theme.quiet),
+            (None, None) => ("paused", theme.busy),
+        };
         // name, two rules of four cells, and a space at either end
         let rest = room.saturating_sub(text::width(state.0) + 4 + 2);
         let name = text::cut(&status.name, rest.min((rest / 2).max(12)));
         let left = rest.saturating_sub(text::width(&name) + 4);
-        let facts = self.facts(status).into_iter().find(|facts| text::width(facts) <= left);
+        let titled = self.picture.map(|picture| picture.title.clone()).filter(|title| !title.is_empty());
+        let facts = titled.into_iter().chain(self.facts(status)).find(|facts| text::width(facts) <= left);
         let mut spans = vec![Span::raw(" "), Span::styled(name, theme.title)];
         if let Some(facts) = facts.filter(|facts| !facts.is_empty()) {
             spans.extend([Span::styled(" ── ", border), Span::styled(facts, theme.text)]);
@@ -103,6 +113,9 @@ impl LogPane<'_> {
         let theme = &self.model.dashboard.theme;
         let view = self.model.log_view();
         let mut spans = Vec::new();
+        if self.picture.is_some() {
+            return None;
+        }
         if !self.model.wrap && view.column > 0 {
             spans.push(Span::styled(format!(" column {} ", view.column + 1), theme.quiet));
         }
@@ -191,7 +204,15 @@ impl Widget for &LogPane<'_> {
         if let Some(badge) = self.badge(usize::from(area.width / 2)) {
             block = block.title_bottom(badge);
         }
+        if self.model.attached.is_some() {
+            let key = hints_line::key(self.model, Action::Detach).unwrap_or_default();
+            block = block.title_bottom(Line::styled(format!(" {key} gives the keyboard back "), theme.key));
+        }
         block.render(area, buf);
+        if let (Some(picture), Some(areas)) = (self.picture, self.model.areas()) {
+            ServiceScreen { picture, theme }.render(areas.log_text(), buf);
+            return;
+        }
         let inner = layout::inside(area);
         for (y, row) in (inner.y..inner.bottom()).zip(&self.window.rows) {
             self.draw_row(row, Rect { y, height: 1, ..inner }, buf);
