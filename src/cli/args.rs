@@ -92,6 +92,7 @@ pub struct TreeArguments {
 
 /// The words of `procdash logs`.
 #[derive(Args, Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct LogsArguments {
     /// Read this file instead of searching for procfile.toml, Procfile.dev or Procfile upwards from here
     #[arg(long, value_name = "FILE")]

@@ -19,6 +19,11 @@ fn kept(project: &Project, name: &str) -> Vec<u8> {
     fs::read(project.path("kept").join(name)).unwrap_or_default()
 }
 
+/// Returns what `seq` prints.
+fn numbers(last: u32, end: &str) -> String {
+    (1..=last).map(|number| [number.to_string().as_str(), end].concat()).collect()
+}
+
 /// Runs the project's services to their end, without a dashboard.
 fn run(project: &Project) {
     let ended = Program::run(project.procdash(&["up", "--no-tui"]));
@@ -48,7 +53,7 @@ fn random_bytes_and_the_lines_of_one_that_is_killed_are_kept_as_they_were_writte
     assert_eq!(written.len(), 5_000_000);
     assert!(kept(&project, "random.log") == written, "the file holds something else");
     assert!(logs(&project, &["--raw", "random"]) == written, "`logs --raw` prints something else");
-    let lines: String = (1..=300_000).map(|number| format!("{number}\n")).collect();
+    let lines = numbers(300_000, "\n");
     assert!(kept(&project, "lines.log") == lines.as_bytes(), "the file holds something else");
 }
 
@@ -57,7 +62,7 @@ fn over_all_files_not_a_byte_is_missing_and_only_the_user_may_read_them() {
     let project =
         Project::new(&format!("{HERE}max_size = \"64KiB\"\nmax_files = 100\n[processes]\nweb = \"seq 100000\"\n"));
     run(&project);
-    let expected: String = (1..=100_000).map(|number| format!("{number}\r\n")).collect();
+    let expected = numbers(100_000, "\r\n");
     assert!(logs(&project, &["--raw", "web"]) == expected.as_bytes());
     let folder = project.path("kept");
     let files: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -108,8 +113,9 @@ fn a_killed_dashboard_leaves_its_logs_to_be_read_from_any_folder() {
         command.current_dir(project.path("below"));
         command
     });
-    assert_eq!(asked.out.lines().next(), Some("red"), "{asked:?}");
-    assert!(asked.out.lines().nth(1).is_some_and(|line| line.starts_with("pid ")), "{asked:?}");
+    let lines: Vec<&str> = asked.out.lines().collect();
+    let [begin, "red", pid] = lines.as_slice() else { panic!("{asked:?}") };
+    assert!(begin.starts_with("─ run 1 · pid ") && pid.starts_with("pid "), "{asked:?}");
 }
 
 #[test]
@@ -163,15 +169,11 @@ fn whoever_follows_sees_the_next_run_too_and_new_files() {
     let restarted = Program::run(project.procdash(&["restart", "web"]));
     assert_eq!(restarted.code, 0, "{restarted:?}");
     follower.wait_for("run 2");
-    let seen = wait::until(|| {
-        let shown = text(&project, &["-n", "1", "web"]);
-        shown.contains("went on").then_some(())
-    });
-    assert!(seen.is_some());
+    // the first run's is before the last line, with which it began
+    follower.wait_for("\n5000\n");
     follower.signal(Signal::SIGINT);
-    let followed = follower.finish();
-    assert_eq!(followed.code, 130, "{followed:?}");
-    assert!(followed.out.contains("\n5000\n"), "the second run's lines are there");
+    let ended = follower.finish();
+    assert_eq!(ended.code, 130, "{ended:?}");
     program.signal(Signal::SIGTERM);
     assert_eq!(program.finish().code, 0);
 }

@@ -48,10 +48,10 @@ struct Row<'a> {
 }
 
 impl<'a> Printer<'a> {
-    /// Prints with the names before the lines, if these are `named`.
-    pub(super) fn new(names: &'a [String], form: Form, named: bool, colours: bool) -> Self {
+    /// Prints with the names before the lines, if it is `labelled`.
+    pub(super) fn new(names: &'a [String], form: Form, labelled: bool, colours: bool) -> Self {
         let short: Vec<&str> = names.iter().map(String::as_str).collect();
-        let labels = if named { label::labels(&short, colours && form == Form::Coloured) } else { Vec::new() };
+        let labels = if labelled { label::labels(&short, colours && form == Form::Coloured) } else { Vec::new() };
         Self { names, labels, form, styles: HashMap::new(), zone: TimeZone::system() }
     }
 

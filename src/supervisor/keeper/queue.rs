@@ -172,7 +172,7 @@ mod tests {
     fn a_full_queue_has_no_room_until_it_was_taken_and_others_have() {
         let pump = Pump::start().unwrap();
         let queue = Queue::new(2, pump.bell());
-        queue.push(service(0), &[b'x'; FULL - 1], Stamp(1));
+        queue.push(service(0), &vec![b'x'; FULL - 1], Stamp(1));
         assert!(queue.has_room(service(0)));
         queue.push(service(0), b"yz", Stamp(2));
         assert!(!queue.has_room(service(0)) && queue.has_room(service(1)));
