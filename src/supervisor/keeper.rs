@@ -22,7 +22,7 @@ use crate::logs::{Rotation, Tone};
 use crate::process::Exit;
 
 /// How long the last bytes of a run may take to get into their file: a disk that hangs must not hold up an end.
-const LAST_WRITE: Duration = Duration::from_secs(2);
+const LAST_WRITE: Duration = Duration::from_secs(5);
 
 /// A handle to the thread that writes log files; clones share it, and it ends when the last one is dropped.
 ///

@@ -11,6 +11,7 @@ use super::course::{CommandOutcome, Course, Deed};
 use super::job::{Findings, GUARD_ANSWERS, Job, Order, Word};
 use super::live::Live;
 use super::notes;
+use super::outlet::are_read_out;
 use super::ports::Ports;
 use super::start_up::{begin, until_killed};
 use super::stop_command::StopCommand;
@@ -21,8 +22,6 @@ use crate::logs::Tone;
 use crate::process::{Exit, ProcessId, Survivor, Verdict};
 use crate::signal::Signal;
 
-/// How long the last output of a run whose tree is gone may take to come out of its pty.
-const LAST_OUTPUT: Duration = Duration::from_secs(2);
 /// The pause before another look at a run that should be gone and is not.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Carries one run from its launch to the look at its end.
@@ -359,11 +358,7 @@ impl Runner<'_> {
     ///
     /// Returns whether all of it has: a descriptor that somebody outside the tree holds open must not hold up the news.
     async fn drain(&mut self) -> bool {
-        let mut is_closed = true;
-        for closed in &mut self.closed {
-            is_closed &= timeout(LAST_OUTPUT, closed.wait_for(|closed| *closed)).await.is_ok();
-        }
-        is_closed
+        are_read_out(&mut self.closed).await
     }
 
     /// The guard was killed: its members have come up to procdash, which ends them itself.

@@ -40,7 +40,8 @@ impl Since {
         } else if let Ok(day) = text.parse::<Date>() {
             local(day.to_datetime(Time::midnight()))?
         } else {
-            let time = text.parse::<Time>().ok()?;
+            // a bare number could be any unit
+            let time = text.contains(':').then(|| text.parse::<Time>().ok()).flatten()?;
             // of today, or of yesterday where that is still to come
             let today = local(now.date().to_datetime(time))?;
             if today <= now.timestamp().as_millisecond() {
