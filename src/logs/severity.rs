@@ -80,10 +80,10 @@ pub fn severity(text: &[u8]) -> Option<(Severity, Range<usize>)> {
     if !table.any.is_match(text) {
         return None;
     }
-    if let Some((range, word)) = table.field.captures(text).and_then(told) {
+    if let Some((range, word)) = table.field.captures(text).and_then(|captures| told(&captures)) {
         return by_name(word).map(|severity| (severity, range));
     }
-    let first = [&table.word, &table.brackets].into_iter().filter_map(|regex| told(regex.captures(text)?));
+    let first = [&table.word, &table.brackets].into_iter().filter_map(|regex| told(&regex.captures(text)?));
     // the first level of a line is its own, others are what it tells about
     if let Some((range, word)) = first.min_by_key(|(range, _)| range.start) {
         return by_name(word).filter(|_| !counts_none(text, &range)).map(|severity| (severity, range));
@@ -92,7 +92,7 @@ pub fn severity(text: &[u8]) -> Option<(Severity, Range<usize>)> {
     table.forms.iter().find_map(found)
 }
 
-fn told<'a>(captures: Captures<'a>) -> Option<(Range<usize>, &'a [u8])> {
+fn told<'a>(captures: &Captures<'a>) -> Option<(Range<usize>, &'a [u8])> {
     captures.get(1).map(|word| (word.range(), word.as_bytes()))
 }
 
@@ -115,7 +115,7 @@ fn counts_none(text: &[u8], word: &Range<usize>) -> bool {
     let number = behind.strip_prefix(b":").unwrap_or_default().trim_ascii_start();
     let is_zero =
         number.starts_with(b"0") && !number.get(1).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'.');
-    let last = before.rsplit(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default();
+    let last = before.rsplit(u8::is_ascii_whitespace).next().unwrap_or_default();
     is_zero || matches!(last, b"0" | b"no" | b"No" | b"NO")
 }
 

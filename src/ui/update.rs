@@ -71,6 +71,11 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
     if !model.panels.is_empty() {
         return panels::act(model, action, moment);
     }
+    in_panes(model, action)
+}
+
+/// Does what a key means while nothing lies over the panes.
+fn in_panes(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Restart => services::ask(model, Command::Restart),
         Action::Start => services::ask(model, Command::Start),

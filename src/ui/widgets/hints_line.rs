@@ -51,6 +51,10 @@ const IN_LOG: &[(Action, &str)] = &[
 
 const ALWAYS: &[(Action, &str)] = &[(Action::Help, "help"), (Action::Quit, "quit")];
 const ATTACHED: &[(Action, &str)] = &[(Action::Detach, "gives the keyboard back; every other key goes to the service")];
+/// What can be done while something is typed, and while links are offered.
+const PROMPT: &[(&str, &str)] = &[("Enter", "keeps it"), ("Esc", "ends it"), ("↑", "older"), ("↓", "newer")];
+const LINKS: &[(&str, &str)] =
+    &[("a letter", "opens, or copies file:line"), ("with Shift", "copies"), ("Esc", "ends it")];
 const QUITTING: &[(Action, &str)] = &[(Action::Interrupt, "kill what is left now")];
 
 /// One hint in its place.
@@ -121,9 +125,6 @@ fn is_typing(model: &Model) -> bool {
 /// Returns what the keys do that are no letters.
 fn typing(model: &Model) -> Line<'static> {
     let theme = &model.dashboard.theme;
-    const PROMPT: &[(&str, &str)] = &[("Enter", "keeps it"), ("Esc", "ends it"), ("↑", "older"), ("↓", "newer")];
-    const LINKS: &[(&str, &str)] =
-        &[("a letter", "opens, or copies file:line"), ("with Shift", "copies"), ("Esc", "ends it")];
     let steps = model.prompt.as_ref().is_some_and(|prompt| prompt.asking == Asking::Search);
     let keys = if model.links.is_some() { LINKS } else { PROMPT };
     let shown = keys.iter().take(if steps || model.links.is_some() { keys.len() } else { 2 });

@@ -41,7 +41,7 @@ impl SearchPrompt<'_> {
     }
 
     /// Returns what is searched for as it was asked for.
-    fn subject(&self, pattern: &Pattern, room: usize) -> String {
+    fn subject(pattern: &Pattern, room: usize) -> String {
         let sign = if pattern.is_trouble() { "" } else { "/" };
         text::cut(&format!("{sign}{}", pattern.text()), room)
     }
@@ -114,7 +114,7 @@ impl Widget for &SearchPrompt<'_> {
                 let keys = self.keys();
                 let left = room.saturating_sub(text::width(&count) + text::width(&keys) + 5);
                 Line::from(vec![
-                    Span::styled(self.subject(pattern, left.max(6)), theme.title),
+                    Span::styled(SearchPrompt::subject(pattern, left.max(6)), theme.title),
                     Span::styled(format!("  {count}"), theme.text),
                     Span::styled(format!("  {keys}"), theme.quiet),
                 ])
