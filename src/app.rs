@@ -1,5 +1,6 @@
 //! Joins the floors; the only file, with those below it, that knows all of them.
 
+mod browser;
 mod colour;
 mod diagnostics;
 mod farewell;

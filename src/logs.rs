@@ -11,7 +11,9 @@ mod escape;
 mod kept;
 mod lines;
 mod parts;
+mod runs;
 mod search;
+mod severity;
 mod snapshot;
 mod style;
 mod tail;
@@ -26,6 +28,8 @@ pub use kept::{
 };
 pub use lines::{Dropped, Line, Source, Stamp, Tone};
 pub use parts::{Motion, Part, Parts, parts};
+pub use runs::Runs;
 pub use search::{Answer, BadPattern, Filter, Hit, Pattern, Question, seek};
+pub use severity::{Severity, severity};
 pub use snapshot::Snapshot;
 pub use style::{Colour, Run, Style};

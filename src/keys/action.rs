@@ -105,7 +105,7 @@ actions! {
     Select7 "select-7" Moving ["7"] "choose the 7th service";
     Select8 "select-8" Moving ["8"] "choose the 8th service";
     Select9 "select-9" Moving ["9"] "choose the 9th service";
-    Open "open" Moving ["enter"] "to the log";
+    Open "open" Moving ["enter"] "to the log; there, open a line of JSON";
     NextPane "next-pane" Moving ["tab" "shift-tab"] "to the other pane";
     Back "back" Moving ["esc"] "back";
     Attach "attach" Log ["a"] "give the keyboard to the service";
@@ -117,9 +117,16 @@ actions! {
     Search "search" Log ["/"] "search the log; in the list, names";
     OlderMatch "older-match" Log ["n"] "to the next older match";
     NewerMatch "newer-match" Log ["N"] "to the next newer match";
+    OlderError "older-error" Log ["e"] "to the next older error or warning";
+    NewerError "newer-error" Log ["E"] "to the next newer error or warning";
+    OlderRun "older-run" Log ["["] "to the start of this or an older run";
+    NewerRun "newer-run" Log ["]"] "to the start of the next run";
     Filter "filter" Log ["&"] "show only matching lines; with ! before it, the others";
     Wrap "wrap" Log ["W"] "wrap long lines, or cut them";
-    Timestamps "timestamps" Log ["L"] "show when each line arrived";
+    Timestamps "timestamps" Log ["L"] "times of day, since run start, or none";
+    Json "json" Log ["J"] "lines of JSON readable, or as printed";
+    Fold "fold" Log ["F"] "fold stack traces, or show them whole";
+    Links "links" Log ["o"] "open a link on screen, or copy it";
     Clear "clear" Log ["C"] "clear the log";
     Zoom "zoom" Views ["z"] "give the log the whole screen";
     Tree "tree" Views ["t"] "the tree of processes, live";

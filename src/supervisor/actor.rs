@@ -244,8 +244,8 @@ impl Actor {
         let (orders, receiver) = mpsc::channel(ORDERS);
         slot.orders = Some(orders);
         slot.findings = None;
-        let (tone, note) = super::notes::begins(slot.machine.run(), &slot.machine.service().command);
-        self.tools.logs.note(id, tone, &note);
+        let note = super::notes::begins(slot.machine.run(), &slot.machine.service().command);
+        self.tools.logs.begin_run(id, &note);
         let job = Job {
             service: id,
             run: slot.machine.run(),

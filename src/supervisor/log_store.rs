@@ -109,6 +109,11 @@ impl LogStore {
         self.write(service, |log| log.note(tone, text, now()));
     }
 
+    /// Appends the line of procdash's own with which a run begins.
+    pub fn begin_run(&self, service: ServiceId, text: &str) {
+        self.write(service, |log| log.begin_run(text, now()));
+    }
+
     /// Waits until a log has grown since the last call; several changes ring once.
     pub async fn changed(&self) {
         self.shared.bell.notified().await;

@@ -17,8 +17,8 @@ use tui_logger::TuiWidgetState;
 
 use crate::id::ServiceId;
 use crate::logs::LogBuffer;
-use crate::screen::{Modes, Picture, Typed, encode};
-use crate::supervisor::{AsOf, Command, Event, Handle, Keystrokes, Look, Phase};
+use crate::screen::{Modes, Picture};
+use crate::supervisor::{AsOf, Command, Event, Handle, Look, Phase};
 
 use super::dashboard::Dashboard;
 use super::input;
@@ -261,18 +261,12 @@ impl<S: FnMut()> Screen<S> {
         terminal::adapt(Adapted { tracking, focus, cursor })
     }
 
-    /// Types into a service's terminal, in the form that it wants.
-    fn type_into(&mut self, service: ServiceId, typed: &Typed, handle: &Handle) {
-        // without a terminal nobody wants anything special; the supervisor says that there is none
-        let modes = handle.screens.live(service).map(|live| live.modes()).unwrap_or_default();
-        let keystrokes = Keystrokes(encode(typed, modes));
-        if !keystrokes.0.is_empty() {
-            self.ask(Command::Input { service, keystrokes });
-        }
-    }
-
     /// Copies and lays out what is seen of the chosen log; returns whether it is not what was seen before.
     fn read_log(&mut self, handle: &Handle) -> bool {
+        if self.model.links.is_some() {
+            // the letters of links must not move away
+            return self.dirty;
+        }
         let page = self.model.page();
         let selected = self.model.selected;
         let Some(log) = handle.logs.lock(selected) else {
@@ -353,6 +347,9 @@ impl<S: FnMut()> Screen<S> {
                 Effect::Ask(command) => self.ask(command),
                 Effect::Type { service, typed } => self.type_into(service, &typed, handle),
                 Effect::ClearLog(service) => handle.logs.write(service, LogBuffer::clear),
+                Effect::Lines(wish) => self.look_up(wish, handle),
+                Effect::Copy(text) => terminal::copy(&text)?,
+                Effect::Browse(address) => self.browse(&address),
                 Effect::Diagnostics(page) => diagnostics::turn(&self.diagnostics, page),
                 Effect::Suspend => {
                     let was_ours = terminal::leave()?;
@@ -394,5 +391,7 @@ fn moment() -> Moment {
     Moment { now: Instant::now(), wall: Timestamp::now() }
 }
 
+mod edge;
+mod lines;
 #[cfg(test)]
 mod tests;

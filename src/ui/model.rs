@@ -17,8 +17,11 @@ use crate::supervisor::{Board, KillReport, Phase, ServiceStatus, Target};
 use super::columns::{self, Plan};
 use super::dashboard::Dashboard;
 use super::layout::{self, Areas, Need};
+use super::links::Choice;
 use super::log_window::{Lens, LogView, Page};
+use super::opened_line::OpenedLine;
 use super::sought::{Prompt, Sought};
+use super::stamps::Stamps;
 use super::text;
 
 /// The time, as the frame and the update are told it.
@@ -102,6 +105,13 @@ pub(crate) enum Panel {
         /// Rows scrolled past.
         top: usize,
     },
+    /// A line of JSON.
+    Line {
+        /// It.
+        opened: Arc<OpenedLine>,
+        /// Rows scrolled past.
+        top: usize,
+    },
     /// Whether to quit.
     Quit,
     /// Every key.
@@ -180,8 +190,10 @@ pub(crate) struct Model {
     pub(crate) zoom: bool,
     /// Whether long lines are wrapped.
     pub(crate) wrap: bool,
-    /// Whether lines show when they arrived.
-    pub(crate) timestamps: bool,
+    /// Which times lines show.
+    pub(crate) stamps: Stamps,
+    /// The links that are offered; what is on the screen stays meanwhile.
+    pub(crate) links: Option<Choice>,
     /// Rows of the list scrolled past.
     pub(crate) list_top: usize,
     /// Where each log stands.
@@ -221,7 +233,8 @@ impl Model {
             focus: Focus::List,
             zoom: false,
             wrap: true,
-            timestamps: false,
+            stamps: Stamps::Off,
+            links: None,
             list_top: 0,
             views: vec![Default::default(); logs.len()],
             logs,
@@ -267,7 +280,8 @@ impl Model {
 
     /// Returns what is shown of the chosen log, and what is found in it.
     pub(crate) fn lens(&self) -> Lens<'_> {
-        Lens { shown: self.sought.shown(), search: self.sought.search(), current: self.sought.current }
+        let shape = self.log_view().shape;
+        Lens { shown: self.sought.shown(), search: self.sought.search(), current: self.sought.current, shape }
     }
 
     /// Returns a service's name, or nothing where there is none.
@@ -363,8 +377,11 @@ impl Model {
     /// Returns the room for the log's lines.
     pub(crate) fn page(&self) -> Page {
         let area = self.areas().map(|areas| areas.log_text()).unwrap_or_default();
-        let stamp = if self.timestamps { STAMP_WIDTH } else { 0 };
-        Page { width: usize::from(area.width.saturating_sub(stamp)), height: usize::from(area.height), wrap: self.wrap }
+        Page {
+            width: usize::from(area.width.saturating_sub(self.stamps.width())),
+            height: usize::from(area.height),
+            wrap: self.wrap,
+        }
     }
 
     /// Moves the list so that the chosen row is seen, and never past its end.
@@ -373,9 +390,6 @@ impl Model {
         self.list_top = scrolled_to(self.list_top, self.listed_place(), rows, self.listed().len());
     }
 }
-
-/// The cells of `12:04:29.113 `.
-pub(crate) const STAMP_WIDTH: u16 = 13;
 
 /// Returns the `top` nearest to the one given with which `row` is among `rows` rows of `total`.
 pub(crate) fn scrolled_to(top: usize, row: usize, rows: usize, total: usize) -> usize {
