@@ -19,7 +19,7 @@ pub use buffer::LogBuffer;
 pub use canvas::{Erase, tab_width};
 pub use carry::style_after;
 pub use lines::{Dropped, Line, Source, Stamp, Tone};
-pub use parts::{Motion, Part, Parts, parts};
+pub use parts::{Motion, Part, Parts, acts, parts};
 pub use search::{Answer, BadPattern, Filter, Hit, Pattern, Question, seek};
 pub use snapshot::Snapshot;
 pub use style::{Colour, Run, Style};
