@@ -27,7 +27,7 @@ pub use kept::{
     rotated_name,
 };
 pub use lines::{Dropped, Line, Source, Stamp, Tone};
-pub use parts::{Motion, Part, Parts, parts};
+pub use parts::{Motion, Part, Parts, acts, parts};
 pub use runs::Runs;
 pub use search::{Answer, BadPattern, Filter, Hit, Pattern, Question, seek};
 pub use severity::{Severity, severity};

@@ -9,6 +9,7 @@ use super::raw::{Entry, Node, Table, Value, merge};
 use super::read::{Known, Reader};
 use super::service::{self, PROCESS};
 use super::{Column, Config, LogFiles, OnLeftovers, Service, Settings, THEMES, Ui, bindings, log_files};
+use crate::logs::acts;
 
 const TOP: Known =
     Known { table: "the file", keys: &["name", "settings", "defaults", "processes", "ui", "keys"], planned: &[] };
@@ -133,7 +134,7 @@ fn service(reader: &mut Reader<'_>, defaults: &Table, name: &str, entry: &Entry)
     let named = |message: &str| Problem::new(message).at(entry.key);
     if name.trim().is_empty() {
         reader.report(named("a process needs a name"));
-    } else if name.chars().any(char::is_control) {
+    } else if name.chars().any(acts) {
         reader.report(named("a name has no line breaks or control characters"));
     } else if name.chars().count() > LONGEST_NAME {
         reader.report(named("this name is too long").help(format!("write at most {LONGEST_NAME} characters")));

@@ -13,6 +13,7 @@ mod attach;
 mod bystanders;
 mod check;
 mod control;
+mod corpus;
 mod guard;
 mod isolated;
 mod kept;
