@@ -52,8 +52,6 @@ pub(super) struct Aftermath {
     died: Instant,
     /// The kill, once the guards have had their time.
     killing: Option<KillTree>,
-    /// Not before: reading a long list again for each death would cost more than the deaths.
-    next_look: Instant,
     /// Whether the last look has found nobody.
     found_nobody: bool,
 }
@@ -83,7 +81,7 @@ impl Aftermath {
     /// Begins with the death of `dashboard`.
     pub(super) fn begin(dashboard: ProcessId, death: Death, bystanders: Bystanders, died: Instant) -> Self {
         let mark = format!("{RUN_ID}={dashboard}");
-        Self { dashboard, death, bystanders, mark, died, killing: None, next_look: died, found_nobody: false }
+        Self { dashboard, death, bystanders, mark, died, killing: None, found_nobody: false }
     }
 
     /// Collects the dead, continues the paused, kills who has had enough time.
@@ -121,11 +119,8 @@ impl Aftermath {
             let _best_effort = raw::hurry();
             KillTree::begin(now)
         });
-        if self.next_look <= now {
-            let numbers: Vec<u32> = left.iter().map(|stat| stat.id.pid).collect();
-            killing.strike(&numbers, now);
-            self.next_look = now + now.elapsed() * 3;
-        }
+        // they are known already, so nothing can go wrong
+        let _infallible = killing.look(now, || Ok(left.iter().map(|stat| stat.id.pid).collect()));
         Turn::Wait(PAUSE)
     }
 
