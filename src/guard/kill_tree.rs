@@ -83,12 +83,16 @@ impl KillTree {
     /// To read the list then takes so long that whoever forks has made others before its end. And where numbers have run
     /// out, each one that is collected is one more for those who fork.
     ///
-    /// Nobody else may reap children of this process meanwhile.
-    pub(super) fn strike_in_crowd(&mut self) {
-        let young = youngest(|number| self.struck.contains_key(&number));
-        if self.strike_at(&young) == 0 {
-            self.strike_at(&oldest());
+    /// Only children that are `meant` are hit, and nobody else may reap children of this process meanwhile.
+    pub(super) fn strike_in_crowd(&mut self, meant: impl Fn(u32) -> bool) {
+        let is_known = |child| self.struck.contains_key(&child);
+        let mut found = youngest(is_known);
+        found.retain(|&child| meant(child));
+        if found.is_empty() {
+            found = oldest(is_known);
+            found.retain(|&child| meant(child));
         }
+        self.strike_at(&found);
     }
 
     /// Strikes at every one of `children` once, and after a moment at those below them; returns whether any was new.

@@ -45,7 +45,7 @@ impl Killing {
         let mut tree = KillTree::begin(now);
         if in_crowd {
             // before one more of them is collected
-            tree.strike_in_crowd();
+            tree.strike_in_crowd(|_everyone| true);
         }
         Self { tree, next_report: now + KILL_LIMIT, stuck: false, named: Vec::new(), look_at_all: false }
     }
@@ -69,7 +69,7 @@ impl Killing {
         killed: u64,
     ) -> io::Result<(Duration, Option<Reply>)> {
         if in_crowd && !self.look_at_all {
-            self.tree.strike_in_crowd();
+            self.tree.strike_in_crowd(|_everyone| true);
         } else {
             self.look_at_all = false;
             self.tree.look(now, all)?;

@@ -41,15 +41,17 @@ pub(super) fn all() -> io::Result<Vec<u32>> {
     })
 }
 
-/// Lists those that have been children for longest, as far as one page goes; nobody where there is no such list.
+/// Finds living children among those that have been ours for longest, as far as one page of the list goes, but for those
+/// that are `known`; nobody where there is no such list.
 ///
 /// The dead are collected in the order of the list, so that whoever lives moves up to its beginning.
-pub(super) fn oldest() -> Vec<u32> {
+pub(super) fn oldest(known: impl Fn(u32) -> bool) -> Vec<u32> {
     let mut page = [0; PAGE];
     let count = File::open(LIST).and_then(|mut list| list.read(&mut page)).unwrap_or(0);
     // on machines with larger pages the last number may be cut off in its middle
     let end = page.iter().take(count).rposition(u8::is_ascii_whitespace).unwrap_or(0);
-    numbers(page.get(..end).unwrap_or_default()).collect()
+    let listed = numbers(page.get(..end).unwrap_or_default());
+    listed.filter(|&number| !known(number) && is_living_child(number)).collect()
 }
 
 /// Finds living children by the numbers that were given last, but for those that are `known`.

@@ -21,8 +21,8 @@ use crate::signal::Signal;
 /// How long a service may tidy up after the dashboard has died.
 const LAST_GRACE: Duration = Duration::from_millis(250);
 
-/// How many dead are collected in one turn: requests are looked at in between.
-const COLLECTED_AT_ONCE: usize = 256;
+/// How many dead are collected in one turn: there is something to look at in between.
+pub(super) const COLLECTED_AT_ONCE: usize = 256;
 
 /// The run that is guarded.
 #[derive(Debug, Default)]
