@@ -81,7 +81,7 @@ fn by_default_files_are_in_the_state_folder_and_can_be_switched_off() {
     let project = Project::new("[processes]\nweb = \"echo hello\"\n");
     run(&project);
     let folders: Vec<PathBuf> =
-        fs::read_dir(project.path("procdash")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        fs::read_dir(project.path("state/procdash")).unwrap().map(|entry| entry.unwrap().path()).collect();
     let folder = folders.iter().find(|folder| folder.join("web.log").exists()).unwrap();
     assert_eq!(fs::read(folder.join("web.log")).unwrap(), b"hello\r\n");
 
@@ -90,7 +90,7 @@ fn by_default_files_are_in_the_state_folder_and_can_be_switched_off() {
     let asked = Program::run(project.procdash(&["logs"]));
     assert_eq!(asked.code, 1);
     assert!(asked.err.contains("`enabled = false` in `[settings.logs]`"), "{asked:?}");
-    assert!(!project.path("procdash").exists());
+    assert!(!project.path("state/procdash").exists());
 }
 
 #[test]
