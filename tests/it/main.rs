@@ -16,6 +16,7 @@ mod control;
 mod guard;
 mod isolated;
 mod leftovers;
+mod lines;
 mod plain;
 mod ports;
 mod readme;
