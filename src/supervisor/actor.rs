@@ -20,7 +20,7 @@ use super::runner;
 use super::shutdown::Shutdown;
 use super::status::{Board, Phase, State};
 use super::wish::{Effect, News, Wish};
-use super::{Asked, Event, Handle, LogStore, Screens};
+use super::{Asked, Event, Handle, Keeper, LogStore, Screens};
 use crate::config::{Config, Service};
 use crate::engine::{Listeners, Pump, Sampler, identify, own_namespace, project_file};
 use crate::guard::Guards;
@@ -75,8 +75,9 @@ pub fn start(config: &Config, options: Options, logs: LogStore, size: (u16, u16)
     };
     let background = if config.ui.theme == "light" { Background::Light } else { Background::Dark };
     let screens = Screens::new(config.services.len(), background);
-    let listeners = Listeners::default();
-    let tools = Tools { project, guards, pump: Pump::start()?, logs, listeners, screens, size: current_size };
+    let (pump, listeners) = (Pump::start()?, Listeners::default());
+    let keeper = Keeper::start(config, logs.clone(), pump.bell())?;
+    let tools = Tools { project, guards, pump, logs, keeper, listeners, screens, size: current_size };
     let sampling = Sampling::new(Sampler::new()?);
     Ok(spawn(config, options, tools, size, sampling))
 }
@@ -91,6 +92,7 @@ fn spawn(
     let (commands, asked) = mpsc::channel(COMMANDS);
     let (word_sender, words) = mpsc::channel(WORDS);
     let (events, listener) = broadcast::channel(EVENTS);
+    tools.keeper.tell(events.clone());
     let (logs, screens) = (tools.logs.clone(), tools.screens.clone());
     let slots: Vec<Slot> = config.services.iter().cloned().map(Slot::new).collect();
     let statuses = slots.iter().map(Slot::status).collect();

@@ -138,7 +138,8 @@ fn hand_over(log: &mut Log, service: ServiceId, tap: &dyn Tap) {
     }
 }
 
-fn now() -> Stamp {
+/// Returns the present moment.
+pub(super) fn now() -> Stamp {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Stamp(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX))
 }
