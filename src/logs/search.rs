@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::ansi::{plain_text, shown_part};
 use super::canvas::{Erase, tab_width};
-use super::lines::Line;
+use super::lines::{Line, Source};
 use super::parts::{Motion, Part, parts};
 use super::severity::severity;
 use super::snapshot::Snapshot;
@@ -104,6 +104,15 @@ impl Pattern {
         matches!(self.matcher, Matcher::Trouble)
     }
 
+    /// Whether lines of this source are looked at: what reports errors is the service, not what is told about it.
+    #[must_use]
+    pub fn concerns(&self, source: Source) -> bool {
+        match source {
+            Source::Output | Source::Error => true,
+            Source::Note(_) => !self.is_trouble(),
+        }
+    }
+
     /// Returns it as it was typed, or what it is about.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -188,7 +197,7 @@ fn look_at(line: &Line<'_>, question: &Question, scratch: &mut Vec<u8>, answer: 
         }
         answer.kept.push(line.number);
     }
-    let Some(search) = &question.search else { return };
+    let Some(search) = question.search.as_ref().filter(|search| search.concerns(line.source)) else { return };
     let count = search.find(text).count();
     if count > 0 {
         answer.hits.push(Hit { line: line.number, count: u32::try_from(count).unwrap_or(u32::MAX) });
@@ -255,7 +264,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::logs::{LogBuffer, Source, Stamp};
+    use crate::logs::{LogBuffer, Stamp, Tone};
 
     fn question(search: &str, filter: Option<(&str, bool)>) -> Question {
         let search = (!search.is_empty()).then(|| Pattern::new(search).unwrap());
@@ -315,6 +324,16 @@ mod tests {
             let told = Pattern::new(text).unwrap_err().to_string();
             assert!(!told.is_empty() && told.lines().count() == 1, "{text}: {told}");
         }
+    }
+
+    #[test]
+    fn errors_are_those_of_the_service_once_a_line() {
+        let mut log = log(b"error: a; error: b\n0 errors\n");
+        log.note(Tone::Calm, "run 1 · echo ERROR x", Stamp(0));
+        log.push(Source::Error, b"\x1b[33mWARN\x1b[0m slow\n", Stamp(0));
+        let question = Question { search: Some(Pattern::trouble()), filter: None };
+        let found: Vec<_> = all(&log, &question, 0).hits.iter().map(|hit| (hit.line, hit.count)).collect();
+        assert_eq!(found, [(3, 1), (0, 1)]);
     }
 
     #[test]

@@ -367,7 +367,7 @@ impl Kept {
         {
             return mark(readable, lens.search, current);
         }
-        let read = mark(read, lens.search, current);
+        let read = mark(read, lens.search.filter(|search| search.concerns(self.source)), current);
         // a space after the sign of a note
         let space = Piece { text: " ".to_owned(), ..Piece::default() };
         self.is_note().then_some(space).into_iter().chain(read).collect()

@@ -18,6 +18,7 @@ mod guard;
 mod isolated;
 mod kept;
 mod leftovers;
+mod lines;
 mod plain;
 mod ports;
 mod readme;

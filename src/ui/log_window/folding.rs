@@ -9,6 +9,8 @@ use crate::ui::trace::{FEWEST, Kind, is_frame};
 const FENCE: u64 = 4096;
 /// More lines than these are not looked at for one frame.
 const MOST: u64 = 4 * FENCE;
+/// So many lines are looked at together when the end of a trace is searched for.
+const STRIDE: u64 = 128;
 
 /// What an excerpt has to hold.
 #[derive(Clone, Copy, Debug)]
@@ -41,24 +43,33 @@ pub(super) fn copy(log: &LogBuffer, wanted: Wanted, open: Option<u64>) -> Vec<Ke
     }
 }
 
+/// Returns where the fold begins that this line is in, or the line itself.
 fn start_of_fold(log: &LogBuffer, line: u64) -> u64 {
     let mut low = line;
-    while low > log.first() && !low.is_multiple_of(FENCE) && is_in_trace(log, low) {
-        low -= 1;
+    if !in_trace(log, low, low + 1).contains(&true) {
+        return low;
+    }
+    while low > log.first() && !low.is_multiple_of(FENCE) {
+        let floor = low.saturating_sub(STRIDE).max(log.first()).max((low - 1) / FENCE * FENCE);
+        if let Some(place) = in_trace(log, floor, low).iter().rposition(|is_in| !is_in) {
+            return floor + place as u64 + 1;
+        }
+        low = floor;
     }
     low
 }
 
+/// Returns one past the end of the fold that this line is in, or the line itself.
 fn end_of_fold(log: &LogBuffer, line: u64) -> u64 {
     let mut high = line;
-    while high < log.end() && !high.is_multiple_of(FENCE) && is_in_trace(log, high) {
-        high += 1;
+    while high < log.end() && !high.is_multiple_of(FENCE) {
+        let ceiling = (high + STRIDE).min(log.end()).min((high / FENCE + 1) * FENCE);
+        if let Some(place) = in_trace(log, high, ceiling).iter().position(|is_in| !is_in) {
+            return high + place as u64;
+        }
+        high = ceiling;
     }
     high
-}
-
-fn kind(log: &LogBuffer, line: Option<u64>) -> Kind {
-    line.and_then(|line| log.line(line)).map_or(Kind::Other, |line| kind_of(line.source, line.bytes))
 }
 
 fn kind_of(source: Source, bytes: &[u8]) -> Kind {
@@ -68,21 +79,25 @@ fn kind_of(source: Source, bytes: &[u8]) -> Kind {
     }
 }
 
-fn is_in_trace(log: &LogBuffer, line: u64) -> bool {
-    let before = [kind(log, line.checked_sub(2)), kind(log, line.checked_sub(1))];
-    is_frame(before, kind(log, Some(line)), kind(log, Some(line + 1)))
+/// Returns of each line from `low` up to `high` whether it belongs to a trace.
+fn in_trace(log: &LogBuffer, low: u64, high: u64) -> Vec<bool> {
+    let from = low.saturating_sub(2).max(log.first());
+    let lines = log.lines(from).take_while(|line| line.number <= high);
+    let kinds: Vec<Kind> = lines.map(|line| kind_of(line.source, line.bytes)).collect();
+    let kind = |line: Option<u64>| {
+        let place = line.and_then(|line| usize::try_from(line.checked_sub(from)?).ok());
+        place.and_then(|place| kinds.get(place)).copied().unwrap_or(Kind::Other)
+    };
+    let is_in = |line: u64| {
+        let before = [kind(line.checked_sub(2)), kind(line.checked_sub(1))];
+        is_frame(before, kind(Some(line)), kind(Some(line + 1)))
+    };
+    (low..high).map(is_in).collect()
 }
 
 fn fold(log: &LogBuffer, low: u64, high: u64, open: Option<u64>) -> Vec<Kept> {
     let lines: Vec<_> = log.styled_lines(low).take_while(|(line, _)| line.number < high).collect();
-    let kinds: Vec<Kind> = lines.iter().map(|(line, _)| kind_of(line.source, line.bytes)).collect();
-    let behind = kind(log, Some(high));
-    let mut before = [kind(log, low.checked_sub(2)), kind(log, low.checked_sub(1))];
-    let mut is_in = Vec::with_capacity(kinds.len());
-    for (place, kind) in kinds.iter().enumerate() {
-        is_in.push(is_frame(before, *kind, kinds.get(place + 1).copied().unwrap_or(behind)));
-        before = [before[1], *kind];
-    }
+    let is_in = in_trace(log, low, high);
     let mut kept = Vec::new();
     let mut rest = lines.as_slice();
     let mut flags = is_in.as_slice();

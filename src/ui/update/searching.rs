@@ -171,6 +171,8 @@ fn go(model: &mut Model, action: Action) {
         model.notice = Some(Notice { tone: Tone::Calm, text });
         return;
     }
+    // where it stands now is said in the same place
+    model.notice = None;
     let view = model.log_view();
     let from = if view.position == Position::Follow { u64::MAX } else { view.bottom + 1 };
     if let Some(spot) = model.sought.step(action == Action::NewerMatch, from) {

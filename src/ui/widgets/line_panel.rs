@@ -32,7 +32,8 @@ pub(crate) fn sheet(model: &Model, opened: &OpenedLine, top: usize) -> Sheet {
         chosen: None,
         top,
         width: WIDTH,
-        tall: false,
+        // going from line to line must not move the border
+        tall: true,
     }
 }
 
