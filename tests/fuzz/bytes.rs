@@ -214,7 +214,7 @@ impl Kitchen {
 
     fn course(&self, rng: &mut Rng) -> Vec<u8> {
         match rng.u8(..10) {
-            0..4 => (0..1 + rng.usize(..40)).flat_map(|_| piece(rng)).collect(),
+            0..4 => (0..=rng.usize(..40)).flat_map(|_| piece(rng)).collect(),
             4..6 => self.cut(rng),
             6 => (0..rng.usize(..300)).map(|_| rng.u8(..)).collect(),
             7 => sequence(rng).repeat(1 + rng.usize(..8)),
@@ -325,7 +325,7 @@ pub(crate) fn chunks<'a>(rng: &mut Rng, bytes: &'a [u8]) -> Vec<&'a [u8]> {
     let mut chunks = Vec::new();
     let mut rest = bytes;
     while !rest.is_empty() {
-        let (chunk, behind) = rest.split_at((1 + rng.usize(..longest + 1)).min(rest.len()));
+        let (chunk, behind) = rest.split_at((1 + rng.usize(..=longest)).min(rest.len()));
         chunks.push(chunk);
         rest = behind;
     }

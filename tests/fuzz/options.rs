@@ -30,7 +30,9 @@ impl Options {
                 _ => continue,
             };
             let value = arguments.next().unwrap_or_default();
-            *place = Some(value.parse::<u64>().map_err(|_| format!("{argument} needs a number, not `{value}`"))?);
+            *place = Some(
+                value.parse::<u64>().map_err(|error| format!("{argument} needs a number, not `{value}`: {error}"))?,
+            );
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |now| now.as_secs());
         let seeds = match (seed, seconds) {

@@ -216,7 +216,8 @@ const LOOKS: [&str; 7] = ["bold", "dim", "italic", "underline", "reverse", "hidd
 
 fn look(style: Style) -> String {
     let has = [style.bold, style.dim, style.italic, style.underline, style.reverse, style.hidden, style.strike];
-    let mut text: String = LOOKS.iter().zip(has).filter(|(_, has)| *has).map(|(look, _)| format!(",{look}")).collect();
+    let names = LOOKS.iter().zip(has).filter(|(_, has)| *has);
+    let mut text = names.fold(String::new(), |text, (look, _)| text + "," + look);
     for (name, colour) in [("fg", style.fg), ("bg", style.bg)] {
         match colour {
             Some(Colour::Indexed(index)) => write!(text, ",{name}={index}").unwrap(),

@@ -3,6 +3,7 @@
 //! `⟦60x20⟧` inside a stream changes the size to 60 columns and 20 rows at that place.
 
 /// A stream.
+#[derive(Clone, Copy)]
 pub(crate) struct Stream {
     /// Its name.
     pub(crate) name: &'static str,

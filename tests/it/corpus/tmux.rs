@@ -1,5 +1,6 @@
 //! A tmux of its own, which shows a stream and tells what it shows.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
@@ -44,10 +45,10 @@ impl Server {
             fs::write(path(format!("step{place}")), bytes).unwrap();
             let go = path(format!("go{place}")).display().to_string();
             let folder = self.folder.path().display();
-            script.push_str(&format!("while [ ! -e {go} ]; do sleep 0.01; done\ncat {folder}/step{place}\n"));
+            writeln!(script, "while [ ! -e {go} ]; do sleep 0.01; done\ncat {folder}/step{place}").unwrap();
             // the answer comes when everything before it was read
-            script
-                .push_str(&format!("printf '\\033[6n'; dd bs=1 count=3 >/dev/null 2>&1; touch {folder}/done{place}\n"));
+            let answer = "printf '\\033[6n'; dd bs=1 count=3 >/dev/null 2>&1";
+            writeln!(script, "{answer}; touch {folder}/done{place}").unwrap();
         }
         script.push_str("exec sleep 1000\n");
         fs::write(path("script".to_owned()), script).unwrap();
