@@ -106,7 +106,8 @@ actions! {
     Select8 "select-8" Moving ["8"] "choose the 8th service";
     Select9 "select-9" Moving ["9"] "choose the 9th service";
     Open "open" Moving ["enter"] "to the log";
-    NextPane "next-pane" Moving ["tab" "shift-tab"] "to the other pane";
+    NextPane "next-pane" Moving ["tab"] "to the next pane; behind the last is the list";
+    PreviousPane "previous-pane" Moving ["shift-tab"] "to the pane before";
     Back "back" Moving ["esc"] "back";
     Attach "attach" Log ["a"] "give the keyboard to the service";
     Detach "detach" Log ["ctrl-]"] "take the keyboard back";
@@ -122,6 +123,8 @@ actions! {
     Timestamps "timestamps" Log ["L"] "show when each line arrived";
     Clear "clear" Log ["C"] "clear the log";
     Zoom "zoom" Views ["z"] "give the log the whole screen";
+    Split "split" Views ["|"] "divide the pane; the list then chooses for the new one";
+    ClosePane "close-pane" Views ["\\"] "close the pane";
     Tree "tree" Views ["t"] "the tree of processes, live";
     Why "why" Views ["w"] "why the service is in its state";
     Details "details" Views ["i"] "details of the service";

@@ -93,6 +93,9 @@ pub(crate) struct Job {
     pub(crate) words: mpsc::Sender<(ServiceId, RunId, Word)>,
 }
 
+/// What a terminal has of which nobody has said anything else.
+const UNKNOWN_SIZE: (u16, u16) = (80, 24);
+
 /// What all runs share.
 pub(crate) struct Tools {
     pub(crate) project: Project,
@@ -101,8 +104,15 @@ pub(crate) struct Tools {
     pub(crate) logs: LogStore,
     pub(crate) listeners: Listeners,
     pub(crate) screens: Screens,
-    /// Columns and rows of the log pane.
-    pub(crate) size: watch::Receiver<(u16, u16)>,
+    /// Columns and rows of each service's terminal; the supervisor alone changes them.
+    pub(crate) sizes: Vec<watch::Sender<(u16, u16)>>,
+}
+
+impl Tools {
+    /// Returns the columns and rows of a service's terminal.
+    pub(crate) fn size(&self, service: ServiceId) -> (u16, u16) {
+        self.sizes.get(service.index()).map_or(UNKNOWN_SIZE, |size| *size.borrow())
+    }
 }
 
 impl Job {

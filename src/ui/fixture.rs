@@ -12,14 +12,14 @@ use ratatui::layout::Size;
 use tui_logger::TuiWidgetState;
 
 use super::dashboard::{Dashboard, Description};
-use super::log_window::Excerpt;
+use super::log_window::{Excerpt, LogWindow};
 use super::model::{Model, Moment};
 use super::msg::Msg;
 use super::sought::Finding;
 use super::text;
 use super::theme::Theme;
 use super::update::update;
-use super::view::Scene;
+use super::view::{Contents, Scene};
 use crate::config::Column;
 use crate::id::{RunId, ServiceId};
 use crate::keys::Keymap;
@@ -230,27 +230,38 @@ pub(crate) fn log(lines: u64) -> LogBuffer {
 /// Looks for what the model asks for, as the walk of its own thread would.
 pub(crate) fn find(model: &mut Model, log: &LogBuffer, moment: Moment) {
     let mut answer = Answer::default();
-    seek(&log.snapshot(), &model.sought.question, 0, |part| {
+    seek(&log.snapshot(), &model.pane().sought.question, 0, |part| {
         answer.hits.extend(part.hits);
         answer.kept.extend(part.kept);
         true
     });
-    let finding = Finding { asked: model.sought.asked, answer, again_from: Some(0), is_last: true };
+    let finding = Finding { asked: model.pane().sought.asked, answer, again_from: Some(0), is_last: true };
     update(model, Msg::Found(finding), moment);
 }
 
-/// Draws the screen with this log and returns the cells.
+/// Draws the screen with this log in every pane and returns the cells.
 pub(crate) fn cells(model: &mut Model, log: &LogBuffer, moment: Moment) -> Buffer {
-    let page = model.page();
-    let mut view = model.log_view();
-    let excerpt = Excerpt::copy(log, &view, page, model.lens());
-    let window = excerpt.lay_out(&mut view, page, model.lens());
-    if let Some(place) = model.log_view_mut() {
+    let windows: Vec<LogWindow> = (0..model.panes.count()).map(|place| window(model, place, log)).collect();
+    draw(model, &windows, moment)
+}
+
+/// Lays out what a pane shows of this log.
+fn window(model: &mut Model, place: usize, log: &LogBuffer) -> LogWindow {
+    let (pane, subject) = model.shown_panes().nth(place).unwrap();
+    let (page, lens, mut view) = (model.page_of(pane), model.lens_of(pane), model.log_view_of(pane));
+    let window = Excerpt::copy(log, &view, page, lens).lay_out(&mut view, page, lens);
+    if let Some(place) = model.panes.all_mut().nth(place).unwrap().log_view_mut(subject) {
         *place = view;
     }
+    window
+}
+
+/// Draws the screen with these windows.
+fn draw(model: &Model, windows: &[LogWindow], moment: Moment) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(model.size.width, model.size.height)).unwrap();
     let state = TuiWidgetState::new();
-    let scene = Scene { model, window: &window, picture: None, moment, diagnostics: &state };
+    let contents: Vec<_> = windows.iter().map(|window| Contents { window, picture: None }).collect();
+    let scene = Scene { model, contents: &contents, moment, diagnostics: &state };
     terminal.draw(|frame| frame.render_widget(&scene, frame.area())).unwrap();
     terminal.backend().buffer().clone()
 }

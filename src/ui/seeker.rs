@@ -1,4 +1,4 @@
-//! Walks through the log that is on the screen on a thread of its own, and again through what is new.
+//! Walks through the log that a pane shows on a thread of its own, and again through what is new.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,7 +27,7 @@ struct Walk {
     is_cancelled: Arc<AtomicBool>,
 }
 
-/// Starts walks and cancels them; one is under way at a time.
+/// Starts walks for one pane and cancels them; one is under way at a time.
 #[derive(Debug)]
 pub(crate) struct Seeker {
     findings: mpsc::Sender<Finding>,
@@ -40,11 +40,15 @@ impl Drop for Seeker {
     }
 }
 
+/// Makes the way that findings of all panes go.
+pub(crate) fn findings() -> (mpsc::Sender<Finding>, mpsc::Receiver<Finding>) {
+    mpsc::channel(WAITING)
+}
+
 impl Seeker {
-    /// Returns a seeker, and what it will find.
-    pub(crate) fn new() -> (Self, mpsc::Receiver<Finding>) {
-        let (findings, found) = mpsc::channel(WAITING);
-        (Self { findings, walk: None }, found)
+    /// Makes a seeker for one pane, which tells what it finds this way.
+    pub(crate) fn new(findings: mpsc::Sender<Finding>) -> Self {
+        Self { findings, walk: None }
     }
 
     /// Looks for what is sought now in this service's log, if there is anything that was not looked at.
@@ -127,7 +131,8 @@ mod tests {
 
     impl Desk {
         fn new(search: &str) -> Self {
-            let (seeker, findings) = Seeker::new();
+            let (sender, findings) = super::findings();
+            let seeker = Seeker::new(sender);
             let question = Question { search: Some(Pattern::new(search).unwrap()), filter: None };
             Self { seeker, findings, sought: Sought { question, ..Sought::default() }, logs: LogStore::new(2, 1 << 22) }
         }

@@ -1,4 +1,4 @@
-//! What is searched for, what is shown alone, and what was found so far: of the log that is on the screen.
+//! What is searched for, what is shown alone, and what was found so far: in one pane.
 
 use std::collections::VecDeque;
 
@@ -76,6 +76,11 @@ pub(crate) struct Sought {
 }
 
 impl Sought {
+    /// Makes what a pane looks for at first: nothing. Answers to its questions are no other pane's.
+    pub(crate) fn of_pane(number: u64) -> Self {
+        Self { asked: number << 32, ..Self::default() }
+    }
+
     /// Whether anything is looked for.
     pub(crate) fn is_active(&self) -> bool {
         self.question.search.is_some() || self.question.filter.is_some()

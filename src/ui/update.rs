@@ -7,6 +7,7 @@ mod news;
 mod panels;
 mod searching;
 mod services;
+mod splitting;
 
 use crate::keys::Action;
 
@@ -82,9 +83,12 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
         | Action::Quit => panels::open(model, action),
         Action::QuitNow | Action::Interrupt => vec![Effect::Ask(Command::Quit)],
         Action::Back if searching::end(model) => Vec::new(),
-        Action::Open | Action::NextPane | Action::Back | Action::Zoom => {
+        Action::Open | Action::Back => {
             focus(model, action);
             Vec::new()
+        }
+        Action::NextPane | Action::PreviousPane | Action::Zoom | Action::Split | Action::ClosePane => {
+            splitting::act(model, action)
         }
         Action::Search | Action::Filter | Action::OlderMatch | Action::NewerMatch => searching::act(model, action),
         Action::Attach => attach::attach(model),
@@ -118,13 +122,6 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
 fn focus(model: &mut Model, action: Action) {
     if action == Action::Open {
         model.focus = Focus::Log;
-    } else if action == Action::NextPane {
-        model.focus = if model.focus == Focus::List { Focus::Log } else { Focus::List };
-        // the list cannot have the focus while it is not there
-        model.zoom = false;
-    } else if action == Action::Zoom {
-        model.zoom = !model.zoom;
-        model.focus = if model.zoom { Focus::Log } else { model.focus };
     } else if model.zoom {
         model.zoom = false;
     } else {

@@ -36,8 +36,8 @@ pub(super) fn click(model: &mut Model, at: Position, moment: Moment) -> Vec<Effe
                 super::moving::select(model, place);
             }
         }
-    } else if areas.log.contains(at) {
-        model.focus = Focus::Log;
+    } else if let Some(place) = areas.pane_at(at) {
+        super::splitting::focus(model, place);
     }
     Vec::new()
 }
@@ -57,8 +57,8 @@ pub(super) fn wheel(model: &mut Model, at: Position, down: bool, moment: Moment)
         let last = model.listed().len().saturating_sub(rows);
         let top = model.list_top;
         model.list_top = if down { (top + NOTCH).min(last) } else { top.saturating_sub(NOTCH) };
-    } else if areas.log.contains(at) {
-        super::moving::scroll(model, down, NOTCH);
+    } else if let Some(place) = areas.pane_at(at) {
+        super::moving::scroll_pane(model, place, down, NOTCH);
     }
     Vec::new()
 }

@@ -92,6 +92,14 @@ fn zoom_gives_the_log_everything_but_the_last_two_lines() {
     assert_picture("zoom_80x24", &screen(80, 24, acts(&[Action::Zoom, Action::Wrap, Action::Right])));
 }
 
+#[test]
+fn a_divided_screen_shows_which_pane_has_the_focus() {
+    let two = acts(&[Action::Select1, Action::Split, Action::Select3]);
+    assert_picture("panes_2_80x24", &screen(80, 24, two));
+    let three = [Action::Select1, Action::Split, Action::Select3, Action::Split, Action::Select4, Action::PreviousPane];
+    assert_picture("panes_3_200x40", &screen(200, 40, acts(&three)));
+}
+
 /// A screen after keys were typed in the log, with everything found.
 fn typed(width: u16, height: u16, keys: &[(Action, &str, bool)]) -> Buffer {
     let (moment, log) = (moment(), log(40));
@@ -271,6 +279,7 @@ fn every_view(board: &Board, width: u16, height: u16) -> Vec<Buffer> {
     let openers = [
         Action::Wrap,
         Action::Zoom,
+        Action::Split,
         Action::Timestamps,
         Action::SignalMenu,
         Action::RestartMenu,
@@ -285,8 +294,9 @@ fn every_view(board: &Board, width: u16, height: u16) -> Vec<Buffer> {
     ];
     let log = log(9);
     let mut seen = Vec::new();
-    for action in openers {
+    for (splits, action) in openers.into_iter().enumerate() {
         let mut model = model(board.clone(), width, height);
+        (0..splits % 4).for_each(|_| drop(update(&mut model, Msg::Act(Action::Split), moment)));
         update(&mut model, Msg::Act(Action::Select3), moment);
         update(&mut model, Msg::Act(action), moment);
         seen.push(cells(&mut model, &log, moment));

@@ -24,6 +24,7 @@ const IN_LIST: &[(Action, &str)] = &[
     (Action::Attach, "attach"),
     (Action::Mark, "mark"),
     (Action::Zoom, "zoom"),
+    (Action::Split, "split"),
     (Action::RestartMenu, "restart…"),
 ];
 
@@ -40,6 +41,7 @@ const IN_LOG: &[(Action, &str)] = &[
     (Action::Timestamps, "times"),
     (Action::Clear, "clear"),
     (Action::Zoom, "zoom"),
+    (Action::Split, "split"),
     (Action::Restart, "restart"),
     (Action::Kill, "kill tree"),
     (Action::Stop, "stop"),

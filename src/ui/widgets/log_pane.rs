@@ -1,4 +1,4 @@
-//! The log of the chosen service.
+//! One pane: the log of a service, or its screen.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Rect};
@@ -11,14 +11,17 @@ use crate::screen::Picture;
 use crate::supervisor::ServiceStatus;
 use crate::ui::log_window::{Content, LogWindow, Position, Row};
 use crate::ui::model::{Focus, Model, Moment, STAMP_WIDTH};
+use crate::ui::pane::{Pane, Subject};
 use crate::ui::widgets::hints_line;
 use crate::ui::widgets::screen::ServiceScreen;
 use crate::ui::{layout, report, sheet, text};
 
-/// The log of the chosen service.
+/// One pane.
 pub(crate) struct LogPane<'a> {
     /// What is shown.
     pub(crate) model: &'a Model,
+    /// Which of its panes.
+    pub(crate) pane: &'a Pane,
     /// Its lines.
     pub(crate) window: &'a LogWindow,
     /// Its screen, where that is shown instead.
@@ -32,12 +35,12 @@ impl LogPane<'_> {
     fn title(&self, status: &ServiceStatus, room: usize) -> Line<'static> {
         let theme = &self.model.dashboard.theme;
         let border = theme.border(self.has_focus());
-        let follows = self.model.log_view().position == Position::Follow;
-        let state = match (self.model.attached, self.picture) {
-            (Some(_), _) => ("attached", theme.key),
-            (None, Some(_)) => ("screen", theme.quiet),
-            (None, None) if follows => ("following", theme.quiet),
-            (None, None) => ("paused", theme.busy),
+        let follows = self.model.log_view_of(self.pane).position == Position::Follow;
+        let state = match (self.attached(), self.picture) {
+            (true, _) => ("attached", theme.key),
+            (false, Some(_)) => ("screen", theme.quiet),
+            (false, None) if follows => ("following", theme.quiet),
+            (false, None) => ("paused", theme.busy),
         };
         // name, two rules of four cells, and a space at either end
         let rest = room.saturating_sub(text::width(state.0) + 4 + 2);
@@ -45,7 +48,10 @@ impl LogPane<'_> {
         let left = rest.saturating_sub(text::width(&name) + 4);
         let titled = self.picture.map(|picture| picture.title.clone()).filter(|title| !title.is_empty());
         let facts = titled.into_iter().chain(self.facts(status)).find(|facts| text::width(facts) <= left);
-        let mut spans = vec![Span::raw(" "), Span::styled(name, theme.title)];
+        let mut spans = vec![
+            Span::raw(" "),
+            Span::styled(name, if self.model.is_focused(self.pane) { theme.title } else { theme.text }),
+        ];
         if let Some(facts) = facts.filter(|facts| !facts.is_empty()) {
             spans.extend([Span::styled(" ── ", border), Span::styled(facts, theme.text)]);
         }
@@ -88,13 +94,13 @@ impl LogPane<'_> {
 
     /// Says why there is nothing to be seen.
     fn emptiness(&self) -> String {
-        let Some(status) = self.model.service(self.model.selected) else {
+        let Some(status) = self.status() else {
             return "  there are no services".to_owned();
         };
-        if let Some(filter) = self.model.sought.question.filter.as_ref().filter(|_| self.window.end > self.window.first)
+        if let Some(filter) = self.pane.sought.question.filter.as_ref().filter(|_| self.window.end > self.window.first)
         {
             let which = if filter.inverted { "every line matches" } else { "no line matches" };
-            let wait = if self.model.sought.is_complete { which } else { "looking for lines…" };
+            let wait = if self.pane.sought.is_complete { which } else { "looking for lines…" };
             return format!("  {wait}");
         }
         if self.window.end > 0 {
@@ -105,13 +111,37 @@ impl LogPane<'_> {
     }
 
     fn has_focus(&self) -> bool {
-        self.model.focus == Focus::Log && self.model.panels.is_empty()
+        self.model.focus == Focus::Log && self.model.panels.is_empty() && self.model.is_focused(self.pane)
+    }
+
+    /// Returns what stands before the title: of several panes, the one for which the list chooses has the list's sign.
+    fn bar(&self) -> Span<'static> {
+        let is_chosen_for = self.model.focus == Focus::List && self.model.is_focused(self.pane);
+        let theme = &self.model.dashboard.theme;
+        if is_chosen_for && self.model.panes.count() > 1 {
+            Span::styled("▌", theme.border(self.model.panels.is_empty()))
+        } else {
+            Span::raw(" ")
+        }
+    }
+
+    /// Whether its service has the keyboard.
+    fn attached(&self) -> bool {
+        self.model.attached.is_some() && self.model.is_focused(self.pane)
+    }
+
+    /// Returns the state of the service that it shows.
+    fn status(&self) -> Option<&ServiceStatus> {
+        match self.model.subject_of(self.pane) {
+            Subject::Service(service) => self.model.service(service),
+            Subject::All => None,
+        }
     }
 
     /// Returns what the lower border says: how much is new, and where the pane stands.
     fn position(&self) -> Option<Line<'static>> {
         let theme = &self.model.dashboard.theme;
-        let view = self.model.log_view();
+        let view = self.model.log_view_of(self.pane);
         let mut spans = Vec::new();
         if self.picture.is_some() {
             return None;
@@ -133,7 +163,7 @@ impl LogPane<'_> {
 
     /// Says that not every line is shown.
     fn badge(&self, room: usize) -> Option<Line<'static>> {
-        let filter = self.model.sought.question.filter.as_ref()?;
+        let filter = self.pane.sought.question.filter.as_ref()?;
         let sign = if filter.inverted { "&!" } else { "&" };
         let text = format!(" {sign}{} ", text::cut(filter.pattern.text(), room.saturating_sub(4)));
         Some(Line::styled(text, self.model.dashboard.theme.chosen))
@@ -194,8 +224,11 @@ const fn note_sign(tone: Tone) -> &'static str {
 impl Widget for &LogPane<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let theme = &self.model.dashboard.theme;
-        let mut block = Block::bordered().border_type(BorderType::Rounded).border_style(theme.border(self.has_focus()));
-        if let Some(status) = self.model.service(self.model.selected) {
+        // beside other panes a colour alone would be too little to see which has the focus
+        let is_one_of_many = self.model.panes.count() > 1 && !self.model.zoom;
+        let border = if is_one_of_many && self.has_focus() { BorderType::Thick } else { BorderType::Rounded };
+        let mut block = Block::bordered().border_type(border).border_style(theme.border(self.has_focus()));
+        if let Some(status) = self.status() {
             block = block.title(self.title(status, usize::from(area.width.saturating_sub(2))));
         }
         if let Some(position) = self.position() {
@@ -204,13 +237,13 @@ impl Widget for &LogPane<'_> {
         if let Some(badge) = self.badge(usize::from(area.width / 2)) {
             block = block.title_bottom(badge);
         }
-        if self.model.attached.is_some() {
+        if self.attached() {
             let key = hints_line::key(self.model, Action::Detach).unwrap_or_default();
             block = block.title_bottom(Line::styled(format!(" {key} gives the keyboard back "), theme.key));
         }
         block.render(area, buf);
-        if let (Some(picture), Some(areas)) = (self.picture, self.model.areas()) {
-            ServiceScreen { picture, theme }.render(areas.log_text(), buf);
+        if let Some(picture) = self.picture {
+            ServiceScreen { picture, theme }.render(layout::text(area), buf);
             return;
         }
         let inner = layout::inside(area);
