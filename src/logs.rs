@@ -2,6 +2,7 @@
 
 mod ansi;
 mod arena;
+mod arrivals;
 mod buffer;
 mod canvas;
 mod carry;
@@ -15,6 +16,7 @@ mod style;
 mod tail;
 
 pub use ansi::{StyledLine, plain_text, read_from, read_line, shown_part};
+pub use arrivals::Arrivals;
 pub use buffer::LogBuffer;
 pub use canvas::{Erase, tab_width};
 pub use carry::style_after;
