@@ -105,7 +105,8 @@ actions! {
     Select7 "select-7" Moving ["7"] "choose the 7th service";
     Select8 "select-8" Moving ["8"] "choose the 8th service";
     Select9 "select-9" Moving ["9"] "choose the 9th service";
-    Open "open" Moving ["enter"] "to the log";
+    AllLogs "all-logs" Moving ["0"] "all logs as one, by time; of the marked if there are any";
+    Open "open" Moving ["enter"] "to the log; in all logs, to the line in its own log";
     NextPane "next-pane" Moving ["tab"] "to the next pane; behind the last is the list";
     PreviousPane "previous-pane" Moving ["shift-tab"] "to the pane before";
     Back "back" Moving ["esc"] "back";

@@ -32,6 +32,8 @@ pub(crate) struct Pane {
     views: Vec<(RunId, View)>,
     /// Whether it shows a screen: as it was at the last frame.
     pub(crate) shows_screen: bool,
+    /// The line of each of its rows at the last frame.
+    pub(crate) rows: Vec<u64>,
     /// What is searched for in it, and shown of it.
     pub(crate) sought: Sought,
 }
@@ -47,6 +49,7 @@ impl Pane {
             merged: LogView::default(),
             views: vec![Default::default(); services],
             shows_screen: false,
+            rows: Vec::new(),
             sought: Sought::default(),
         }
     }

@@ -7,10 +7,10 @@ use crate::id::ServiceId;
 use crate::screen::Picture;
 use crate::supervisor::{AsOf, Handle, Look};
 
-use super::log_window::{Excerpt, LogWindow};
+use super::log_window::{Excerpt, LogView, LogWindow, firsts, service_of};
 use super::model::Model;
 use super::pane::Subject;
-use super::seeker::{self, Seeker};
+use super::seeker::{self, Ground, Seeker};
 use super::sought::Finding;
 use super::view::Contents;
 use super::widgets::screen;
@@ -43,6 +43,8 @@ struct Reader {
     picture: Option<Picture>,
     /// Whose it is, and as of when.
     picture_of: Option<(ServiceId, AsOf)>,
+    /// The oldest line of each log that is shown as one with others, as of the last look.
+    firsts: Vec<(ServiceId, u64)>,
 }
 
 impl Readers {
@@ -98,7 +100,7 @@ impl Readers {
 impl Reader {
     fn new(pane: u64, seeker: Seeker) -> Self {
         let window = LogWindow::default();
-        Self { pane, seeker, window, excerpt: None, picture: None, picture_of: None }
+        Self { pane, seeker, window, excerpt: None, picture: None, picture_of: None, firsts: Vec::new() }
     }
 
     fn read(&mut self, model: &mut Model, place: usize, handle: &Handle, all: bool) -> Seen {
@@ -109,7 +111,7 @@ impl Reader {
         }
         let changed = match subject {
             Subject::Service(service) => self.read_log(model, (place, service), handle, all),
-            Subject::All => false,
+            Subject::All => self.read_merged(model, place, handle, all),
         };
         Seen { changed: changed || all, again: false }
     }
@@ -175,19 +177,52 @@ impl Reader {
             pane.sought.forget_before(log.first());
         }
         let Some(pane) = model.panes.all().nth(place) else { return false };
-        let (page, lens, mut view) = (model.page_of(pane), model.lens_of(pane), model.log_view_of(pane));
-        let excerpt = Excerpt::copy(&log, &view, page, lens);
+        let mut view = model.log_view_of(pane);
+        view.find_arrival(&log);
+        let excerpt = Excerpt::copy(&log, &view, model.page_of(pane), model.lens_of(pane));
         drop(log);
-        self.seeker.follow(&pane.sought, service, &handle.logs);
+        self.seeker.follow(&pane.sought, Ground::One(service), &handle.logs);
+        self.lay_out(model, (place, Subject::Service(service)), (excerpt, view), all)
+    }
+
+    /// The same of several logs as one.
+    fn read_merged(&mut self, model: &mut Model, place: usize, handle: &Handle, all: bool) -> bool {
+        let services = model.merged_services();
+        let logs = &handle.logs;
+        if let Some(pane) = model.panes.all_mut().nth(place).filter(|pane| pane.sought.is_active()) {
+            let firsts = firsts(logs, &services);
+            if self.firsts != firsts {
+                let first =
+                    |line| firsts.iter().find(|(service, _)| *service == service_of(line)).map(|(_, first)| *first);
+                pane.sought.keep(|line| first(line).is_some_and(|first| line >= first));
+                self.firsts = firsts;
+            }
+        }
+        let Some(pane) = model.panes.all().nth(place) else { return false };
+        let view = model.log_view_of(pane);
+        let excerpt = Excerpt::copy_merged(logs, &services, &view, model.page_of(pane), model.lens_of(pane));
+        self.seeker.follow(&pane.sought, Ground::All(services), logs);
+        self.lay_out(model, (place, Subject::All), (excerpt, view), all)
+    }
+
+    /// Lays out what was copied; returns whether it is not what was seen before.
+    fn lay_out(
+        &mut self,
+        model: &mut Model,
+        (place, subject): (usize, Subject),
+        (excerpt, mut view): (Excerpt, LogView),
+        all: bool,
+    ) -> bool {
         if !all && self.excerpt.as_ref() == Some(&excerpt) {
             return false;
         }
+        let Some(pane) = model.panes.all().nth(place) else { return false };
         let unmoved = view.pending == 0 && view.goal.is_none();
-        self.window = excerpt.lay_out(&mut view, page, lens);
-        if let Some(pane) =
-            model.panes.all_mut().nth(place).and_then(|pane| pane.log_view_mut(Subject::Service(service)))
-        {
-            *pane = view;
+        self.window = excerpt.lay_out(&mut view, model.page_of(pane), model.lens_of(pane));
+        let Some(pane) = model.panes.all_mut().nth(place) else { return false };
+        pane.rows = self.window.rows.iter().map(|row| row.place.line).collect();
+        if let Some(place) = pane.log_view_mut(subject) {
+            *place = view;
         }
         // after a move the next excerpt is another one
         self.excerpt = unmoved.then_some(excerpt);

@@ -143,6 +143,13 @@ impl Sought {
         while self.kept.pop_front_if(|line| *line < first).is_some() {}
     }
 
+    /// Forgets lines of several logs that are not kept any more.
+    pub(crate) fn keep(&mut self, is_kept: impl Fn(u64) -> bool) {
+        self.hits.retain(|hit| is_kept(hit.line));
+        self.kept.retain(|line| is_kept(*line));
+        self.total = self.hits.iter().map(|hit| u64::from(hit.count)).sum();
+    }
+
     /// Goes to the next match: towards older lines, or newer ones; from `line` where none was gone to yet.
     pub(crate) fn step(&mut self, newer: bool, line: u64) -> Option<Spot> {
         let Spot { line, nth } = self.current.unwrap_or(Spot { line, nth: if newer { u32::MAX } else { 0 } });

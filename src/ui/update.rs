@@ -1,6 +1,7 @@
 //! What a message changes on the screen, and what it asks for: no clock, no waiting, no input or output.
 
 mod attach;
+mod merging;
 mod mouse;
 mod moving;
 mod news;
@@ -13,6 +14,7 @@ use crate::keys::Action;
 
 use super::model::{Focus, Model, Moment, Notice};
 use super::msg::{Effect, Msg};
+use super::pane::Subject;
 use crate::logs::Tone;
 use crate::supervisor::Command;
 
@@ -83,8 +85,16 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
         | Action::Quit => panels::open(model, action),
         Action::QuitNow | Action::Interrupt => vec![Effect::Ask(Command::Quit)],
         Action::Back if searching::end(model) => Vec::new(),
-        Action::Open | Action::Back => {
-            focus(model, action);
+        Action::Open => {
+            merging::open(model);
+            Vec::new()
+        }
+        Action::AllLogs => {
+            merging::toggle(model);
+            Vec::new()
+        }
+        Action::Back => {
+            back(model);
             Vec::new()
         }
         Action::NextPane | Action::PreviousPane | Action::Zoom | Action::Split | Action::ClosePane => {
@@ -119,10 +129,9 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
     }
 }
 
-fn focus(model: &mut Model, action: Action) {
-    if action == Action::Open {
-        model.focus = Focus::Log;
-    } else if model.zoom {
+/// Gives the focus back to the list, or the screen to all panes.
+fn back(model: &mut Model) {
+    if model.zoom {
         model.zoom = false;
     } else {
         model.focus = Focus::List;
@@ -142,12 +151,18 @@ fn reshape(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 fn clear(model: &mut Model) -> Vec<Effect> {
-    let service = model.selected;
+    let services = match model.subject() {
+        Subject::Service(service) => vec![service],
+        Subject::All => model.merged_services(),
+    };
     let Some(view) = model.log_view_mut() else { return Vec::new() };
     view.go_to_end();
-    let text = format!("{}: log cleared", model.name(service));
+    let text = match services.as_slice() {
+        [service] => format!("{}: log cleared", model.name(*service)),
+        several => format!("{} logs cleared", several.len()),
+    };
     notify(model, Tone::Calm, text);
-    vec![Effect::ClearLog(service)]
+    services.into_iter().map(Effect::ClearLog).collect()
 }
 
 #[cfg(test)]

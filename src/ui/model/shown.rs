@@ -7,6 +7,10 @@ use crate::id::ServiceId;
 use crate::ui::layout;
 use crate::ui::log_window::{Lens, LogView, Page};
 use crate::ui::pane::{Pane, Subject};
+use crate::ui::text;
+
+/// The most of a name that stands before a line.
+const LONGEST_NAME: usize = 14;
 
 impl Model {
     /// Returns the pane that has the focus, or gets it when the list gives it away.
@@ -36,6 +40,31 @@ impl Model {
     /// Returns what the focused pane shows.
     pub(crate) fn subject(&self) -> Subject {
         self.subject_of(self.pane())
+    }
+
+    /// Returns the services whose logs are shown as one: the marked, or else all.
+    pub(crate) fn merged_services(&self) -> Vec<ServiceId> {
+        if self.marked.is_empty() {
+            self.services().map(|(service, _)| service).collect()
+        } else {
+            self.marked.iter().copied().collect()
+        }
+    }
+
+    /// Returns the cells that names take before the lines of several logs.
+    pub(crate) fn names_width(&self) -> u16 {
+        let longest = self.merged_services().into_iter().map(|service| text::width(self.name(service))).max();
+        text::cells(longest.unwrap_or(0).min(LONGEST_NAME)) + 1
+    }
+
+    /// Returns the line of all logs that the key of `open` leads to: the match that was gone to, else the lowest.
+    pub(crate) fn pointed_at(&self) -> Option<u64> {
+        if self.subject() != Subject::All {
+            return None;
+        }
+        let (pane, view) = (self.pane(), self.log_view());
+        let found = pane.sought.current.map(|spot| spot.line).filter(|line| view.showed(*line));
+        found.or(pane.rows.last().copied())
     }
 
     /// Whether a pane is the one that has the focus, or gets it when the list gives it away.
@@ -125,6 +154,11 @@ impl Model {
         let place = self.panes.all().position(|other| other.number == pane.number);
         let area = self.areas().zip(place).map(|(areas, place)| layout::text(areas.pane(place))).unwrap_or_default();
         let stamp = if self.timestamps { STAMP_WIDTH } else { 0 };
-        Page { width: usize::from(area.width.saturating_sub(stamp)), height: usize::from(area.height), wrap: self.wrap }
+        let names = if pane.is_merged { self.names_width() } else { 0 };
+        Page {
+            width: usize::from(area.width.saturating_sub(stamp + names)),
+            height: usize::from(area.height),
+            wrap: self.wrap,
+        }
     }
 }

@@ -12,7 +12,9 @@ use crate::ui::widgets::hints_line;
 pub(super) fn attach(model: &mut Model) -> Vec<Effect> {
     let service = model.selected;
     let Some(status) = model.service(service).filter(|_| has_terminal(model)) else { return refuse(model) };
-    let attached = Attached { service, run: status.run };
+    let run = status.run;
+    super::merging::show(model, false);
+    let attached = Attached { service, run };
     model.attached = Some(attached);
     model.focus = Focus::Log;
     model.notice = None;
@@ -52,6 +54,7 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
     let Some(run) = model.service(model.selected).map(|status| status.run).filter(|_| has_terminal(model)) else {
         return refuse(model);
     };
+    super::merging::show(model, false);
     let (view, text) = if model.shows_screen() {
         (View::Lines, "the lines that were printed")
     } else {

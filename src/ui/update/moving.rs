@@ -34,6 +34,7 @@ pub(super) fn select(model: &mut Model, place: usize) {
 
 /// Chooses a service.
 pub(super) fn choose(model: &mut Model, service: ServiceId) {
+    super::merging::show(model, false);
     if model.selected != service {
         model.selected = service;
         // whoever moves on has read it, and now wants to know about this one

@@ -16,6 +16,7 @@ pub(super) fn ask(model: &Model, wish: fn(Vec<ServiceId>) -> Command) -> Vec<Eff
 /// Marks the chosen service and goes on to the next, or takes all marks away.
 pub(super) fn mark(model: &mut Model, action: Action) -> Vec<Effect> {
     let service = model.selected;
+    let is_merged = model.pane().is_merged;
     if action == Action::UnmarkAll {
         model.marked.clear();
     } else if model.service(service).is_some() {
@@ -23,6 +24,9 @@ pub(super) fn mark(model: &mut Model, action: Action) -> Vec<Effect> {
             model.marked.insert(service);
         }
         super::moving::select(model, model.listed_place() + 1);
+        // marks say which logs are shown as one, so they are set while these are seen
+        super::merging::show(model, is_merged);
     }
+    super::merging::marks_changed(model);
     Vec::new()
 }

@@ -1,5 +1,6 @@
 //! What every key does, in the panes and in the panels.
 
+mod merging;
 mod searching;
 mod splitting;
 mod status_line;

@@ -8,7 +8,10 @@ use super::*;
 use crate::keys::Action;
 use crate::process::{Listener, ProcessId};
 use crate::supervisor::{Board, Command, Event, Phase, ServiceStatus};
-use crate::ui::fixture::{assert_picture, board, cells, find, id, log, model, moment, quitting, report, rows, stuck};
+use crate::ui::fixture::{
+    all_cells, assert_picture, board, cells, find, find_in_all, id, log, model, moment, quitting, report, rows,
+    shop_logs, stuck,
+};
 use crate::ui::msg::{Effect, Msg, Step};
 use crate::ui::theme::Theme;
 use crate::ui::update::update;
@@ -98,6 +101,43 @@ fn a_divided_screen_shows_which_pane_has_the_focus() {
     assert_picture("panes_2_80x24", &screen(80, 24, two));
     let three = [Action::Select1, Action::Split, Action::Select3, Action::Split, Action::Select4, Action::PreviousPane];
     assert_picture("panes_3_200x40", &screen(200, 40, acts(&three)));
+}
+
+#[test]
+fn all_logs_as_one_have_names_before_their_lines_and_marks_choose_among_them() {
+    let (moment, logs) = (moment(), shop_logs(20));
+    let after = |width, height, actions: &[Action]| {
+        let mut model = model(board(moment), width, height);
+        all_cells(&mut model, &logs, moment);
+        for &action in actions {
+            update(&mut model, Msg::Act(action), moment);
+            all_cells(&mut model, &logs, moment);
+        }
+        all_cells(&mut model, &logs, moment)
+    };
+    assert_picture("all_80x24", &after(80, 24, &[Action::AllLogs]));
+    let marked = [Action::Mark, Action::Down, Action::Mark, Action::AllLogs, Action::Open, Action::Timestamps];
+    assert_picture("all_marked_120x35", &after(120, 35, &[&marked[..], &[Action::HalfPageUp]].concat()));
+}
+
+#[tokio::test]
+async fn a_search_goes_through_all_logs_as_one() {
+    let (moment, logs) = (moment(), shop_logs(20));
+    let mut model = model(board(moment), 100, 20);
+    for action in [Action::AllLogs, Action::Open, Action::Search] {
+        update(&mut model, Msg::Act(action), moment);
+    }
+    for letter in "cart/1|page1[0-2]".chars() {
+        update(&mut model, Msg::Step(Step::Type(letter)), moment);
+        find_in_all(&mut model, &logs, moment);
+        all_cells(&mut model, &logs, moment);
+    }
+    update(&mut model, Msg::Step(Step::Accept), moment);
+    for _ in 0..6 {
+        update(&mut model, Msg::Act(Action::OlderMatch), moment);
+        all_cells(&mut model, &logs, moment);
+    }
+    assert_picture("all_search_100x20", &all_cells(&mut model, &logs, moment));
 }
 
 /// A screen after keys were typed in the log, with everything found.

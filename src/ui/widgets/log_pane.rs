@@ -9,7 +9,7 @@ use crate::keys::Action;
 use crate::logs::{Source, Stamp, Tone};
 use crate::screen::Picture;
 use crate::supervisor::ServiceStatus;
-use crate::ui::log_window::{Content, LogWindow, Position, Row};
+use crate::ui::log_window::{Content, LogWindow, Position, Row, service_of};
 use crate::ui::model::{Focus, Model, Moment, STAMP_WIDTH};
 use crate::ui::pane::{Pane, Subject};
 use crate::ui::widgets::hints_line;
@@ -92,11 +92,36 @@ impl LogPane<'_> {
         }
     }
 
+    /// Returns the title of several logs as one: which, and whether it follows.
+    fn merged_title(&self, room: usize) -> Line<'static> {
+        let theme = &self.model.dashboard.theme;
+        let border = theme.border(self.has_focus());
+        let services = self.model.merged_services();
+        let follows = self.model.log_view_of(self.pane).position == Position::Follow;
+        let (state, style) = if follows { ("following", theme.quiet) } else { ("paused", theme.busy) };
+        let (name, facts) = if self.model.marked.is_empty() {
+            ("all logs", format!("{} services", services.len()))
+        } else {
+            let names: Vec<&str> = services.iter().map(|service| self.model.name(*service)).collect();
+            ("marked logs", names.join(" "))
+        };
+        let rules = 2 * text::width(" ── ") + 2;
+        let left = room.saturating_sub(name.len() + state.len() + rules);
+        let title = if self.model.is_focused(self.pane) { theme.title } else { theme.text };
+        let mut spans = vec![self.bar(), Span::styled(name, title)];
+        if left > 6 {
+            spans.extend([Span::styled(" ── ", border), Span::styled(text::cut(&facts, left), theme.text)]);
+        }
+        spans.extend([Span::styled(" ── ", border), Span::styled(state, style), Span::raw(" ")]);
+        Line::from(spans)
+    }
+
     /// Says why there is nothing to be seen.
     fn emptiness(&self) -> String {
-        let Some(status) = self.status() else {
+        let status = self.status();
+        if status.is_none() && !self.pane.is_merged {
             return "  there are no services".to_owned();
-        };
+        }
         if let Some(filter) = self.pane.sought.question.filter.as_ref().filter(|_| self.window.end > self.window.first)
         {
             let which = if filter.inverted { "every line matches" } else { "no line matches" };
@@ -106,7 +131,8 @@ impl LogPane<'_> {
         if self.window.end > 0 {
             return "  nothing printed since it was cleared".to_owned();
         }
-        let key = hints_line::key(self.model, Action::Start).filter(|_| !status.state.is_alive());
+        let key = hints_line::key(self.model, Action::Start)
+            .filter(|_| status.is_some_and(|status| !status.state.is_alive()));
         key.map_or_else(|| "  nothing printed yet".to_owned(), |key| format!("  nothing printed yet · {key} starts it"))
     }
 
@@ -169,6 +195,32 @@ impl LogPane<'_> {
         Some(Line::styled(text, self.model.dashboard.theme.chosen))
     }
 
+    /// Draws whose line it is, where several logs are shown as one; returns how many cells that takes.
+    fn draw_name(&self, row: &Row, line: Rect, buf: &mut Buffer) -> u16 {
+        if !self.pane.is_merged || matches!(row.content, Content::Dropped(_)) {
+            return 0;
+        }
+        let width = self.model.names_width().min(line.width);
+        if row.place.row == 0 {
+            let service = service_of(row.place.line);
+            let name = text::cut(self.model.name(service), usize::from(width.saturating_sub(1)));
+            buf.set_stringn(line.x, line.y, name, usize::from(width), self.model.dashboard.theme.name(service));
+        }
+        width
+    }
+
+    /// Whether a row is the one that a key leads from, or was led to.
+    fn is_pointed_at(&self, row: &Row) -> bool {
+        let view = self.model.log_view_of(self.pane);
+        let line = if self.pane.is_merged {
+            let is_shown = self.has_focus() && view.position != Position::Follow;
+            self.model.pointed_at().filter(|_| is_shown)
+        } else {
+            view.pointed
+        };
+        row.place.row == 0 && line == Some(row.place.line)
+    }
+
     fn draw_row(&self, row: &Row, line: Rect, buf: &mut Buffer) {
         let theme = &self.model.dashboard.theme;
         let end = line.right();
@@ -187,6 +239,7 @@ impl LogPane<'_> {
             }
         };
         if row.place.row == 0 || row.content == Content::Line(Source::Error) {
+            let (mark, style) = if self.is_pointed_at(row) { ("▸", theme.key) } else { (mark, style) };
             buf.set_stringn(line.x, line.y, mark, usize::from(line.width), style);
         }
         let mut x = line.x + 1;
@@ -230,6 +283,8 @@ impl Widget for &LogPane<'_> {
         let mut block = Block::bordered().border_type(border).border_style(theme.border(self.has_focus()));
         if let Some(status) = self.status() {
             block = block.title(self.title(status, usize::from(area.width.saturating_sub(2))));
+        } else if self.pane.is_merged {
+            block = block.title(self.merged_title(usize::from(area.width.saturating_sub(2))));
         }
         if let Some(position) = self.position() {
             block = block.title_bottom(position);
@@ -248,7 +303,9 @@ impl Widget for &LogPane<'_> {
         }
         let inner = layout::inside(area);
         for (y, row) in (inner.y..inner.bottom()).zip(&self.window.rows) {
-            self.draw_row(row, Rect { y, height: 1, ..inner }, buf);
+            let line = Rect { y, height: 1, ..inner };
+            let names = self.draw_name(row, line, buf);
+            self.draw_row(row, Rect { x: line.x + names, width: line.width - names, ..line }, buf);
         }
         if self.window.rows.is_empty() {
             buf.set_stringn(inner.x, inner.y, self.emptiness(), usize::from(inner.width), theme.quiet);
