@@ -304,8 +304,8 @@ pub(crate) fn find_in_all(model: &mut Model, logs: &LogStore, moment: Moment) {
 /// Lays out what a pane shows of this log.
 fn window(model: &mut Model, place: usize, log: &LogBuffer) -> LogWindow {
     let (pane, subject) = model.shown_panes().nth(place).unwrap();
-    let (page, lens, mut view) = (model.page_of(pane), model.lens_of(pane), model.log_view_of(pane));
-    let window = Excerpt::copy(log, &view, page, lens).lay_out(&mut view, page, lens);
+    let (room, lens, mut view) = (model.page_of(pane), model.lens_of(pane), model.log_view_of(pane));
+    let window = Excerpt::copy(log, &view, room, lens).lay_out(&mut view, room, lens);
     if let Some(place) = model.panes.all_mut().nth(place).unwrap().log_view_mut(subject) {
         *place = view;
     }

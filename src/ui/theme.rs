@@ -79,7 +79,8 @@ impl Theme {
                 Color::Magenta,
                 Color::Green,
                 Color::Yellow,
-                Color::Blue,
+                // the palette's blue is too dark on many a black background
+                Color::Indexed(68),
                 Color::Indexed(172),
                 Color::Indexed(103),
                 Color::Indexed(71),

@@ -12,7 +12,7 @@ mod splitting;
 
 use crate::keys::Action;
 
-use super::model::{Focus, Model, Moment, Notice};
+use super::model::{Model, Moment, Notice};
 use super::msg::{Effect, Msg};
 use super::pane::Subject;
 use crate::logs::Tone;
@@ -69,10 +69,7 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
         return panels::act(model, action, moment);
     }
     match action {
-        Action::Restart => services::ask(model, Command::Restart),
-        Action::Start => services::ask(model, Command::Start),
-        Action::Stop => services::ask(model, Command::Stop),
-        Action::Kill => services::ask(model, Command::Kill),
+        Action::Restart | Action::Start | Action::Stop | Action::Kill => services::act(model, action),
         Action::StartAll => vec![Effect::Ask(Command::StartAll)],
         Action::Mark | Action::UnmarkAll => services::mark(model, action),
         Action::SignalMenu
@@ -85,19 +82,8 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
         | Action::Quit => panels::open(model, action),
         Action::QuitNow | Action::Interrupt => vec![Effect::Ask(Command::Quit)],
         Action::Back if searching::end(model) => Vec::new(),
-        Action::Open => {
-            merging::open(model);
-            Vec::new()
-        }
-        Action::AllLogs => {
-            merging::toggle(model);
-            Vec::new()
-        }
-        Action::Back => {
-            back(model);
-            Vec::new()
-        }
-        Action::NextPane | Action::PreviousPane | Action::Zoom | Action::Split | Action::ClosePane => {
+        Action::Open | Action::AllLogs => merging::act(model, action),
+        Action::NextPane | Action::PreviousPane | Action::Back | Action::Zoom | Action::Split | Action::ClosePane => {
             splitting::act(model, action)
         }
         Action::Search | Action::Filter | Action::OlderMatch | Action::NewerMatch => searching::act(model, action),
@@ -127,16 +113,6 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
         | Action::Select8
         | Action::Select9 => moving::act(model, action),
     }
-}
-
-/// Gives the focus back to the list, or the screen to all panes.
-fn back(model: &mut Model) {
-    if model.zoom {
-        model.zoom = false;
-    } else {
-        model.focus = Focus::List;
-    }
-    model.show_selected();
 }
 
 fn reshape(model: &mut Model, action: Action) -> Vec<Effect> {

@@ -1,12 +1,20 @@
 //! All logs as one: showing them, and going from one of their lines to the service that printed it.
 
+use crate::keys::Action;
+
 use crate::ui::log_window::{order_of, service_of};
 use crate::ui::model::{Focus, Model};
+use crate::ui::msg::Effect;
 use crate::ui::pane::Subject;
 
-/// Shows all logs as one in the focused pane, or the chosen service again.
-pub(super) fn toggle(model: &mut Model) {
-    show(model, !model.pane().is_merged);
+/// Shows all logs as one, or the chosen service again; or goes to a line's own log.
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if action == Action::AllLogs {
+        show(model, !model.pane().is_merged);
+    } else {
+        open(model);
+    }
+    Vec::new()
 }
 
 /// Shows all logs as one in the focused pane, or the chosen service.
@@ -25,7 +33,7 @@ pub(super) fn marks_changed(model: &mut Model) {
 }
 
 /// Goes from the line that is pointed at to its place in the log of its service.
-pub(super) fn open(model: &mut Model) {
+fn open(model: &mut Model) {
     if model.focus == Focus::Log
         && let Some(line) = model.pointed_at()
     {

@@ -7,8 +7,19 @@ use crate::supervisor::Command;
 use crate::ui::model::Model;
 use crate::ui::msg::Effect;
 
-/// Asks for `wish` to happen to the marked services, or else to the chosen one.
-pub(super) fn ask(model: &Model, wish: fn(Vec<ServiceId>) -> Command) -> Vec<Effect> {
+/// Asks for what the key means for the marked services, or else for the chosen one.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other actions ask for nothing")]
+pub(super) fn act(model: &Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Restart => ask(model, Command::Restart),
+        Action::Start => ask(model, Command::Start),
+        Action::Stop => ask(model, Command::Stop),
+        Action::Kill => ask(model, Command::Kill),
+        _ => Vec::new(),
+    }
+}
+
+fn ask(model: &Model, wish: fn(Vec<ServiceId>) -> Command) -> Vec<Effect> {
     let targets = model.targets();
     if targets.is_empty() { Vec::new() } else { vec![Effect::Ask(wish(targets))] }
 }

@@ -15,6 +15,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Split => split(model),
         Action::ClosePane => close(model),
         Action::Zoom => zoom(model),
+        Action::Back => back(model),
         _ => walk(model, action == Action::PreviousPane),
     }
     Vec::new()
@@ -84,6 +85,16 @@ fn walk(model: &mut Model, backwards: bool) {
     match next.checked_sub(1) {
         Some(place) => focus(model, place),
         None => model.focus = Focus::List,
+    }
+    model.show_selected();
+}
+
+/// Gives the focus back to the list, or the screen to all panes.
+fn back(model: &mut Model) {
+    if model.zoom {
+        model.zoom = false;
+    } else {
+        model.focus = Focus::List;
     }
     model.show_selected();
 }

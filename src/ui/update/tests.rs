@@ -18,7 +18,7 @@ use crate::supervisor::{Board, Event, Phase, ServiceStatus, State, Target};
 use crate::ui::fixture::{board, id, model, moment, quitting, report, running, stopped};
 use crate::ui::input;
 use crate::ui::log_window::Position as Place;
-use crate::ui::model::Panel;
+use crate::ui::model::{Focus, Panel};
 use crate::ui::msg::Page;
 
 fn shop() -> Model {

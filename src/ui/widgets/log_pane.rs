@@ -49,7 +49,7 @@ impl LogPane<'_> {
         let titled = self.picture.map(|picture| picture.title.clone()).filter(|title| !title.is_empty());
         let facts = titled.into_iter().chain(self.facts(status)).find(|facts| text::width(facts) <= left);
         let mut spans = vec![
-            Span::raw(" "),
+            self.bar(),
             Span::styled(name, if self.model.is_focused(self.pane) { theme.title } else { theme.text }),
         ];
         if let Some(facts) = facts.filter(|facts| !facts.is_empty()) {
