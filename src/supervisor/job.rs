@@ -113,6 +113,27 @@ impl Tools {
     pub(crate) fn size(&self, service: ServiceId) -> (u16, u16) {
         self.sizes.get(service.index()).map_or(UNKNOWN_SIZE, |size| *size.borrow())
     }
+
+    /// Returns the sizes that a service's terminal gets, the present one first: the terminal may have an older one.
+    pub(crate) fn resizes(&self, service: ServiceId) -> Resizes {
+        let mut size = self.sizes.get(service.index()).map(watch::Sender::subscribe);
+        size.iter_mut().for_each(watch::Receiver::mark_changed);
+        Resizes { size }
+    }
+}
+
+/// The sizes that a terminal gets while a run lasts.
+pub(crate) struct Resizes {
+    size: Option<watch::Receiver<(u16, u16)>>,
+}
+
+impl Resizes {
+    /// Waits for another size.
+    pub(crate) async fn next(&mut self) -> Option<(u16, u16)> {
+        let size = self.size.as_mut()?;
+        size.changed().await.ok()?;
+        Some(*size.borrow_and_update())
+    }
 }
 
 impl Job {

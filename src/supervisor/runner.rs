@@ -54,13 +54,6 @@ pub(crate) async fn carry(mut job: Job) {
     }
 }
 
-/// Waits until the size of the run's terminal is another one.
-async fn changed(size: &mut Option<watch::Receiver<(u16, u16)>>) -> Option<(u16, u16)> {
-    let size = size.as_mut()?;
-    size.changed().await.ok()?;
-    Some(*size.borrow_and_update())
-}
-
 struct Runner<'a> {
     job: &'a mut Job,
     guard: Guard,
@@ -84,9 +77,7 @@ impl Runner<'_> {
         for order in early {
             self.obey(order).await;
         }
-        let mut size = self.job.tools.sizes.get(self.job.service.index()).map(watch::Sender::subscribe);
-        // it may have changed since the terminal was made
-        size.iter_mut().for_each(watch::Receiver::mark_changed);
+        let mut resizes = self.job.tools.resizes(self.job.service);
         let terminal = self.terminal.clone();
         let mut typing = std::pin::pin!(Live::type_on(terminal));
         loop {
@@ -103,7 +94,7 @@ impl Runner<'_> {
                     None => return,
                 },
                 () = &mut typing => {}
-                Some(size) = changed(&mut size) => self.resize(size),
+                Some(size) = resizes.next() => self.resize(size),
                 outcome = StopCommand::finished(&mut self.stop_command), if self.stop_command.is_some() => {
                     let succeeded = outcome == CommandOutcome::Succeeded;
                     self.stop_command_ended(outcome);
