@@ -5,8 +5,10 @@ mod args;
 mod check;
 mod down;
 mod find;
+mod label;
 mod leftovers;
 mod load;
+mod logs;
 mod plain;
 mod ps;
 mod reap;
@@ -18,14 +20,15 @@ mod why;
 
 pub use act::{Act, act};
 pub use args::{
-    Arguments, AskArguments, FileArguments, ReapArguments, Request, ServicesArguments, SignalArguments, TreeArguments,
-    UpArguments, WaitArguments, WaitFor, Whom, WhyArguments,
+    Arguments, AskArguments, FileArguments, LogsArguments, ReapArguments, Request, ServicesArguments, SignalArguments,
+    TreeArguments, UpArguments, WaitArguments, WaitFor, Whom, WhyArguments,
 };
 pub use check::check;
 pub use down::down;
 pub use find::{FoundFile, find};
 pub use leftovers::{Seen, found_in_words, reaped_in_words};
 pub use load::{LoadError, load};
+pub use logs::{Since, logs};
 pub use plain::Plain;
 pub use ps::ps;
 pub use reap::reap;

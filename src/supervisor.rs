@@ -8,6 +8,7 @@ mod environment;
 mod event;
 mod handle;
 mod job;
+mod keeper;
 mod live;
 mod log_store;
 mod machine;
@@ -33,6 +34,7 @@ pub use command::{Command, Keystrokes, Target};
 pub use course::{CommandOutcome, Deed, Ignored, StepOutcome};
 pub use event::Event;
 pub use handle::Handle;
+pub use keeper::Keeper;
 pub use live::{AsOf, Live, Look, Screens};
 pub use log_store::{LogGuard, LogStore, Tap};
 pub use status::{

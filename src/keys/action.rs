@@ -106,7 +106,7 @@ actions! {
     Select8 "select-8" Moving ["8"] "choose the 8th service";
     Select9 "select-9" Moving ["9"] "choose the 9th service";
     AllLogs "all-logs" Moving ["0"] "all logs as one, by time; of the marked if there are any";
-    Open "open" Moving ["enter"] "to the log; in all logs, to the line in its own log";
+    Open "open" Moving ["enter"] "to the log; there, open a line of JSON; in all logs, go to the line";
     NextPane "next-pane" Moving ["tab"] "to the next pane; behind the last is the list";
     PreviousPane "previous-pane" Moving ["shift-tab"] "to the pane before";
     Back "back" Moving ["esc"] "back";
@@ -119,9 +119,16 @@ actions! {
     Search "search" Log ["/"] "search the log; in the list, names";
     OlderMatch "older-match" Log ["n"] "to the next older match";
     NewerMatch "newer-match" Log ["N"] "to the next newer match";
+    OlderError "older-error" Log ["e"] "to the next older error or warning";
+    NewerError "newer-error" Log ["E"] "to the next newer error or warning";
+    OlderRun "older-run" Log ["["] "to the start of this or an older run";
+    NewerRun "newer-run" Log ["]"] "to the start of the next run";
     Filter "filter" Log ["&"] "show only matching lines; with ! before it, the others";
     Wrap "wrap" Log ["W"] "wrap long lines, or cut them";
-    Timestamps "timestamps" Log ["L"] "show when each line arrived";
+    Timestamps "timestamps" Log ["L"] "times of day, since run start, or none";
+    Json "json" Log ["J"] "lines of JSON readable, or as printed";
+    Fold "fold" Log ["F"] "fold stack traces, or show them whole";
+    Links "links" Log ["o"] "open a link on screen, or copy it";
     Clear "clear" Log ["C"] "clear the log";
     Zoom "zoom" Views ["z"] "give the log the whole screen";
     Split "split" Views ["|"] "divide the pane; the list then chooses for the new one";

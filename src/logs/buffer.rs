@@ -9,6 +9,7 @@ use super::arena::Arena;
 use super::arrivals::Arrivals;
 use super::carry::Styles;
 use super::lines::{Dropped, Line, Source, Stamp, Tone};
+use super::runs::Runs;
 use super::snapshot::Snapshot;
 use super::style::Style;
 use super::tail::Tail;
@@ -34,6 +35,7 @@ pub struct LogBuffer {
     error_began_first: bool,
     /// The most bytes that are kept of one line.
     longest: usize,
+    runs: Runs,
     revision: u64,
 }
 
@@ -56,6 +58,7 @@ impl LogBuffer {
             error: Tail::default(),
             error_began_first: false,
             longest: bound / LONGEST_SHARE,
+            runs: Runs::default(),
             revision: 0,
         }
     }
@@ -100,6 +103,18 @@ impl LogBuffer {
         self.shrink();
     }
 
+    /// Appends the line of procdash's own with which a run begins.
+    pub fn begin_run(&mut self, text: &str, at: Stamp) {
+        self.runs.begin(self.arena.next(), at);
+        self.note(Tone::Calm, text, at);
+    }
+
+    /// Returns where runs began, as far as it is of use for the lines that are kept.
+    #[must_use]
+    pub fn runs(&self) -> &Runs {
+        &self.runs
+    }
+
     /// Ends unfinished lines: nothing more will come from this run, and the next one inherits no style.
     pub fn finish(&mut self) {
         for source in self.unfinished().into_iter().flatten() {
@@ -121,6 +136,7 @@ impl LogBuffer {
         self.arena.clear(self.unfinished_count());
         self.arena.set_styles(styles);
         (self.output, self.error) = (Tail::default(), Tail::default());
+        self.runs.forget_before(self.arena.next());
         self.revision += 1;
     }
 
@@ -259,6 +275,7 @@ impl LogBuffer {
     fn shrink(&mut self) {
         self.revision += 1;
         self.arena.shrink(self.output.memory() + self.error.memory());
+        self.runs.forget_before(self.arena.first());
     }
 
     /// Returns the styles at the start of what is kept of an unfinished line.

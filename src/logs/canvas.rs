@@ -87,7 +87,11 @@ impl Canvas {
     pub(super) fn print(&mut self, text: &str, style: Style) {
         match &mut self.paper {
             Paper::Text { runs, width } if *width == self.column => {
-                push_run(runs, text, style);
+                match runs.last() {
+                    // what was measured apart must not grow together, or its cells would not be those that were counted
+                    Some(last) if grows_together(&last.text, text) => runs.push(Run { text: text.to_owned(), style }),
+                    Some(_) | None => push_run(runs, text, style),
+                }
                 *width += if text.is_ascii() { text.len() } else { text.width() };
                 self.column = *width;
             }
@@ -181,6 +185,12 @@ impl Cell {
     fn blank() -> Self {
         Self { glyph: Glyph::One(' '), style: Style::default() }
     }
+}
+
+/// Returns whether the end of one text and the beginning of another make one character.
+fn grows_together(text: &str, next: &str) -> bool {
+    let (Some(last), Some(first)) = (text.chars().next_back(), next.chars().next()) else { return false };
+    !(last.is_ascii() && first.is_ascii()) && String::from_iter([last, first]).graphemes(true).count() == 1
 }
 
 fn push_run(runs: &mut Vec<Run>, text: &str, style: Style) {

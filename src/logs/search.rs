@@ -12,6 +12,7 @@ use super::canvas::{Erase, tab_width};
 use super::lines::Line;
 use super::merge::merge_back;
 use super::parts::{Motion, Part, parts};
+use super::severity::severity;
 use super::snapshot::Snapshot;
 use super::style::Style;
 
@@ -22,11 +23,19 @@ const STRIDE: usize = 512 * 1024;
 /// As soon as so many lines are to be shown they are told: enough for a screen.
 const SCREENFUL: usize = 200;
 
-/// A regular expression, in which capital letters matter only if there are any.
+/// What is searched for.
 #[derive(Clone, Debug)]
 pub struct Pattern {
-    regex: Regex,
+    matcher: Matcher,
     text: String,
+}
+
+#[derive(Clone, Debug)]
+enum Matcher {
+    /// A regular expression, in which capital letters matter only if there are any.
+    Regex(Regex),
+    /// What reports an error or a warning.
+    Trouble,
 }
 
 /// Why a text is no pattern.
@@ -81,10 +90,22 @@ impl Pattern {
             .size_limit(LARGEST_PATTERN)
             .build()
             .map_err(|error| BadPattern(one_line(&error)))?;
-        Ok(Self { regex, text: text.to_owned() })
+        Ok(Self { matcher: Matcher::Regex(regex), text: text.to_owned() })
     }
 
-    /// Returns it as it was typed.
+    /// Returns the pattern that lines with errors and warnings match, once each.
+    #[must_use]
+    pub fn trouble() -> Self {
+        Self { matcher: Matcher::Trouble, text: "errors and warnings".to_owned() }
+    }
+
+    /// Whether it is the one of errors and warnings.
+    #[must_use]
+    pub fn is_trouble(&self) -> bool {
+        matches!(self.matcher, Matcher::Trouble)
+    }
+
+    /// Returns it as it was typed, or what it is about.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -92,17 +113,25 @@ impl Pattern {
 
     /// Returns where it matches; matches of nothing are none.
     pub fn find<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
-        self.regex.find_iter(text).map(|found| found.range()).filter(|range| !range.is_empty())
+        let (regex, trouble) = match &self.matcher {
+            Matcher::Regex(regex) => (Some(regex.find_iter(text)), None),
+            Matcher::Trouble => (None, severity(text)),
+        };
+        let found = regex.into_iter().flatten().map(|found| found.range()).filter(|range| !range.is_empty());
+        found.chain(trouble.map(|(_, range)| range))
     }
 
     fn is_match(&self, text: &[u8]) -> bool {
-        self.regex.is_match(text)
+        match &self.matcher {
+            Matcher::Regex(regex) => regex.is_match(text),
+            Matcher::Trouble => severity(text).is_some(),
+        }
     }
 }
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.text == other.text && self.is_trouble() == other.is_trouble()
     }
 }
 

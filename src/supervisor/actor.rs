@@ -20,7 +20,7 @@ use super::runner;
 use super::shutdown::Shutdown;
 use super::status::{Board, Phase, State};
 use super::wish::{Effect, News, Wish};
-use super::{Asked, Event, Handle, LogStore, Screens};
+use super::{Asked, Event, Handle, Keeper, LogStore, Screens};
 use crate::config::{Config, Service};
 use crate::engine::{Listeners, Pump, Sampler, identify, own_namespace, project_file};
 use crate::guard::Guards;
@@ -74,9 +74,10 @@ pub fn start(config: &Config, options: Options, logs: LogStore, size: (u16, u16)
     };
     let background = if config.ui.theme == "light" { Background::Light } else { Background::Dark };
     let screens = Screens::new(config.services.len(), background);
-    let listeners = Listeners::default();
+    let (pump, listeners) = (Pump::start()?, Listeners::default());
     let sizes = config.services.iter().map(|_| watch::Sender::new(size)).collect();
-    let tools = Tools { project, guards, pump: Pump::start()?, logs, listeners, screens, sizes };
+    let keeper = Keeper::start(config, logs.clone(), pump.bell())?;
+    let tools = Tools { project, guards, pump, logs, keeper, listeners, screens, sizes };
     let sampling = Sampling::new(Sampler::new()?);
     Ok(spawn(config, options, tools, sampling))
 }
@@ -85,6 +86,7 @@ fn spawn(config: &Config, options: Options, tools: Tools, sampling: Sampling) ->
     let (commands, asked) = mpsc::channel(COMMANDS);
     let (word_sender, words) = mpsc::channel(WORDS);
     let (events, listener) = broadcast::channel(EVENTS);
+    tools.keeper.tell(events.clone());
     let (logs, screens) = (tools.logs.clone(), tools.screens.clone());
     let slots: Vec<Slot> = config.services.iter().cloned().map(Slot::new).collect();
     let statuses = slots.iter().map(Slot::status).collect();
@@ -234,8 +236,8 @@ impl Actor {
         let (orders, receiver) = mpsc::channel(ORDERS);
         slot.orders = Some(orders);
         slot.findings = None;
-        let (tone, note) = super::notes::begins(slot.machine.run(), &slot.machine.service().command);
-        self.tools.logs.note(id, tone, &note);
+        let note = super::notes::begins(slot.machine.run(), &slot.machine.service().command);
+        self.tools.logs.begin_run(id, &note);
         let job = Job {
             service: id,
             run: slot.machine.run(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::course::{CommandOutcome, StepOutcome};
+use super::keeper::Keeper;
 use super::live::Screens;
 use super::log_store::LogStore;
 use super::ports::Ports;
@@ -102,6 +103,7 @@ pub(crate) struct Tools {
     pub(crate) guards: Guards,
     pub(crate) pump: Pump,
     pub(crate) logs: LogStore,
+    pub(crate) keeper: Keeper,
     pub(crate) listeners: Listeners,
     pub(crate) screens: Screens,
     /// Columns and rows of each service's terminal; the supervisor alone changes them.

@@ -112,6 +112,11 @@ impl LogStore {
         self.write(service, |log| log.note(tone, text, now()));
     }
 
+    /// Appends the line of procdash's own with which a run begins.
+    pub fn begin_run(&self, service: ServiceId, text: &str) {
+        self.write(service, |log| log.begin_run(text, now()));
+    }
+
     /// Returns how many lines have arrived in all logs together.
     #[must_use]
     pub fn arrived(&self) -> u64 {
@@ -142,7 +147,8 @@ fn hand_over(log: &mut Log, service: ServiceId, tap: &dyn Tap) {
     }
 }
 
-fn now() -> Stamp {
+/// Returns the present moment.
+pub(super) fn now() -> Stamp {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Stamp(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX))
 }

@@ -110,7 +110,7 @@ type Connected = (Option<Arc<Live>>, Vec<watch::Receiver<bool>>);
 
 /// Connects what the run prints with the service's log.
 fn connect(tools: &Tools, service: ServiceId, channel: Channel) -> std::io::Result<Connected> {
-    let outlet = |source| Outlet::new(tools.logs.clone(), service, source);
+    let outlet = |source| Outlet::new(tools, service, source);
     let attach = |fd, (outlet, closed): (Outlet, _)| tools.pump.attach(fd, Box::new(outlet)).map(|()| closed);
     match channel {
         Channel::Terminal(terminal) => {

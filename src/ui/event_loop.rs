@@ -14,10 +14,9 @@ use tokio::select;
 use tokio::sync::broadcast::error::RecvError;
 use tui_logger::TuiWidgetState;
 
-use crate::id::ServiceId;
 use crate::logs::LogBuffer;
-use crate::screen::{Modes, Typed, encode};
-use crate::supervisor::{Command, Event, Handle, Keystrokes, Phase};
+use crate::screen::Modes;
+use crate::supervisor::{Command, Event, Handle, Phase};
 
 use super::dashboard::Dashboard;
 use super::input;
@@ -213,16 +212,6 @@ impl<S: FnMut()> Screen<S> {
         terminal::adapt(Adapted { tracking, focus, cursor })
     }
 
-    /// Types into a service's terminal, in the form that it wants.
-    fn type_into(&mut self, service: ServiceId, typed: &Typed, handle: &Handle) {
-        // without a terminal nobody wants anything special; the supervisor says that there is none
-        let modes = handle.screens.live(service).map(|live| live.modes()).unwrap_or_default();
-        let keystrokes = Keystrokes(encode(typed, modes));
-        if !keystrokes.0.is_empty() {
-            self.ask(Command::Input { service, keystrokes });
-        }
-    }
-
     /// Tells the services how large their terminals are, when that has changed and has settled.
     fn tell_sizes(&mut self) {
         let wanted = match self.model.terminal_sizes() {
@@ -278,6 +267,9 @@ impl<S: FnMut()> Screen<S> {
                 Effect::Ask(command) => self.ask(command),
                 Effect::Type { service, typed } => self.type_into(service, &typed, handle),
                 Effect::ClearLog(service) => handle.logs.write(service, LogBuffer::clear),
+                Effect::Lines(wish) => self.look_up(wish, handle),
+                Effect::Copy(text) => terminal::copy(&text)?,
+                Effect::Browse(address) => self.browse(&address),
                 Effect::Diagnostics(page) => diagnostics::turn(&self.diagnostics, page),
                 Effect::Suspend => {
                     let was_ours = terminal::leave()?;
@@ -319,5 +311,7 @@ fn moment() -> Moment {
     Moment { now: Instant::now(), wall: Timestamp::now() }
 }
 
+mod edge;
+mod lines;
 #[cfg(test)]
 mod tests;

@@ -209,6 +209,7 @@ pub(crate) fn model(board: Board, width: u16, height: u16) -> Model {
         keymap: Keymap::new(&[]).unwrap(),
         theme: Theme::named("default", false).unwrap(),
         zone: TimeZone::UTC,
+        browse: |_| Ok(()),
     };
     Model::new(dashboard, board, Size::new(width, height))
 }

@@ -17,8 +17,11 @@ use crate::supervisor::{Board, KillReport, Phase, ServiceStatus, Target};
 use super::columns::{self, Plan};
 use super::dashboard::Dashboard;
 use super::layout::{self, Areas, Need};
+use super::links::Choice;
+use super::opened_line::OpenedLine;
 use super::panes::Panes;
 use super::sought::Prompt;
+use super::stamps::Stamps;
 use super::text;
 
 /// The time, as the frame and the update are told it.
@@ -102,6 +105,13 @@ pub(crate) enum Panel {
         /// Rows scrolled past.
         top: usize,
     },
+    /// A line of JSON.
+    Line {
+        /// It.
+        opened: Arc<OpenedLine>,
+        /// Rows scrolled past.
+        top: usize,
+    },
     /// Whether to quit.
     Quit,
     /// Every key.
@@ -180,8 +190,10 @@ pub(crate) struct Model {
     pub(crate) zoom: bool,
     /// Whether long lines are wrapped.
     pub(crate) wrap: bool,
-    /// Whether lines show when they arrived.
-    pub(crate) timestamps: bool,
+    /// Which times lines show.
+    pub(crate) stamps: Stamps,
+    /// The links that are offered; what is on the screen stays meanwhile.
+    pub(crate) links: Option<Choice>,
     /// Rows of the list scrolled past.
     pub(crate) list_top: usize,
     /// The panes of logs; the focused one shows the chosen service.
@@ -215,7 +227,8 @@ impl Model {
             focus: Focus::List,
             zoom: false,
             wrap: true,
-            timestamps: false,
+            stamps: Stamps::Off,
+            links: None,
             list_top: 0,
             panes,
             prompt: None,
@@ -330,9 +343,6 @@ impl Model {
 }
 
 mod shown;
-
-/// The cells of `12:04:29.113 `.
-pub(crate) const STAMP_WIDTH: u16 = 13;
 
 /// Returns the `top` nearest to the one given with which `row` is among `rows` rows of `total`.
 pub(crate) fn scrolled_to(top: usize, row: usize, rows: usize, total: usize) -> usize {

@@ -84,6 +84,11 @@ impl Readers {
             .collect()
     }
 
+    /// Returns the lines that the focused pane shows.
+    pub(crate) fn window(&self, model: &Model) -> Option<&LogWindow> {
+        self.readers.get(model.panes.place()).map(|reader| &reader.window)
+    }
+
     /// Returns the screen that the focused pane shows.
     pub(crate) fn picture(&self, model: &Model) -> Option<&Picture> {
         self.readers.get(model.panes.place())?.picture.as_ref()
@@ -104,6 +109,10 @@ impl Reader {
     }
 
     fn read(&mut self, model: &mut Model, place: usize, handle: &Handle, all: bool) -> Seen {
+        if model.links.is_some() && place == model.panes.place() {
+            // the letters of links must not move away
+            return Seen { changed: all, again: false };
+        }
         let Some(subject) = model.shown_panes().nth(place).map(|(_, subject)| subject) else { return Seen::default() };
         let mut all = all;
         if let Some(seen) = self.read_screen(model, (place, subject), handle, &mut all) {

@@ -6,7 +6,7 @@ use crate::id::ServiceId;
 use crate::logs::{self, Colour, Tone};
 use crate::supervisor::State;
 
-use super::log_rows::Mark;
+use super::log_rows::{Mark, Tint};
 
 /// A style for every kind of thing on the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,6 +179,17 @@ impl Theme {
             // the colours of the service would make some matches invisible
             Mark::Match => self.text.add_modifier(Modifier::REVERSED),
             Mark::Current => self.busy.add_modifier(Modifier::REVERSED | Modifier::BOLD | Modifier::UNDERLINED),
+        }
+    }
+
+    /// Returns the style of a part of a line.
+    pub(crate) fn part(&self, tint: Tint, style: logs::Style) -> Style {
+        match tint {
+            Tint::Service => self.output(style),
+            Tint::Quiet => self.quiet,
+            Tint::Good => self.good,
+            Tint::Busy => self.busy,
+            Tint::Bad => self.bad,
         }
     }
 

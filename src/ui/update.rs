@@ -1,6 +1,7 @@
 //! What a message changes on the screen, and what it asks for: no clock, no waiting, no input or output.
 
 mod attach;
+mod lines;
 mod merging;
 mod mouse;
 mod moving;
@@ -12,7 +13,7 @@ mod splitting;
 
 use crate::keys::Action;
 
-use super::model::{Model, Moment, Notice};
+use super::model::{Focus, Model, Moment, Notice};
 use super::msg::{Effect, Msg};
 use super::pane::Subject;
 use crate::logs::Tone;
@@ -22,10 +23,12 @@ use crate::supervisor::Command;
 pub(crate) fn update(model: &mut Model, msg: Msg, moment: Moment) -> Vec<Effect> {
     match msg {
         Msg::Act(action) => {
+            model.links = None;
             // what only confirmed the key before has been read by now
             model.notice.take_if(|notice| notice.tone == Tone::Calm);
             act(model, action, moment)
         }
+        Msg::Step(step) if model.links.is_some() => lines::choose(model, step),
         Msg::Step(step) if model.prompt.is_some() && model.panels.is_empty() => {
             searching::step(model, step);
             Vec::new()
@@ -35,11 +38,14 @@ pub(crate) fn update(model: &mut Model, msg: Msg, moment: Moment) -> Vec<Effect>
             searching::found(model, &finding);
             Vec::new()
         }
+        Msg::Lines(news) => lines::told(model, news),
         Msg::Typed(typed) => attach::typed(model, typed),
+        Msg::Click(_) if model.links.take().is_some() => Vec::new(),
         Msg::Click(at) => mouse::click(model, at, moment),
         Msg::Wheel { at, down } => mouse::wheel(model, at, down, moment),
         Msg::Resized(size) => {
             model.size = size;
+            lines::reflow(model);
             model.show_selected();
             Vec::new()
         }
@@ -68,6 +74,11 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
     if !model.panels.is_empty() {
         return panels::act(model, action, moment);
     }
+    in_panes(model, action)
+}
+
+/// Does what a key means while nothing lies over the panes.
+fn in_panes(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Restart | Action::Start | Action::Stop | Action::Kill => services::act(model, action),
         Action::StartAll => vec![Effect::Ask(Command::StartAll)],
@@ -82,15 +93,24 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
         | Action::Quit => panels::open(model, action),
         Action::QuitNow | Action::Interrupt => vec![Effect::Ask(Command::Quit)],
         Action::Back if searching::end(model) => Vec::new(),
+        Action::Open if model.focus == Focus::Log && model.subject() != Subject::All => lines::act(model, action),
         Action::Open | Action::AllLogs => merging::act(model, action),
         Action::NextPane | Action::PreviousPane | Action::Back | Action::Zoom | Action::Split | Action::ClosePane => {
             splitting::act(model, action)
         }
-        Action::Search | Action::Filter | Action::OlderMatch | Action::NewerMatch => searching::act(model, action),
+        Action::Search
+        | Action::Filter
+        | Action::OlderMatch
+        | Action::NewerMatch
+        | Action::OlderError
+        | Action::NewerError => searching::act(model, action),
         Action::Attach => attach::attach(model),
         Action::Detach => attach::detach(model),
         Action::Screen => attach::toggle(model),
-        Action::Wrap | Action::Timestamps => reshape(model, action),
+        Action::Wrap => reshape(model),
+        Action::Timestamps | Action::Json | Action::Fold | Action::Links | Action::OlderRun | Action::NewerRun => {
+            lines::act(model, action)
+        }
         Action::Clear => clear(model),
         Action::Up
         | Action::Down
@@ -115,14 +135,9 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
     }
 }
 
-fn reshape(model: &mut Model, action: Action) -> Vec<Effect> {
-    let text = if action == Action::Wrap {
-        model.wrap = !model.wrap;
-        if model.wrap { "long lines are wrapped" } else { "long lines are cut; left and right scroll" }
-    } else {
-        model.timestamps = !model.timestamps;
-        if model.timestamps { "lines show when they arrived" } else { "lines do not show when they arrived" }
-    };
+fn reshape(model: &mut Model) -> Vec<Effect> {
+    model.wrap = !model.wrap;
+    let text = if model.wrap { "long lines are wrapped" } else { "long lines are cut; left and right scroll" };
     notify(model, Tone::Calm, text.to_owned())
 }
 

@@ -90,6 +90,19 @@ async fn lines_boards_and_events_reach_the_screen() {
 }
 
 #[tokio::test]
+async fn the_newest_line_of_json_is_opened_and_an_older_one_after_it() {
+    let running = start();
+    let lines = b"{\"msg\":\"first\",\"n\":1.50}\nplain\n{\"msg\":\"second\"}\n";
+    running.logs.write(id(0), |log| log.push(Source::Output, lines, Stamp(0)));
+    tokio::time::sleep(FRAME * 4).await;
+    for key in [KeyCode::Enter, KeyCode::Enter, KeyCode::Left] {
+        running.keys.send(Ok(Report::Key(KeyEvent::new(key, KeyModifiers::NONE)))).await.unwrap();
+    }
+    let screen = running.last_screen().await.concat();
+    assert!(screen.contains("\"n\": 1.50") && screen.contains("line 1 "), "{screen}");
+}
+
+#[tokio::test]
 async fn a_cleared_log_is_empty_on_the_screen_too() {
     let running = start();
     running.logs.write(id(0), |log| log.push(Source::Output, b"old\n", Stamp(0)));

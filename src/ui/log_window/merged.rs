@@ -6,7 +6,8 @@ use crate::id::ServiceId;
 use crate::logs::{Dropped, LogBuffer};
 use crate::supervisor::LogStore;
 
-use super::{Excerpt, Kept, Lens, LogView, Page, Position, span};
+use super::numbers::span;
+use super::{Excerpt, Kept, Lens, LogView, Page, Position};
 
 /// The bits of a number that say whose line it is; the others are its place among the lines of all logs.
 const SERVICE_BITS: u32 = 16;
@@ -167,7 +168,7 @@ fn copy(logs: &LogStore, service: ServiceId, range: &Range<u64>) -> Vec<Kept> {
     inside
         .map(|found| {
             let number = number_of(found.0.order, service);
-            Kept { number, ..Kept::copy(found, 0) }
+            Kept { number, ..Kept::copy(found, 0, log.runs()) }
         })
         .collect()
 }
@@ -177,7 +178,7 @@ fn kept(logs: &LogStore, number: u64, before: u64) -> Option<Kept> {
     let log = logs.lock(service_of(number))?;
     let found = log.styled_lines(log.number_at(order_of(number))).next()?;
     let is_it = found.0.complete && found.0.order == order_of(number);
-    is_it.then(|| Kept { number, ..Kept::copy(found, before) })
+    is_it.then(|| Kept { number, ..Kept::copy(found, before, log.runs()) })
 }
 
 #[cfg(test)]

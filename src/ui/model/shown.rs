@@ -2,7 +2,7 @@
 
 use ratatui::layout::Size;
 
-use super::{Model, STAMP_WIDTH, View};
+use super::{Model, View};
 use crate::id::ServiceId;
 use crate::ui::layout;
 use crate::ui::log_window::{Lens, LogView, Page};
@@ -73,15 +73,14 @@ impl Model {
     }
 
     /// Returns what is shown of the focused log, and what is found in it.
-    #[allow(dead_code, reason = "each accessor of a pane has one of the focused pane beside it")]
     pub(crate) fn lens(&self) -> Lens<'_> {
         self.lens_of(self.pane())
     }
 
     /// Returns what is shown of a pane's log, and what is found in it.
-    #[expect(clippy::unused_self, reason = "what all panes share is looked through as well")]
     pub(crate) fn lens_of<'a>(&'a self, pane: &'a Pane) -> Lens<'a> {
-        Lens { shown: pane.sought.shown(), search: pane.sought.search(), current: pane.sought.current }
+        let shape = self.log_view_of(pane).shape;
+        Lens { shown: pane.sought.shown(), search: pane.sought.search(), current: pane.sought.current, shape }
     }
 
     /// Returns where the focused pane stands in its log.
@@ -153,7 +152,7 @@ impl Model {
     pub(crate) fn page_of(&self, pane: &Pane) -> Page {
         let place = self.panes.all().position(|other| other.number == pane.number);
         let area = self.areas().zip(place).map(|(areas, place)| layout::text(areas.pane(place))).unwrap_or_default();
-        let stamp = if self.timestamps { STAMP_WIDTH } else { 0 };
+        let stamp = self.stamps.width();
         let names = if pane.is_merged { self.names_width() } else { 0 };
         Page {
             width: usize::from(area.width.saturating_sub(stamp + names)),

@@ -55,6 +55,7 @@ pub(super) fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
                 }
             })
         }
+        Event::Keeping { tone, sentence } => Some(Notice { tone, text: sentence }),
         Event::Refused { service, reason } => {
             let name = service.map(|service| model.name(service)).filter(|name| !reason.starts_with(name));
             let text = name.map_or_else(|| reason.clone(), |name| format!("{name}: {reason}"));

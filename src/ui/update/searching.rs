@@ -6,14 +6,16 @@ use crate::logs::{Filter, Pattern, Tone};
 use crate::ui::log_window::Position;
 use crate::ui::model::{Focus, Model, Notice};
 use crate::ui::msg::{Effect, Step};
-use crate::ui::sought::{Asking, Finding, Prompt, Spot};
+use crate::ui::sought::{Asking, Finding, Prompt, Spot, Wanted};
 
 /// Longer patterns are not typed.
 const LONGEST: usize = 200;
 
 /// Opens the prompt, or goes to another match.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    if matches!(action, Action::OlderMatch | Action::NewerMatch) {
+    if matches!(action, Action::OlderError | Action::NewerError) {
+        go_to_error(model, action == Action::NewerError);
+    } else if matches!(action, Action::OlderMatch | Action::NewerMatch) {
         go(model, action);
     } else {
         open(model, action);
@@ -86,7 +88,7 @@ fn typed(model: &mut Model) {
     if let Some(view) = model.log_view_mut() {
         *view = before;
     }
-    model.pane_mut().sought.wanted = pattern.is_some().then_some(from);
+    model.pane_mut().sought.wanted = pattern.is_some().then_some(Wanted::UpTo(from));
     model.pane_mut().sought.question.search = pattern;
     model.pane_mut().sought.ask_again();
 }
@@ -143,6 +145,23 @@ fn end_search(model: &mut Model) {
 fn end_filter(model: &mut Model) {
     model.pane_mut().sought.question.filter = None;
     model.pane_mut().sought.ask_again();
+}
+
+/// Goes to the next older or newer line that reports an error or a warning; the first time such lines are looked for.
+fn go_to_error(model: &mut Model, newer: bool) {
+    if model.pane().sought.search().is_some_and(Pattern::is_trouble) {
+        return go(model, if newer { Action::NewerMatch } else { Action::OlderMatch });
+    }
+    let view = model.log_view();
+    let wanted = match view.position {
+        Position::At(_) if newer => Wanted::From(view.top.line),
+        Position::At(_) => Wanted::UpTo(view.bottom),
+        Position::Follow => Wanted::UpTo(u64::MAX),
+    };
+    model.notice = None;
+    model.pane_mut().sought.question.search = Some(Pattern::trouble());
+    model.pane_mut().sought.ask_again();
+    model.pane_mut().sought.wanted = Some(wanted);
 }
 
 /// Goes to the next older or newer match.

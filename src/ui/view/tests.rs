@@ -1,5 +1,7 @@
 //! Pictures of every screen, and what holds for all of them.
 
+mod lines;
+
 use std::sync::Arc;
 
 use ratatui::style::{Color, Modifier};

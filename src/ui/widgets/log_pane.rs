@@ -2,17 +2,20 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Widget};
 
 use crate::keys::Action;
-use crate::logs::{Source, Stamp, Tone};
+use crate::logs::{Severity, Source, Tone};
 use crate::screen::Picture;
 use crate::supervisor::ServiceStatus;
 use crate::ui::log_window::{Content, LogWindow, Position, Row, service_of};
-use crate::ui::model::{Focus, Model, Moment, STAMP_WIDTH};
+use crate::ui::model::{Focus, Model, Moment};
 use crate::ui::pane::{Pane, Subject};
+use crate::ui::theme::Theme;
 use crate::ui::widgets::hints_line;
+use crate::ui::widgets::link_hints::LinkHints;
 use crate::ui::widgets::screen::ServiceScreen;
 use crate::ui::{layout, report, sheet, text};
 
@@ -172,6 +175,7 @@ impl LogPane<'_> {
         if self.picture.is_some() {
             return None;
         }
+        spans.extend(self.model.stamps.label().map(|label| Span::styled(format!(" {label} "), theme.quiet)));
         if !self.model.wrap && view.column > 0 {
             spans.push(Span::styled(format!(" column {} ", view.column + 1), theme.quiet));
         }
@@ -226,8 +230,14 @@ impl LogPane<'_> {
         let end = line.right();
         let (mark, style) = match row.content {
             Content::Line(Source::Output) => (" ", theme.text),
-            Content::Line(Source::Error) => ("▏", theme.bad),
+            Content::Line(Source::Error) => ("┊", theme.quiet),
             Content::Line(Source::Note(tone)) => (note_sign(tone), theme.tone(tone)),
+            Content::Folded(count) => {
+                let x = line.x + 1 + self.model.stamps.width();
+                let text = format!("    ⋯ {} lines folded", text::count(count));
+                buf.set_stringn(x, line.y, text, usize::from(end.saturating_sub(x)), theme.quiet);
+                return;
+            }
             Content::Dropped(dropped) => {
                 let text = format!(
                     "  ┄┄ {} earlier lines ({}) made room for newer ones ┄┄",
@@ -238,31 +248,33 @@ impl LogPane<'_> {
                 return;
             }
         };
-        if row.place.row == 0 || row.content == Content::Line(Source::Error) {
-            let (mark, style) = if self.is_pointed_at(row) { ("▸", theme.key) } else { (mark, style) };
+        if self.is_pointed_at(row) {
+            buf.set_stringn(line.x, line.y, "▸", usize::from(line.width), theme.key);
+        } else if let Some((sign, style)) = row.severity.map(|severity| severity_sign(severity, theme)) {
+            buf.set_stringn(line.x, line.y, sign, usize::from(line.width), style);
+        } else if row.place.row == 0 || row.content == Content::Line(Source::Error) {
             buf.set_stringn(line.x, line.y, mark, usize::from(line.width), style);
         }
         let mut x = line.x + 1;
-        if self.model.timestamps {
-            if row.place.row == 0 {
-                buf.set_stringn(x, line.y, self.stamp(row.at), usize::from(end.saturating_sub(x)), theme.quiet);
-            }
-            x = (x + STAMP_WIDTH).min(end);
+        if row.place.row == 0 {
+            let stamp = self.model.stamps.text(row.at, row.began, &self.model.dashboard.zone);
+            buf.set_stringn(x, line.y, stamp, usize::from(end.saturating_sub(x)), theme.quiet);
         }
+        x = (x + self.model.stamps.width()).min(end);
         let is_note = matches!(row.content, Content::Line(Source::Note(_)));
         for piece in &row.pieces {
-            let style = theme.found(if is_note { style } else { theme.output(piece.style) }, piece.mark);
+            let style = theme.found(if is_note { style } else { theme.part(piece.tint, piece.style) }, piece.mark);
             (x, _) = buf.set_stringn(x, line.y, &piece.text, usize::from(end.saturating_sub(x)), style);
         }
         if row.goes_on {
+            if let Some(half) =
+                buf.cell_mut((end.saturating_sub(2), line.y)).filter(|cell| text::width(cell.symbol()) > 1)
+            {
+                // a wide character would lie under the sign
+                half.set_symbol(" ");
+            }
             buf.set_stringn(end.saturating_sub(1), line.y, "›", 1, theme.key);
         }
-    }
-
-    fn stamp(&self, at: Stamp) -> String {
-        let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
-        let Ok(moment) = jiff::Timestamp::from_millisecond(millis) else { return String::new() };
-        moment.to_zoned(self.model.dashboard.zone.clone()).strftime("%H:%M:%S%.3f").to_string()
     }
 }
 
@@ -271,6 +283,14 @@ const fn note_sign(tone: Tone) -> &'static str {
         Tone::Calm => "─",
         Tone::Good => "✓",
         Tone::Bad => "✗",
+    }
+}
+
+/// Returns what stands before a line that reports something: told apart without colours too.
+const fn severity_sign(severity: Severity, theme: &Theme) -> (&'static str, Style) {
+    match severity {
+        Severity::Warning => ("▎", theme.busy),
+        Severity::Error => ("▌", theme.bad),
     }
 }
 
@@ -311,6 +331,12 @@ impl Widget for &LogPane<'_> {
             buf.set_stringn(inner.x, inner.y, self.emptiness(), usize::from(inner.width), theme.quiet);
         }
         self.draw_scrollbar(Rect { x: inner.right(), width: 1, ..inner }, buf);
+        if let Some(choice) = self.model.links.as_ref().filter(|_| self.model.is_focused(self.pane)) {
+            let names = if self.pane.is_merged { self.model.names_width() } else { 0 };
+            let left = (1 + names + self.model.stamps.width()).min(inner.width);
+            let rows = Rect { x: inner.x + left, width: inner.width.saturating_sub(left), ..inner };
+            LinkHints { choice, theme }.render(rows, buf);
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::keys::Action;
+use crate::logs::Pattern;
 use crate::ui::model::Model;
 use crate::ui::sought::{Asking, Prompt};
 use crate::ui::text;
@@ -29,6 +30,7 @@ impl SearchPrompt<'_> {
         let more = if sought.is_complete { "" } else { "+" };
         let total = format!("{}{more}", text::count(sought.total));
         let mut parts = vec![match (sought.total, sought.position()) {
+            (0, _) if sought.is_complete && sought.search().is_some_and(Pattern::is_trouble) => "none".to_owned(),
             (0, _) if sought.is_complete => "no match".to_owned(),
             (0, _) => "searching…".to_owned(),
             (_, Some(position)) => format!("{} of {total}", text::count(position)),
@@ -38,10 +40,20 @@ impl SearchPrompt<'_> {
         parts.join(" · ")
     }
 
+    /// Returns what is searched for as it was asked for.
+    fn subject(pattern: &Pattern, room: usize) -> String {
+        let sign = if pattern.is_trouble() { "" } else { "/" };
+        text::cut(&format!("{sign}{}", pattern.text()), room)
+    }
+
     fn keys(&self) -> String {
         let word = |action, word| hints_line::key(self.model, action).map(|key| format!("{key} {word}"));
-        let words =
-            [word(Action::OlderMatch, "older"), word(Action::NewerMatch, "newer"), word(Action::Back, "ends it")];
+        let (older, newer) = if self.model.pane().sought.search().is_some_and(Pattern::is_trouble) {
+            (Action::OlderError, Action::NewerError)
+        } else {
+            (Action::OlderMatch, Action::NewerMatch)
+        };
+        let words = [word(older, "older"), word(newer, "newer"), word(Action::Back, "ends it")];
         words.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 
@@ -102,7 +114,7 @@ impl Widget for &SearchPrompt<'_> {
                 let keys = self.keys();
                 let left = room.saturating_sub(text::width(&count) + text::width(&keys) + 5);
                 Line::from(vec![
-                    Span::styled(format!("/{}", text::cut(pattern.text(), left.max(6))), theme.title),
+                    Span::styled(SearchPrompt::subject(pattern, left.max(6)), theme.title),
                     Span::styled(format!("  {count}"), theme.text),
                     Span::styled(format!("  {keys}"), theme.quiet),
                 ])

@@ -97,7 +97,7 @@ proptest! {
             }
             take(&mut view, step);
             take(&mut reference, step);
-            let lens = Lens { shown: is_filtered.then_some(&numbers), search: Some(&pattern), current: None };
+            let lens = Lens { shown: is_filtered.then_some(&numbers), search: Some(&pattern), ..Lens::default() };
             let window = merged(&logs, &all(4), &mut view, lens);
             let lens = Lens { shown: is_filtered.then_some(&kept), ..lens };
             let expected = Excerpt::copy(&one, &reference, PAGE, lens).lay_out(&mut reference, PAGE, lens);
