@@ -63,6 +63,7 @@ fn dashboard() -> Result<Dashboard> {
         keymap: Keymap::new(&[]).map_err(|problems| anyhow::anyhow!("{problems:?}"))?,
         theme: Theme::named("default", false).context("the theme that is always there")?,
         zone: TimeZone::UTC,
+        browse: |_| Ok(()),
     })
 }
 

@@ -3,6 +3,7 @@
 
 mod ansi;
 mod arena;
+mod arrivals;
 mod buffer;
 mod canvas;
 mod carry;
@@ -10,6 +11,7 @@ mod chunk;
 mod escape;
 mod kept;
 mod lines;
+mod merge;
 mod parts;
 mod runs;
 mod search;
@@ -19,6 +21,7 @@ mod style;
 mod tail;
 
 pub use ansi::{StyledLine, plain_text, read_from, read_line, shown_part};
+pub use arrivals::Arrivals;
 pub use buffer::LogBuffer;
 pub use canvas::{Erase, tab_width};
 pub use carry::style_after;
@@ -29,7 +32,7 @@ pub use kept::{
 pub use lines::{Dropped, Line, Source, Stamp, Tone};
 pub use parts::{Motion, Part, Parts, acts, parts};
 pub use runs::Runs;
-pub use search::{Answer, BadPattern, Filter, Hit, Pattern, Question, seek};
+pub use search::{Answer, BadPattern, Filter, Hit, Pattern, Question, seek, seek_among};
 pub use severity::{Severity, severity};
 pub use snapshot::Snapshot;
 pub use style::{Colour, Run, Style};

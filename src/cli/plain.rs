@@ -75,7 +75,7 @@ mod tests {
     use crate::logs::{Stamp, Tone};
 
     fn line(source: Source, bytes: &[u8]) -> Line<'_> {
-        Line { number: 0, at: Stamp(0), source, bytes, complete: true }
+        Line { number: 0, at: Stamp(0), order: 0, source, bytes, complete: true }
     }
 
     fn printed(colours: bool, lines: &[(u32, Line<'_>)]) -> String {

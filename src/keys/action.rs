@@ -105,8 +105,10 @@ actions! {
     Select7 "select-7" Moving ["7"] "choose the 7th service";
     Select8 "select-8" Moving ["8"] "choose the 8th service";
     Select9 "select-9" Moving ["9"] "choose the 9th service";
-    Open "open" Moving ["enter"] "to the log; there, open a line of JSON";
-    NextPane "next-pane" Moving ["tab" "shift-tab"] "to the other pane";
+    AllLogs "all-logs" Moving ["0"] "all logs as one, by time; of the marked if there are any";
+    Open "open" Moving ["enter"] "to the log; there, open a line of JSON; in all logs, go to the line";
+    NextPane "next-pane" Moving ["tab"] "to the next pane; behind the last is the list";
+    PreviousPane "previous-pane" Moving ["shift-tab"] "to the pane before";
     Back "back" Moving ["esc"] "back";
     Attach "attach" Log ["a"] "give the keyboard to the service";
     Detach "detach" Log ["ctrl-]"] "take the keyboard back";
@@ -129,6 +131,8 @@ actions! {
     Links "links" Log ["o"] "open a link on screen, or copy it";
     Clear "clear" Log ["C"] "clear the log";
     Zoom "zoom" Views ["z"] "give the log the whole screen";
+    Split "split" Views ["|"] "divide the pane; the list then chooses for the new one";
+    ClosePane "close-pane" Views ["\\"] "close the pane";
     Tree "tree" Views ["t"] "the tree of processes, live";
     Why "why" Views ["w"] "why the service is in its state";
     Details "details" Views ["i"] "details of the service";

@@ -1,10 +1,12 @@
 //! The log of one service: complete lines in a bounded arena, and the unfinished line of each stream behind them.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use memchr::{memchr, memrchr};
 
 use super::arena::Arena;
+use super::arrivals::Arrivals;
 use super::carry::Styles;
 use super::lines::{Dropped, Line, Source, Stamp, Tone};
 use super::runs::Runs;
@@ -43,9 +45,15 @@ impl LogBuffer {
     /// Memory is allocated as lines arrive, so an idle log costs next to nothing.
     #[must_use]
     pub fn new(bytes: usize) -> Self {
+        Self::among(bytes, Arrivals::default())
+    }
+
+    /// The same, as one of several logs whose lines are counted together.
+    #[must_use]
+    pub fn among(bytes: usize, arrivals: Arrivals) -> Self {
         let bound = bytes.max(LEAST_BOUND);
         Self {
-            arena: Arena::new(bound),
+            arena: Arena::new(bound, arrivals),
             output: Tail::default(),
             error: Tail::default(),
             error_began_first: false,
@@ -154,6 +162,23 @@ impl LogBuffer {
     #[must_use]
     pub fn end(&self) -> u64 {
         self.arena.next() + self.unfinished_count()
+    }
+
+    /// Returns the number of the first line whose place among all logs is `order` or behind it; without one, of the first
+    /// that has not ended.
+    #[must_use]
+    pub fn number_at(&self, order: u64) -> u64 {
+        self.arena.number_at(order)
+    }
+
+    /// Returns the places of complete lines before `order`, as ranges without a gap, the last first.
+    pub fn orders_back(&self, order: u64) -> impl Iterator<Item = Range<u64>> {
+        self.arena.orders_back(order)
+    }
+
+    /// Returns the places of complete lines from `order` on, as ranges without a gap.
+    pub fn orders(&self, order: u64) -> impl Iterator<Item = Range<u64>> {
+        self.arena.orders(order)
     }
 
     /// Returns the line with this number, if it is kept.
@@ -268,7 +293,7 @@ impl LogBuffer {
     fn unfinished_lines(&self) -> impl Iterator<Item = Line<'_>> {
         (self.arena.next()..).zip(self.unfinished().into_iter().flatten()).map(|(number, source)| {
             let tail = self.tail(source);
-            Line { number, at: tail.at(), source, bytes: tail.bytes(), complete: false }
+            Line { number, at: tail.at(), order: u64::MAX, source, bytes: tail.bytes(), complete: false }
         })
     }
 

@@ -10,6 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use super::ansi::{plain_text, shown_part};
 use super::canvas::{Erase, tab_width};
 use super::lines::{Line, Source};
+use super::merge::merge_back;
 use super::parts::{Motion, Part, parts};
 use super::severity::severity;
 use super::snapshot::Snapshot;
@@ -169,11 +170,29 @@ impl Filter {
 /// Walks from the newest line down to `from`, and tells what it finds part by part, every line once.
 ///
 /// Ends early when `tell` says that nobody wants to know more; it is asked at least every 512 KiB.
-pub fn seek(snapshot: &Snapshot, question: &Question, from: u64, mut tell: impl FnMut(Answer) -> bool) {
+pub fn seek(snapshot: &Snapshot, question: &Question, from: u64, tell: impl FnMut(Answer) -> bool) {
+    walk(snapshot.lines_back().take_while(|line| line.number >= from), question, tell);
+}
+
+/// The same through the complete lines of several logs as one, down to the place `from` among all lines.
+///
+/// `number` names a line of the log at a place among these; it has to fall from line to line.
+pub fn seek_among(
+    snapshots: &[Snapshot],
+    question: &Question,
+    from: u64,
+    number: impl Fn(usize, u64) -> u64,
+    tell: impl FnMut(Answer) -> bool,
+) {
+    let lines = merge_back(snapshots).take_while(|(_, line)| line.order >= from);
+    walk(lines.map(|(log, line)| Line { number: number(log, line.order), ..line }), question, tell);
+}
+
+fn walk<'a>(lines: impl Iterator<Item = Line<'a>>, question: &Question, mut tell: impl FnMut(Answer) -> bool) {
     let mut scratch = Vec::new();
     let mut answer = Answer::default();
     let (mut passed, mut has_told) = (0, false);
-    for line in snapshot.lines_back().take_while(|line| line.number >= from) {
+    for line in lines {
         look_at(&line, question, &mut scratch, &mut answer);
         passed += line.bytes.len() + 1;
         let is_enough = !has_told && (!answer.hits.is_empty() || answer.kept.len() >= SCREENFUL);

@@ -58,7 +58,6 @@ pub struct Options {
 /// # Errors
 /// When the kernel refuses what supervision rests on; the sentence names it. Nothing has been started then.
 pub fn start(config: &Config, options: Options, logs: LogStore, size: (u16, u16)) -> io::Result<Handle> {
-    let (size, current_size) = watch::channel(size);
     let guards = Guards::new()?;
     let own = identify(std::process::id()).ok_or_else(|| io::Error::other("/proc cannot be read; mount it"))?;
     let project = Project {
@@ -76,19 +75,14 @@ pub fn start(config: &Config, options: Options, logs: LogStore, size: (u16, u16)
     let background = if config.ui.theme == "light" { Background::Light } else { Background::Dark };
     let screens = Screens::new(config.services.len(), background);
     let (pump, listeners) = (Pump::start()?, Listeners::default());
+    let sizes = config.services.iter().map(|_| watch::Sender::new(size)).collect();
     let keeper = Keeper::start(config, logs.clone(), pump.bell())?;
-    let tools = Tools { project, guards, pump, logs, keeper, listeners, screens, size: current_size };
+    let tools = Tools { project, guards, pump, logs, keeper, listeners, screens, sizes };
     let sampling = Sampling::new(Sampler::new()?);
-    Ok(spawn(config, options, tools, size, sampling))
+    Ok(spawn(config, options, tools, sampling))
 }
 
-fn spawn(
-    config: &Config,
-    options: Options,
-    tools: Tools,
-    size: watch::Sender<(u16, u16)>,
-    sampling: Sampling,
-) -> Handle {
+fn spawn(config: &Config, options: Options, tools: Tools, sampling: Sampling) -> Handle {
     let (commands, asked) = mpsc::channel(COMMANDS);
     let (word_sender, words) = mpsc::channel(WORDS);
     let (events, listener) = broadcast::channel(EVENTS);
@@ -109,7 +103,6 @@ fn spawn(
         word_sender,
         board,
         events,
-        size,
         sampling,
     };
     tokio::spawn(actor.run());
@@ -148,7 +141,6 @@ struct Actor {
     word_sender: mpsc::Sender<(ServiceId, RunId, Word)>,
     board: watch::Sender<Board>,
     events: broadcast::Sender<Event>,
-    size: watch::Sender<(u16, u16)>,
     sampling: Sampling,
 }
 

@@ -81,7 +81,7 @@ impl Runner<'_> {
         for order in early {
             self.obey(order).await;
         }
-        let mut size = self.job.tools.size.clone();
+        let mut resizes = self.job.tools.resizes(self.job.service);
         let terminal = self.terminal.clone();
         let mut typing = std::pin::pin!(Live::type_on(terminal));
         loop {
@@ -98,7 +98,7 @@ impl Runner<'_> {
                     None => return,
                 },
                 () = &mut typing => {}
-                Ok(()) = size.changed() => self.resize(*size.borrow_and_update()),
+                Some(size) = resizes.next() => self.resize(size),
                 outcome = StopCommand::finished(&mut self.stop_command), if self.stop_command.is_some() => {
                     let succeeded = outcome == CommandOutcome::Succeeded;
                     self.stop_command_ended(outcome);

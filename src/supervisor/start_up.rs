@@ -44,7 +44,7 @@ pub(crate) async fn begin(
     tools: &Arc<Tools>,
     enough: impl Future<Output = ()>,
 ) -> Result<Begun, String> {
-    let (columns, rows) = *tools.size.borrow();
+    let (columns, rows) = tools.size(service);
     let io = if config.tty { Io::Terminal { columns, rows } } else { Io::Pipes };
     let launch = prepare(tools, config, config.command.clone(), io).await?;
     raise(service, &launch, tools, enough).await
@@ -115,7 +115,7 @@ fn connect(tools: &Tools, service: ServiceId, channel: Channel) -> std::io::Resu
     match channel {
         Channel::Terminal(terminal) => {
             let reader = terminal.reader()?;
-            let live = tools.screens.begin(service, terminal, *tools.size.borrow());
+            let live = tools.screens.begin(service, terminal, tools.size(service));
             let (outlet, closed) = outlet(Source::Output);
             let closed = attach(reader, (outlet.onto(Arc::clone(&live)), closed))?;
             Ok((Some(live), vec![closed]))

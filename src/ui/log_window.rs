@@ -13,9 +13,14 @@ use super::long_line::LongLine;
 use super::sought::Spot;
 use folding::Wanted;
 use layout::Layout;
+use numbers::{Numbers, span};
 
 mod folding;
 mod layout;
+mod merged;
+mod numbers;
+
+pub(crate) use merged::{firsts, number_of, order_of, service_of};
 
 /// A longer line is laid out only where it is seen, or every frame would pay for the whole.
 const LONG: usize = 16 * 1024;
@@ -33,6 +38,10 @@ pub(crate) struct LogView {
     pub(crate) column: usize,
     /// The match to go to at the next frame: which row it is in is only known there.
     pub(crate) goal: Option<Spot>,
+    /// The place among the lines of all logs to go to at the next frame.
+    arrival: Option<u64>,
+    /// The line that it was sent to from the view of all logs.
+    pub(crate) pointed: Option<u64>,
     /// How its lines are shown.
     pub(crate) shape: Shape,
     /// The line of its bottom row at the last frame.
@@ -90,7 +99,25 @@ impl LogView {
     /// Goes to the newest line and follows.
     pub(crate) fn go_to_end(&mut self) {
         (self.position, self.pending) = (Position::Follow, 0);
-        self.goal = None;
+        (self.goal, self.pointed) = (None, None);
+    }
+
+    /// Goes to the line at this place among the lines of all logs, and points at it.
+    pub(crate) fn go_to_arrival(&mut self, order: u64) {
+        (self.arrival, self.pending) = (Some(order), 0);
+    }
+
+    /// Turns a place among the lines of all logs into one of this log.
+    pub(crate) fn find_arrival(&mut self, log: &LogBuffer) {
+        if let Some(order) = self.arrival.take() {
+            let line = log.number_at(order);
+            (self.goal, self.pointed) = (Some(Spot { line, nth: 0 }), Some(line));
+        }
+    }
+
+    /// Whether a line was on the screen at the last frame.
+    pub(crate) fn showed(&self, line: u64) -> bool {
+        (self.top.line..=self.bottom).contains(&line)
     }
 
     /// Goes to where this line is at the top.
@@ -213,26 +240,13 @@ impl Excerpt {
     pub(crate) fn copy(log: &LogBuffer, view: &LogView, page: Page, lens: Lens<'_>) -> Self {
         let (first, end, shown) = (log.first(), log.end(), lens.shown);
         let lines = Numbers { first, end, shown };
-        let height = page.height as u64;
-        let (up, down) = (view.pending.min(0).unsigned_abs(), view.pending.max(0).unsigned_abs());
         let total = lines.before(end);
-        // every line has at least one row, so as many lines as rows are enough in either direction
-        let (from, to) = match (view.goal, view.position) {
-            (Some(spot), _) => {
-                let goal = lines.before(spot.line);
-                (goal.saturating_sub(height), goal.saturating_add(height + 1).min(total))
-            }
-            (None, Position::Follow) => (total.saturating_sub(height + up), total),
-            (None, Position::At(place)) => {
-                let top = lines.before(place.line);
-                let bottom = top.saturating_add(height + down).min(total);
-                // after a jump to a place near the end the page is filled from above
-                (top.saturating_sub(up).min(bottom.saturating_sub(height)), bottom)
-            }
-        };
+        let (from, to) = span(view, page.height as u64, total, |line| lines.before(line));
         let runs = log.runs();
         let kept = match shown {
             None if lens.shape.folds => {
+                let height = page.height as u64;
+                let (up, down) = (view.pending.min(0).unsigned_abs(), view.pending.max(0).unsigned_abs());
                 let (line, above, below) = match (view.goal, view.position) {
                     (Some(spot), _) => (spot.line, height, height + 1),
                     (None, Position::Follow) => (end, height + up, 0),
@@ -291,31 +305,6 @@ impl Excerpt {
         let below = before(rows.last(), 0) + rows.last().map_or(0, Row::span);
         let seen = if view.position == Position::Follow { self.total } else { self.seen.max(below) };
         LogWindow { rows, first, end, unseen: self.total.saturating_sub(seen), above, below, total: self.total }
-    }
-}
-
-/// The numbers of the lines that are shown.
-struct Numbers<'a> {
-    first: u64,
-    end: u64,
-    shown: Option<&'a VecDeque<u64>>,
-}
-
-impl Numbers<'_> {
-    /// Returns how many shown lines come before this one.
-    fn before(&self, line: u64) -> u64 {
-        match self.shown {
-            None => line.clamp(self.first, self.end) - self.first,
-            Some(shown) => shown.partition_point(|number| *number < line) as u64,
-        }
-    }
-
-    /// Returns the line that so many shown ones come before.
-    fn number(&self, before: u64) -> Option<u64> {
-        match self.shown {
-            None => Some(self.first + before),
-            Some(shown) => shown.get(usize::try_from(before).ok()?).copied(),
-        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is searched for, what is shown alone, and what was found so far: of the log that is on the screen.
+//! What is searched for, what is shown alone, and what was found so far: in one pane.
 
 use std::collections::VecDeque;
 
@@ -85,6 +85,11 @@ pub(crate) struct Sought {
 }
 
 impl Sought {
+    /// Makes what a pane looks for at first: nothing. Answers to its questions are no other pane's.
+    pub(crate) fn of_pane(number: u64) -> Self {
+        Self { asked: number << 32, ..Self::default() }
+    }
+
     /// Whether anything is looked for.
     pub(crate) fn is_active(&self) -> bool {
         self.question.search.is_some() || self.question.filter.is_some()
@@ -155,6 +160,13 @@ impl Sought {
             self.total -= u64::from(hit.count);
         }
         while self.kept.pop_front_if(|line| *line < first).is_some() {}
+    }
+
+    /// Forgets lines of several logs that are not kept any more.
+    pub(crate) fn keep(&mut self, is_kept: impl Fn(u64) -> bool) {
+        self.hits.retain(|hit| is_kept(hit.line));
+        self.kept.retain(|line| is_kept(*line));
+        self.total = self.hits.iter().map(|hit| u64::from(hit.count)).sum();
     }
 
     /// Goes to the next match: towards older lines, or newer ones; from `line` where none was gone to yet.

@@ -16,7 +16,7 @@ use crate::supervisor::{Board, Phase, ServiceStatus};
 use super::dashboard::Dashboard;
 use super::log_window::{Excerpt, LogView};
 use super::model::{Model, Moment};
-use super::view::Scene;
+use super::view::{Contents, Scene};
 
 /// A dashboard that draws frames on request.
 pub struct Still {
@@ -51,7 +51,8 @@ impl Still {
         let (page, lens) = (self.model.page(), self.model.lens());
         let window = Excerpt::copy(log, &self.view, page, lens).lay_out(&mut self.view, page, lens);
         let moment = Moment { now: Instant::now(), wall: Timestamp::UNIX_EPOCH };
-        let scene = Scene { model: &self.model, window: &window, picture, moment, diagnostics: &self.diagnostics };
+        let contents = [Contents { window: &window, picture }];
+        let scene = Scene { model: &self.model, contents: &contents, moment, diagnostics: &self.diagnostics };
         let mut buffer =
             Buffer::empty(ratatui::layout::Rect::from((ratatui::layout::Position::ORIGIN, self.model.size)));
         scene.render(buffer.area, &mut buffer);

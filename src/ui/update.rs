@@ -2,17 +2,20 @@
 
 mod attach;
 mod lines;
+mod merging;
 mod mouse;
 mod moving;
 mod news;
 mod panels;
 mod searching;
 mod services;
+mod splitting;
 
 use crate::keys::Action;
 
 use super::model::{Focus, Model, Moment, Notice};
 use super::msg::{Effect, Msg};
+use super::pane::Subject;
 use crate::logs::Tone;
 use crate::supervisor::Command;
 
@@ -77,10 +80,7 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
 /// Does what a key means while nothing lies over the panes.
 fn in_panes(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
-        Action::Restart => services::ask(model, Command::Restart),
-        Action::Start => services::ask(model, Command::Start),
-        Action::Stop => services::ask(model, Command::Stop),
-        Action::Kill => services::ask(model, Command::Kill),
+        Action::Restart | Action::Start | Action::Stop | Action::Kill => services::act(model, action),
         Action::StartAll => vec![Effect::Ask(Command::StartAll)],
         Action::Mark | Action::UnmarkAll => services::mark(model, action),
         Action::SignalMenu
@@ -93,10 +93,10 @@ fn in_panes(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Quit => panels::open(model, action),
         Action::QuitNow | Action::Interrupt => vec![Effect::Ask(Command::Quit)],
         Action::Back if searching::end(model) => Vec::new(),
-        Action::Open if model.focus == Focus::Log => lines::act(model, action),
-        Action::Open | Action::NextPane | Action::Back | Action::Zoom => {
-            focus(model, action);
-            Vec::new()
+        Action::Open if model.focus == Focus::Log && model.subject() != Subject::All => lines::act(model, action),
+        Action::Open | Action::AllLogs => merging::act(model, action),
+        Action::NextPane | Action::PreviousPane | Action::Back | Action::Zoom | Action::Split | Action::ClosePane => {
+            splitting::act(model, action)
         }
         Action::Search
         | Action::Filter
@@ -135,24 +135,6 @@ fn in_panes(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
-fn focus(model: &mut Model, action: Action) {
-    if action == Action::Open {
-        model.focus = Focus::Log;
-    } else if action == Action::NextPane {
-        model.focus = if model.focus == Focus::List { Focus::Log } else { Focus::List };
-        // the list cannot have the focus while it is not there
-        model.zoom = false;
-    } else if action == Action::Zoom {
-        model.zoom = !model.zoom;
-        model.focus = if model.zoom { Focus::Log } else { model.focus };
-    } else if model.zoom {
-        model.zoom = false;
-    } else {
-        model.focus = Focus::List;
-    }
-    model.show_selected();
-}
-
 fn reshape(model: &mut Model) -> Vec<Effect> {
     model.wrap = !model.wrap;
     let text = if model.wrap { "long lines are wrapped" } else { "long lines are cut; left and right scroll" };
@@ -160,12 +142,18 @@ fn reshape(model: &mut Model) -> Vec<Effect> {
 }
 
 fn clear(model: &mut Model) -> Vec<Effect> {
-    let service = model.selected;
+    let services = match model.subject() {
+        Subject::Service(service) => vec![service],
+        Subject::All => model.merged_services(),
+    };
     let Some(view) = model.log_view_mut() else { return Vec::new() };
     view.go_to_end();
-    let text = format!("{}: log cleared", model.name(service));
+    let text = match services.as_slice() {
+        [service] => format!("{}: log cleared", model.name(*service)),
+        several => format!("{} logs cleared", several.len()),
+    };
     notify(model, Tone::Calm, text);
-    vec![Effect::ClearLog(service)]
+    services.into_iter().map(Effect::ClearLog).collect()
 }
 
 #[cfg(test)]

@@ -17,7 +17,9 @@ impl<S: FnMut()> Screen<S> {
     /// Looks something up in the log that is shown, and tells the model.
     pub(super) fn look_up(&mut self, wish: LineWish, handle: &Handle) {
         let news = match wish {
-            LineWish::Links => LineNews::Links(links::in_window(&self.window)),
+            LineWish::Links => {
+                LineNews::Links(self.readers.window(&self.model).map(links::in_window).unwrap_or_default())
+            }
             LineWish::Newest(_) | LineWish::Next { .. } | LineWish::Run { .. } => self.in_log(wish, handle),
         };
         self.update(Msg::Lines(news));
@@ -29,7 +31,8 @@ impl<S: FnMut()> Screen<S> {
         match wish {
             LineWish::Links => nothing("there is no link on the screen"),
             LineWish::Newest(current) => {
-                let lines = || self.window.rows.iter().rev().map(|row| row.place.line);
+                let rows = self.readers.window(&self.model).map_or(&[][..], |window| &window.rows);
+                let lines = || rows.iter().rev().map(|row| row.place.line);
                 let current = current.filter(|current| lines().any(|line| line == *current));
                 let opened = current.into_iter().chain(lines()).find_map(|line| self.open(&log, line));
                 opened.map_or_else(|| nothing("there is no line of JSON on the screen"), LineNews::Opened)

@@ -61,15 +61,19 @@ impl Running {
     }
 }
 
+fn resize(services: std::ops::Range<u32>, columns: u16, rows: u16) -> Command {
+    Command::Resize { services: services.map(id).collect(), columns, rows }
+}
+
 #[tokio::test]
 async fn keys_become_commands_after_the_size_was_told() {
     let mut running = start();
-    assert_eq!(running.asked().await, Some(Command::Resize { columns: 41, rows: 19 }));
+    assert_eq!(running.asked().await, Some(resize(0..8, 41, 19)));
     running.press('3').await;
     running.press('x').await;
     assert_eq!(running.asked().await, Some(Command::Stop(vec![id(2)])));
     running.press('z').await;
-    assert_eq!(running.asked().await, Some(Command::Resize { columns: 77, rows: 20 }));
+    assert_eq!(running.asked().await, Some(resize(2..3, 77, 20)));
     running.last_screen().await;
 }
 

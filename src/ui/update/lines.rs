@@ -9,7 +9,8 @@ use crate::ui::links::{Choice, Target};
 use crate::ui::log_window::Position;
 use crate::ui::model::{Model, Panel};
 use crate::ui::msg::{Effect, LineNews, LineWish, Step};
-use crate::ui::widgets::line_panel;
+use crate::ui::pane::Subject;
+use crate::ui::widgets::{hints_line, line_panel};
 
 use super::notify;
 
@@ -19,13 +20,17 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if action != Action::Timestamps && super::attach::has_no_lines(model) {
         return Vec::new();
     }
+    if matches!(action, Action::Fold | Action::OlderRun | Action::NewerRun) && model.subject() == Subject::All {
+        let key = hints_line::key(model, Action::Open).unwrap_or_default();
+        return notify(model, Tone::Calm, format!("that is for the log of one service · {key} leads there"));
+    }
     match action {
         Action::Timestamps => {
             model.stamps = model.stamps.next();
             notify(model, Tone::Calm, model.stamps.words().to_owned())
         }
         Action::Json | Action::Fold => reshape(model, action),
-        Action::Open => vec![Effect::Lines(LineWish::Newest(model.sought.current.map(|spot| spot.line)))],
+        Action::Open => vec![Effect::Lines(LineWish::Newest(model.pane().sought.current.map(|spot| spot.line)))],
         Action::Links => vec![Effect::Lines(LineWish::Links)],
         Action::OlderRun => to_run(model, false),
         Action::NewerRun => to_run(model, true),
@@ -34,7 +39,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 fn reshape(model: &mut Model, action: Action) -> Vec<Effect> {
-    let is_filtered = model.sought.shown().is_some();
+    let is_filtered = model.pane().sought.shown().is_some();
     let Some(view) = model.log_view_mut() else { return Vec::new() };
     let shape = &mut view.shape;
     let text = if action == Action::Json {

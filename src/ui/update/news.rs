@@ -18,8 +18,8 @@ pub(super) fn board(model: &mut Model, board: Board) -> Vec<Effect> {
     let was_quitting = model.is_quitting();
     let lived = model.alive();
     model.board = board;
-    model.logs.resize_with(model.board.services.len(), Default::default);
-    model.views.resize_with(model.board.services.len(), Default::default);
+    let services = model.board.services.len();
+    model.panes.all_mut().for_each(|pane| pane.make_room(services));
     super::attach::follow_board(model);
     model.show_selected();
     if model.is_quitting() && !was_quitting {

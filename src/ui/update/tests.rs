@@ -1,7 +1,9 @@
 //! What every key does, in the panes and in the panels.
 
 mod lines;
+mod merging;
 mod searching;
+mod splitting;
 mod status_line;
 
 use std::sync::Arc;
@@ -17,7 +19,7 @@ use crate::supervisor::{Board, Event, Phase, ServiceStatus, State, Target};
 use crate::ui::fixture::{board, id, model, moment, quitting, report, running, stopped};
 use crate::ui::input;
 use crate::ui::log_window::Position as Place;
-use crate::ui::model::Panel;
+use crate::ui::model::{Focus, Panel};
 use crate::ui::msg::Page;
 use crate::ui::stamps::Stamps;
 

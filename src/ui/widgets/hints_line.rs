@@ -7,6 +7,7 @@ use ratatui::widgets::Widget;
 
 use crate::keys::Action;
 use crate::ui::model::{Focus, Model};
+use crate::ui::pane::Subject;
 use crate::ui::sought::Asking;
 use crate::ui::text;
 
@@ -23,7 +24,9 @@ const IN_LIST: &[(Action, &str)] = &[
     (Action::Open, "log"),
     (Action::Attach, "attach"),
     (Action::Mark, "mark"),
+    (Action::AllLogs, "all logs"),
     (Action::Zoom, "zoom"),
+    (Action::Split, "split"),
     (Action::RestartMenu, "restart…"),
 ];
 
@@ -44,9 +47,26 @@ const IN_LOG: &[(Action, &str)] = &[
     (Action::Fold, "fold"),
     (Action::Clear, "clear"),
     (Action::Zoom, "zoom"),
+    (Action::Split, "split"),
     (Action::Restart, "restart"),
     (Action::Kill, "kill tree"),
     (Action::Stop, "stop"),
+];
+
+/// What is offered in all logs as one.
+const IN_ALL: &[(Action, &str)] = &[
+    (Action::Back, "list"),
+    (Action::Open, "to its log"),
+    (Action::AllLogs, "one log"),
+    (Action::Follow, "follow"),
+    (Action::Search, "search"),
+    (Action::Filter, "filter"),
+    (Action::Timestamps, "times"),
+    (Action::Top, "start"),
+    (Action::Bottom, "end"),
+    (Action::Wrap, "wrap"),
+    (Action::Zoom, "zoom"),
+    (Action::Split, "split"),
 ];
 
 const ALWAYS: &[(Action, &str)] = &[(Action::Help, "help"), (Action::Quit, "quit")];
@@ -94,6 +114,7 @@ fn placed(model: &Model, width: u16) -> Vec<Hint> {
         (true, _) => (QUITTING, &[][..]),
         (false, _) if model.attached.is_some() => (ATTACHED, &[][..]),
         (false, Focus::List) => (IN_LIST, ALWAYS),
+        (false, Focus::Log) if model.subject() == Subject::All => (IN_ALL, ALWAYS),
         (false, Focus::Log) => (IN_LOG, ALWAYS),
     };
     let hint = |&(action, word): &(Action, &'static str)| {

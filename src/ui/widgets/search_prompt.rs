@@ -21,12 +21,12 @@ pub(crate) struct SearchPrompt<'a> {
 impl SearchPrompt<'_> {
     /// Whether there is anything to show.
     pub(crate) fn is_wanted(model: &Model) -> bool {
-        model.prompt.is_some() || (model.sought.search().is_some() && model.notice.is_none())
+        model.prompt.is_some() || (model.pane().sought.search().is_some() && model.notice.is_none())
     }
 
     /// Says how many there are, which one was gone to, and that it went on from the other end.
     fn count(&self) -> String {
-        let sought = &self.model.sought;
+        let sought = &self.model.pane().sought;
         let more = if sought.is_complete { "" } else { "+" };
         let total = format!("{}{more}", text::count(sought.total));
         let mut parts = vec![match (sought.total, sought.position()) {
@@ -48,7 +48,7 @@ impl SearchPrompt<'_> {
 
     fn keys(&self) -> String {
         let word = |action, word| hints_line::key(self.model, action).map(|key| format!("{key} {word}"));
-        let (older, newer) = if self.model.sought.search().is_some_and(Pattern::is_trouble) {
+        let (older, newer) = if self.model.pane().sought.search().is_some_and(Pattern::is_trouble) {
             (Action::OlderError, Action::NewerError)
         } else {
             (Action::OlderMatch, Action::NewerMatch)
@@ -89,8 +89,8 @@ impl SearchPrompt<'_> {
     }
 
     fn lines(&self) -> String {
-        let kept = self.model.sought.kept.len() as u64;
-        let more = if self.model.sought.is_complete { "" } else { "+" };
+        let kept = self.model.pane().sought.kept.len() as u64;
+        let more = if self.model.pane().sought.is_complete { "" } else { "+" };
         format!("{}{more} line{}", text::count(kept), if kept == 1 { "" } else { "s" })
     }
 
@@ -107,7 +107,7 @@ impl Widget for &SearchPrompt<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let theme = &self.model.dashboard.theme;
         let room = usize::from(area.width.saturating_sub(2));
-        let line = match (&self.model.prompt, self.model.sought.search()) {
+        let line = match (&self.model.prompt, self.model.pane().sought.search()) {
             (Some(prompt), _) => self.typing(prompt, room),
             (None, Some(pattern)) => {
                 let count = self.count();

@@ -49,12 +49,12 @@ fn json_and_folds_belong_to_the_log_that_is_shown() {
 fn e_looks_for_errors_and_then_goes_through_them() {
     let mut model = shop();
     type_keys(&mut model, "e");
-    assert!(model.sought.search().is_some_and(crate::logs::Pattern::is_trouble));
-    let asked = model.sought.asked;
+    assert!(model.pane().sought.search().is_some_and(crate::logs::Pattern::is_trouble));
+    let asked = model.pane().sought.asked;
     type_keys(&mut model, "eE");
-    assert_eq!(model.sought.asked, asked, "it is the same search");
+    assert_eq!(model.pane().sought.asked, asked, "it is the same search");
     press(&mut model, &[KeyCode::Esc]);
-    assert!(!model.sought.is_active());
+    assert!(!model.pane().sought.is_active());
 }
 
 #[test]

@@ -95,9 +95,9 @@ fn a_search_for_what_is_folded_unfolds_it() {
     let log = lines();
     update(&mut model, Msg::Act(Action::Fold), moment);
     assert!(!super::rows(&cells(&mut model, &log, moment)).concat().contains("cart.js"));
-    model.sought.question.search = Some(Pattern::new("cart.js").unwrap());
-    model.sought.wanted = Some(crate::ui::sought::Wanted::UpTo(u64::MAX));
-    model.sought.ask_again();
+    model.pane_mut().sought.question.search = Some(Pattern::new("cart.js").unwrap());
+    model.pane_mut().sought.wanted = Some(crate::ui::sought::Wanted::UpTo(u64::MAX));
+    model.pane_mut().sought.ask_again();
     find(&mut model, &log, moment);
     assert!(super::rows(&cells(&mut model, &log, moment)).concat().contains("cart.js"));
     update(&mut model, Msg::Act(Action::Open), moment);
