@@ -29,8 +29,8 @@ mod wish;
 
 pub use actor::{Options, start};
 pub use asked::{Answer, Asked, HasEnded, Refused, Taken};
-pub use course::{CommandOutcome, Deed, Ignored, StepOutcome};
 pub use command::{Command, Keystrokes, Target};
+pub use course::{CommandOutcome, Deed, Ignored, StepOutcome};
 pub use event::Event;
 pub use handle::Handle;
 pub use live::{AsOf, Live, Look, Screens};

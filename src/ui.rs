@@ -1,5 +1,6 @@
 //! Shows the board and the logs, and turns keys into commands.
 
+mod clipboard;
 mod columns;
 mod contended;
 mod dashboard;
@@ -8,22 +9,28 @@ mod event_loop;
 mod fixture;
 mod input;
 mod layout;
+mod line_edit;
 mod log_rows;
 mod log_window;
 mod long_line;
 mod model;
 mod msg;
+mod palette;
 mod report;
 mod seeker;
+mod selection;
 mod sheet;
 mod sought;
+mod taker;
 pub mod terminal;
 pub(crate) mod text;
+mod text_file;
 mod theme;
 mod update;
 mod view;
 mod widgets;
 
+pub use clipboard::{Offered, Programs, set_programs};
 pub use dashboard::{Dashboard, Description};
 pub use event_loop::{run, run_on};
 pub use input::PAUSE;

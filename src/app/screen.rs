@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use super::colour;
 use super::requests::Requests;
 use crate::config::Config;
+use crate::engine::clipboard;
 use crate::guard;
 use crate::signal::Signal;
 use crate::supervisor::Handle;
@@ -19,6 +20,9 @@ use crate::ui::{self, Dashboard};
 
 /// Shows the dashboard until everything is down; the terminal is given back on every way out.
 pub(crate) async fn show(config: &Config, handle: Handle) -> io::Result<()> {
+    ui::set_programs(|text| {
+        clipboard::offer(text).into_iter().map(|offered| (offered.program, offered.problem)).collect()
+    });
     let dashboard = Dashboard::new(config, !colour::wanted(), TimeZone::system());
     let mut pauses = Requests::listen(Signal::SIGTSTP)?;
     let mut continuations = Requests::listen(Signal::SIGCONT)?;

@@ -10,15 +10,15 @@ use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
-use ratatui::layout::{Position, Size};
+use ratatui::layout::Size;
 use tokio::select;
 use tokio::sync::broadcast::error::RecvError;
 use tui_logger::TuiWidgetState;
 
 use crate::id::ServiceId;
 use crate::logs::LogBuffer;
-use crate::screen::{Modes, Picture, Typed, encode};
-use crate::supervisor::{AsOf, Command, Event, Handle, Keystrokes, Look, Phase};
+use crate::screen::Picture;
+use crate::supervisor::{AsOf, Command, Event, Handle, Look, Phase};
 
 use super::dashboard::Dashboard;
 use super::input;
@@ -26,10 +26,13 @@ use super::log_window::{Excerpt, LogWindow};
 use super::model::{Model, Moment};
 use super::msg::{Effect, Msg};
 use super::seeker::Seeker;
-use super::terminal::{self, Adapted, FrameWriter, Guard};
+use super::taker::Taker;
+use super::terminal::{self, FrameWriter, Guard};
 use super::update::update;
 use super::view::Scene;
-use super::widgets::{diagnostics, screen};
+use super::widgets::diagnostics;
+
+mod edge;
 
 /// At most sixty frames a second: more cannot be seen.
 const FRAME: Duration = Duration::from_micros(16_667);
@@ -77,7 +80,8 @@ where
     let size = terminal.size().map_err(io::Error::other)?;
     let board = handle.board.borrow_and_update().clone();
     let (seeker, mut findings) = Seeker::new();
-    let mut screen = Screen::new(Model::new(dashboard, board, size), seeker, suspend);
+    let (taker, mut takings) = Taker::new();
+    let mut screen = Screen::new(Model::new(dashboard, board, size), (seeker, taker), suspend);
     let commands = handle.commands.clone();
     let (mut hears_keys, mut hears_events) = (true, true);
     while !screen.is_done() {
@@ -98,6 +102,7 @@ where
                 screen.seeker.heard(&finding);
                 screen.update(Msg::Found(finding));
             }
+            Some(taken) = takings.recv() => screen.taken(taken)?,
             permit = commands.reserve(), if !screen.outbox.is_empty() => match permit {
                 Ok(permit) => if let Some(command) = screen.outbox.pop_front() { permit.send(command.into()); },
                 // its board ends too, and says so
@@ -121,6 +126,7 @@ where
 struct Screen<S> {
     model: Model,
     seeker: Seeker,
+    taker: Taker,
     window: LogWindow,
     excerpt: Option<Excerpt>,
     /// The screen that is shown instead of lines.
@@ -142,10 +148,11 @@ struct Screen<S> {
 }
 
 impl<S: FnMut()> Screen<S> {
-    fn new(model: Model, seeker: Seeker, suspend: S) -> Self {
+    fn new(model: Model, (seeker, taker): (Seeker, Taker), suspend: S) -> Self {
         Self {
             model,
             seeker,
+            taker,
             window: LogWindow::default(),
             excerpt: None,
             picture: None,
@@ -215,6 +222,15 @@ impl<S: FnMut()> Screen<S> {
     /// Looks at the screen of the chosen service, if that is what is shown; returns whether it is not what was seen
     /// before. `None` leaves the pane to the lines.
     fn read_screen(&mut self, handle: &Handle) -> Option<bool> {
+        if let Some(selecting) = &self.model.selecting {
+            // what is selected stays where it is until it was taken
+            if !selecting.on_screen {
+                return None;
+            }
+            if self.settle_on_screen() {
+                return Some(false);
+            }
+        }
         let service = self.model.selected;
         let live = handle.screens.live(service);
         if let Some(live) = &live {
@@ -244,33 +260,6 @@ impl<S: FnMut()> Screen<S> {
         }
     }
 
-    /// Returns where the cursor of the service that has the keyboard stands on the screen.
-    fn cursor(&self) -> Option<Position> {
-        let area = self.model.areas()?.log_text();
-        let is_seen = self.model.attached.is_some() && self.model.panels.is_empty();
-        screen::cursor(self.picture.as_ref().filter(|_| is_seen)?, area)
-    }
-
-    /// Makes the terminal report what the service that has the keyboard wants to know, and show its kind of cursor.
-    fn adapt_terminal(&self, handle: &Handle) -> io::Result<()> {
-        let live = self.model.attached.and_then(|attached| handle.screens.live(attached.service));
-        let Some(live) = live else { return terminal::adapt(Adapted::PLAIN) };
-        let Modes { tracking, focus, .. } = live.modes();
-        let cursor = self.picture.as_ref().and_then(|picture| picture.cursor);
-        let cursor = cursor.map_or(Adapted::PLAIN.cursor, |cursor| (cursor.shape, cursor.blinks));
-        terminal::adapt(Adapted { tracking, focus, cursor })
-    }
-
-    /// Types into a service's terminal, in the form that it wants.
-    fn type_into(&mut self, service: ServiceId, typed: &Typed, handle: &Handle) {
-        // without a terminal nobody wants anything special; the supervisor says that there is none
-        let modes = handle.screens.live(service).map(|live| live.modes()).unwrap_or_default();
-        let keystrokes = Keystrokes(encode(typed, modes));
-        if !keystrokes.0.is_empty() {
-            self.ask(Command::Input { service, keystrokes });
-        }
-    }
-
     /// Copies and lays out what is seen of the chosen log; returns whether it is not what was seen before.
     fn read_log(&mut self, handle: &Handle) -> bool {
         let page = self.model.page();
@@ -280,6 +269,7 @@ impl<S: FnMut()> Screen<S> {
             return true;
         };
         self.model.sought.forget_before(log.first());
+        self.settle_in_log(&log);
         let mut view = self.model.log_view();
         let excerpt = Excerpt::copy(&log, &view, page, self.model.lens());
         drop(log);
@@ -287,8 +277,11 @@ impl<S: FnMut()> Screen<S> {
         if !self.dirty && self.excerpt.as_ref() == Some(&excerpt) {
             return false;
         }
-        let unmoved = view.pending == 0 && view.goal.is_none();
+        let unmoved = view.pending == 0 && view.goal.is_none() && view.sight.is_none();
         self.window = excerpt.lay_out(&mut view, page, self.model.lens());
+        if self.model.selecting.is_some() {
+            view.hold();
+        }
         if let Some(place) = self.model.log_view_mut() {
             *place = view;
         }
@@ -352,6 +345,8 @@ impl<S: FnMut()> Screen<S> {
             match effect {
                 Effect::Ask(command) => self.ask(command),
                 Effect::Type { service, typed } => self.type_into(service, &typed, handle),
+                Effect::Take { selecting, to } => self.take(*selecting, to, handle),
+                Effect::Save { service, target, raw } => self.save(service, target, raw, handle),
                 Effect::ClearLog(service) => handle.logs.write(service, LogBuffer::clear),
                 Effect::Diagnostics(page) => diagnostics::turn(&self.diagnostics, page),
                 Effect::Suspend => {

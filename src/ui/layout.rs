@@ -2,6 +2,8 @@
 
 use ratatui::layout::{Rect, Size};
 
+use super::model::{Model, STAMP_WIDTH};
+
 /// Below this the screen only says that it is too small.
 const SMALLEST: Size = Size::new(40, 10);
 /// From here on the list stands beside the log instead of above it.
@@ -82,6 +84,15 @@ impl Areas {
     pub(crate) const fn terminal_size(&self) -> Size {
         let text = self.log_text();
         Size::new(text.width, text.height)
+    }
+}
+
+impl Model {
+    /// Returns where the text of the pane is: behind the marks and the times.
+    pub(crate) fn text_area(&self) -> Option<Rect> {
+        let area = self.areas()?.log_text();
+        let stamp = if self.timestamps && !self.shows_screen { STAMP_WIDTH.min(area.width) } else { 0 };
+        Some(Rect { x: area.x + stamp, width: area.width - stamp, ..area })
     }
 }
 

@@ -6,6 +6,7 @@ use crate::logs::{Dropped, Line, LogBuffer, Pattern, Source, Stamp, Style, read_
 
 use super::log_rows::{Mark, Piece, mark};
 use super::long_line::LongLine;
+use super::selection::Caret;
 use super::sought::Spot;
 use layout::Layout;
 
@@ -25,6 +26,8 @@ pub(crate) struct LogView {
     pub(crate) column: usize,
     /// The match to go to at the next frame: which row it is in is only known there.
     pub(crate) goal: Option<Spot>,
+    /// A place that must be on the screen at the next frame: the cursor of a selection.
+    pub(crate) sight: Option<Caret>,
     /// The line of its bottom row at the last frame.
     pub(crate) bottom: u64,
     /// Its top row at the last frame.
@@ -60,6 +63,13 @@ impl LogView {
             Position::At(_) => Position::Follow,
         };
         self.pending = 0;
+    }
+
+    /// Stays where it stands.
+    pub(crate) fn hold(&mut self) {
+        if self.position == Position::Follow {
+            self.position = Position::At(self.top);
+        }
     }
 
     /// Goes to the oldest line.
@@ -147,6 +157,10 @@ pub(crate) struct Row {
     pub(crate) at: Stamp,
     /// What it shows.
     pub(crate) content: Content,
+    /// The byte of the line's text with which it begins.
+    pub(crate) start: usize,
+    /// How many blanks stand before that text.
+    pub(crate) lead: usize,
     /// Its text.
     pub(crate) pieces: Vec<Piece>,
     /// Whether the line goes on to the right.
@@ -187,6 +201,10 @@ impl Excerpt {
                 (goal.saturating_sub(height), goal.saturating_add(height + 1).min(total))
             }
             (None, Position::Follow) => (total.saturating_sub(height + up), total),
+            (None, Position::At(_)) if let Some(sight) = view.sight => {
+                let line = lines.before(sight.line);
+                (line.saturating_sub(2 * height), line.saturating_add(2 * height).min(total))
+            }
             (None, Position::At(place)) => {
                 let top = lines.before(place.line);
                 let bottom = top.saturating_add(height + down).min(total);
@@ -219,6 +237,10 @@ impl Excerpt {
                 layout.top_for(spot, view.top, page.height).unwrap_or(last_top)
             }
             (None, Position::Follow) => last_top,
+            (None, Position::At(place)) if let Some(sight) = view.sight => {
+                view.position = Position::At(Place::default());
+                layout.top_with(sight, place, page.height).unwrap_or(last_top)
+            }
             (None, Position::At(place)) => layout.row_at(place).unwrap_or(last_top),
         };
         let moved = anchor.saturating_add_signed(isize::try_from(view.pending).unwrap_or(isize::MAX));
@@ -231,7 +253,7 @@ impl Excerpt {
             // a pane at the very top keeps its place by number, so that it stays when lines are dropped
             Position::Follow | Position::At(_) => view.position = Position::At(view.top),
         }
-        view.pending = 0;
+        (view.pending, view.sight) = (0, None);
         let rows = layout.show(top, page, lens);
         let shown = rows.last().map_or(first, |row| row.place.line + 1);
         view.bottom = shown.saturating_sub(1);
@@ -276,6 +298,11 @@ impl Kept {
     fn copy((line, style): (Line<'_>, Style), before: u64) -> Self {
         let (bytes, style) = shown_part(line.bytes, style);
         Self { number: line.number, before, at: line.at, source: line.source, style, bytes: bytes.to_vec() }
+    }
+
+    /// Returns how many blanks stand before its text.
+    fn lead(&self) -> usize {
+        usize::from(self.is_note())
     }
 
     fn is_note(&self) -> bool {

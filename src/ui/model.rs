@@ -18,6 +18,7 @@ use super::columns::{self, Plan};
 use super::dashboard::Dashboard;
 use super::layout::{self, Areas, Need};
 use super::log_window::{Lens, LogView, Page};
+use super::selection::{Pressed, Selecting};
 use super::sought::{Prompt, Sought};
 use super::text;
 
@@ -198,6 +199,12 @@ pub(crate) struct Model {
     pub(crate) shows_screen: bool,
     /// Who has the keyboard.
     pub(crate) attached: Option<Attached>,
+    /// Whether that service wants to know about the mouse: as it was at the last frame.
+    pub(crate) mouse_is_theirs: bool,
+    /// What is being selected in the pane.
+    pub(crate) selecting: Option<Selecting>,
+    /// Where the mouse button went down last.
+    pub(crate) pressed: Option<Pressed>,
     /// What lies over the panes; the last is on top and has the keys.
     pub(crate) panels: Vec<Panel>,
     /// What happened last.
@@ -230,6 +237,9 @@ impl Model {
             names: String::new(),
             shows_screen: false,
             attached: None,
+            mouse_is_theirs: false,
+            selecting: None,
+            pressed: None,
             panels: Vec::new(),
             notice: None,
             quitting: Vec::new(),
@@ -301,6 +311,7 @@ impl Model {
     /// Returns the context in which keys are looked up.
     pub(crate) fn context(&self) -> Context {
         match self.focus {
+            _ if self.selecting.is_some() => Context::Copy,
             Focus::List => Context::List,
             Focus::Log => Context::Log,
         }

@@ -28,6 +28,8 @@ pub struct Theme {
     pub(crate) bad: Style,
     /// The chosen row of a menu.
     pub(crate) chosen: Style,
+    /// Selected text: whatever its colours are, they stand on one of its own.
+    pub(crate) selected: Style,
     /// A mark.
     pub(crate) mark: Style,
     /// Whether the colours of the services' own output are shown.
@@ -69,6 +71,7 @@ impl Theme {
             busy: plain.fg(Color::Yellow),
             bad: plain.fg(Color::Red).add_modifier(Modifier::BOLD),
             chosen: plain.bg(Color::Reset).add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
+            selected: plain.fg(Color::White).bg(Color::Blue).remove_modifier(Modifier::REVERSED | Modifier::DIM),
             mark: plain.fg(Color::Magenta).add_modifier(Modifier::BOLD),
             colourful: true,
         }
@@ -87,6 +90,10 @@ impl Theme {
             busy: plain.fg(Color::Indexed(130)),
             bad: plain.fg(Color::Indexed(124)).add_modifier(Modifier::BOLD),
             chosen: plain.bg(Color::Reset).add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
+            selected: plain
+                .fg(Color::Indexed(16))
+                .bg(Color::Indexed(153))
+                .remove_modifier(Modifier::REVERSED | Modifier::DIM),
             mark: plain.fg(Color::Indexed(90)).add_modifier(Modifier::BOLD),
             colourful: true,
         }
@@ -106,6 +113,7 @@ impl Theme {
             busy: plain,
             bad: bold,
             chosen: plain.add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
+            selected: plain.add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
             mark: bold,
             colourful: false,
         }

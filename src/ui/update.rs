@@ -1,11 +1,13 @@
 //! What a message changes on the screen, and what it asks for: no clock, no waiting, no input or output.
 
 mod attach;
+mod commanding;
 mod mouse;
 mod moving;
 mod news;
 mod panels;
 mod searching;
+mod selecting;
 mod services;
 
 use crate::keys::Action;
@@ -23,8 +25,9 @@ pub(crate) fn update(model: &mut Model, msg: Msg, moment: Moment) -> Vec<Effect>
             model.notice.take_if(|notice| notice.tone == Tone::Calm);
             act(model, action, moment)
         }
-        Msg::Step(step) if model.prompt.is_some() && model.panels.is_empty() => {
-            searching::step(model, step);
+        Msg::Step(step) if model.prompt.is_some() && model.panels.is_empty() => searching::step(model, step, moment),
+        Msg::Pasted(text) => {
+            searching::paste(model, &text);
             Vec::new()
         }
         Msg::Step(step) => panels::step(model, step),
@@ -34,6 +37,15 @@ pub(crate) fn update(model: &mut Model, msg: Msg, moment: Moment) -> Vec<Effect>
         }
         Msg::Typed(typed) => attach::typed(model, typed),
         Msg::Click(at) => mouse::click(model, at, moment),
+        Msg::Drag(at) => {
+            selecting::drag(model, at);
+            Vec::new()
+        }
+        Msg::Release => selecting::release(model),
+        Msg::Taken(taken) => {
+            selecting::taken(model, taken);
+            Vec::new()
+        }
         Msg::Wheel { at, down } => mouse::wheel(model, at, down, moment),
         Msg::Resized(size) => {
             model.size = size;
@@ -65,6 +77,14 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
     if !model.panels.is_empty() {
         return panels::act(model, action, moment);
     }
+    if model.selecting.is_some() {
+        return selecting::act(model, action);
+    }
+    act_anywhere(model, action)
+}
+
+/// Does what a key means in the panes.
+fn act_anywhere(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Restart => services::ask(model, Command::Restart),
         Action::Start => services::ask(model, Command::Start),
@@ -92,6 +112,24 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
         Action::Screen => attach::toggle(model),
         Action::Wrap | Action::Timestamps => reshape(model, action),
         Action::Clear => clear(model),
+        Action::Select | Action::SelectLines | Action::CopyLine | Action::CopyWindow => selecting::begin(model, action),
+        Action::Palette => {
+            commanding::open(model, "");
+            Vec::new()
+        }
+        // these have a meaning only while text is selected
+        Action::Copy
+        | Action::Write
+        | Action::OtherEnd
+        | Action::NextWord
+        | Action::WordBack
+        | Action::WordEnd
+        | Action::LineStart
+        | Action::LineText
+        | Action::LineEnd
+        | Action::WindowTop
+        | Action::WindowMiddle
+        | Action::WindowBottom => Vec::new(),
         Action::Up
         | Action::Down
         | Action::PageUp

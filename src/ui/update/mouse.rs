@@ -15,6 +15,11 @@ const NOTCH: usize = 3;
 /// Chooses a service, a pane, or a hint.
 pub(super) fn click(model: &mut Model, at: Position, moment: Moment) -> Vec<Effect> {
     let Some(areas) = model.areas() else { return Vec::new() };
+    if model.attached.is_some() && areas.log_text().contains(at) {
+        // it has the keyboard, but has not asked for the mouse
+        super::selecting::press(model, at, moment);
+        return Vec::new();
+    }
     // what the service that has the keyboard does not see is meant for procdash
     let given_back = super::attach::detach(model);
     if !given_back.is_empty() {
@@ -38,6 +43,7 @@ pub(super) fn click(model: &mut Model, at: Position, moment: Moment) -> Vec<Effe
         }
     } else if areas.log.contains(at) {
         model.focus = Focus::Log;
+        super::selecting::press(model, at, moment);
     }
     Vec::new()
 }

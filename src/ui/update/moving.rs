@@ -35,6 +35,7 @@ pub(super) fn select(model: &mut Model, place: usize) {
 /// Chooses a service.
 pub(super) fn choose(model: &mut Model, service: ServiceId) {
     if model.selected != service {
+        super::selecting::end(model);
         model.selected = service;
         // whoever moves on has read it, and now wants to know about this one
         model.notice = None;

@@ -34,6 +34,9 @@ const IN_LOG: &[(Action, &str)] = &[
     (Action::Follow, "follow"),
     (Action::Search, "search"),
     (Action::Filter, "filter"),
+    (Action::Select, "select"),
+    (Action::CopyLine, "copy line"),
+    (Action::CopyWindow, "copy page"),
     (Action::Top, "start"),
     (Action::Bottom, "end"),
     (Action::Wrap, "wrap"),
@@ -43,6 +46,19 @@ const IN_LOG: &[(Action, &str)] = &[
     (Action::Restart, "restart"),
     (Action::Kill, "kill tree"),
     (Action::Stop, "stop"),
+];
+
+/// What is offered while text is selected.
+const SELECTING: &[(Action, &str)] = &[
+    (Action::Copy, "copy"),
+    (Action::Back, "leave"),
+    (Action::Write, "to a file"),
+    (Action::OtherEnd, "other end"),
+    (Action::SelectLines, "lines"),
+    (Action::Select, "characters"),
+    (Action::NextWord, "word"),
+    (Action::LineEnd, "line's end"),
+    (Action::Search, "search"),
 ];
 
 const ALWAYS: &[(Action, &str)] = &[(Action::Help, "help"), (Action::Quit, "quit")];
@@ -85,6 +101,7 @@ fn placed(model: &Model, width: u16) -> Vec<Hint> {
     let (most, always) = match (model.is_quitting(), model.focus) {
         (true, _) => (QUITTING, &[][..]),
         (false, _) if model.attached.is_some() => (ATTACHED, &[][..]),
+        (false, _) if model.selecting.is_some() => (SELECTING, ALWAYS),
         (false, Focus::List) => (IN_LIST, ALWAYS),
         (false, Focus::Log) => (IN_LOG, ALWAYS),
     };
@@ -118,7 +135,11 @@ fn is_typing(model: &Model) -> bool {
 fn typing(model: &Model) -> Line<'static> {
     let theme = &model.dashboard.theme;
     let keys = [("Enter", "keeps it"), ("Esc", "ends it"), ("↑", "older"), ("↓", "newer")];
-    let steps = model.prompt.as_ref().is_some_and(|prompt| prompt.asking == Asking::Search);
+    let asking = model.prompt.as_ref().map(|prompt| prompt.asking);
+    let command = [("Enter", "does it"), ("Esc", "ends it"), ("Tab", "completes"), ("↑ ↓", "choose")];
+    let keys = if asking == Some(Asking::Command) { command } else { keys };
+    let steps =
+        asking == Some(Asking::Command) || model.prompt.as_ref().is_some_and(|prompt| prompt.asking == Asking::Search);
     let shown = keys.iter().take(if steps { 4 } else { 2 });
     let spans = shown.flat_map(|&(key, word)| {
         [Span::raw(" "), Span::styled(key, theme.key), Span::styled(format!(" {word} "), theme.text)]

@@ -11,6 +11,7 @@ use crate::screen::Picture;
 use crate::supervisor::ServiceStatus;
 use crate::ui::log_window::{Content, LogWindow, Position, Row};
 use crate::ui::model::{Focus, Model, Moment, STAMP_WIDTH};
+use crate::ui::selection::Kind;
 use crate::ui::widgets::hints_line;
 use crate::ui::widgets::screen::ServiceScreen;
 use crate::ui::{layout, report, sheet, text};
@@ -33,7 +34,12 @@ impl LogPane<'_> {
         let theme = &self.model.dashboard.theme;
         let border = theme.border(self.has_focus());
         let follows = self.model.log_view().position == Position::Follow;
+        let selects = self.model.selecting.as_ref().map(|selecting| match selecting.kind {
+            Kind::Characters | Kind::Words => "selecting",
+            Kind::Lines => "selecting lines",
+        });
         let state = match (self.model.attached, self.picture) {
+            _ if let Some(selects) = selects => (selects, theme.busy),
             (Some(_), _) => ("attached", theme.key),
             (None, Some(_)) => ("screen", theme.quiet),
             (None, None) if follows => ("following", theme.quiet),

@@ -75,7 +75,7 @@ impl Modes {
 mod tests {
     use super::*;
 
-    const TAKEN: &str = "\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[?1000h\x1b[?1006h";
+    const TAKEN: &str = "\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[?1002h\x1b[?1006h";
 
     #[test]
     fn what_was_taken_is_seen_and_what_was_given_back_is_gone() {
