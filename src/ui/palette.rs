@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn what_begins_with_it_comes_first_then_what_holds_it_then_what_is_about_it() {
         assert_eq!(offered("re"), ["restart", "restart-menu", "screen", "tree"]);
-        assert_eq!(offered("stop"), ["stop"]);
+        assert_eq!(offered("stop"), ["stop", "mark"]);
         assert_eq!(offered("arrived"), ["timestamps"]);
         assert_eq!(offered("zzz"), [""; 0]);
     }
