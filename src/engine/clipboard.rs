@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use super::launch::explain;
@@ -80,6 +81,8 @@ fn utf16(text: &[u8]) -> Vec<u8> {
 fn hand(name: &str, arguments: &[&str], text: &[u8]) -> io::Result<()> {
     let mut command = Command::new(name);
     // what stays in the background must hold neither the terminal nor a pipe of ours
+    // of a group of its own: the end of the dashboard's must not be that of what keeps the text
+    command.process_group(0);
     let mut child = command
         .args(arguments)
         .stdin(Stdio::piped())

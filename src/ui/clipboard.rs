@@ -1,8 +1,8 @@
 //! Ways to a clipboard: the sequence that asks a terminal to set its own, and the programs of the floor below.
 
 use std::env;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// Terminals drop longer sequences, some after a part of them was taken: tmux keeps no more than this.
 const LONGEST_SEQUENCE: usize = 1_000_000;
@@ -16,8 +16,11 @@ pub type Offered = (&'static str, Option<String>);
 pub type Programs = fn(&[u8]) -> Vec<Offered>;
 
 static PROGRAMS: OnceLock<Programs> = OnceLock::new();
-/// A program has not taken the last text yet.
-static IS_BUSY: AtomicBool = AtomicBool::new(false);
+/// Whether a program has not taken the last text yet.
+static IS_BUSY: Mutex<bool> = Mutex::new(false);
+static IS_FREE: Condvar = Condvar::new();
+/// How long the next text waits for that.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Names what hands text to programs; the first one stays, and without one the terminal alone is told.
 pub fn set_programs(programs: Programs) {
@@ -27,11 +30,17 @@ pub fn set_programs(programs: Programs) {
 /// Hands text to the programs there are, unless they still have to do with the last.
 pub(crate) fn offer(text: &str) -> Vec<Offered> {
     let Some(programs) = PROGRAMS.get() else { return Vec::new() };
-    if IS_BUSY.swap(true, Ordering::SeqCst) {
+    let busy = IS_BUSY.lock().unwrap_or_else(PoisonError::into_inner);
+    let (mut busy, _) =
+        IS_FREE.wait_timeout_while(busy, PATIENCE, |busy| *busy).unwrap_or_else(PoisonError::into_inner);
+    if *busy {
         return vec![("the clipboard", Some("it has not taken the last text yet".to_owned()))];
     }
+    *busy = true;
+    drop(busy);
     let offered = programs(text.as_bytes());
-    IS_BUSY.store(false, Ordering::SeqCst);
+    *IS_BUSY.lock().unwrap_or_else(PoisonError::into_inner) = false;
+    IS_FREE.notify_all();
     offered
 }
 

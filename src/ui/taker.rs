@@ -1,7 +1,8 @@
 //! Takes selected text, or a whole log, to where it is wanted: on threads of their own, for either may be large.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
@@ -57,25 +58,60 @@ pub(crate) struct Taken {
 
 /// Sends threads on errands.
 #[derive(Debug)]
-pub(crate) struct Taker(mpsc::Sender<Taken>);
+pub(crate) struct Taker {
+    reports: mpsc::Sender<Taken>,
+    turns: Arc<Turns>,
+}
+
+/// Tells the newest copy from those that a later one has overtaken: what was copied last is what a clipboard holds.
+#[derive(Clone, Debug)]
+struct Turn {
+    number: u64,
+    turns: Arc<Turns>,
+}
+
+#[derive(Debug, Default)]
+struct Turns {
+    newest: AtomicU64,
+    /// Held by the threads while they report, and never by the loop that hears them.
+    reporting: Mutex<()>,
+}
+
+impl Turn {
+    fn next(turns: &Arc<Turns>) -> Self {
+        Self { number: turns.newest.fetch_add(1, Ordering::SeqCst) + 1, turns: Arc::clone(turns) }
+    }
+
+    /// Does something unless a later copy has begun, which waits until that is done.
+    fn unless_overtaken(&self, deed: impl FnOnce()) {
+        let _reporting = self.turns.reporting.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.is_overtaken() {
+            deed();
+        }
+    }
+
+    fn is_overtaken(&self) -> bool {
+        self.turns.newest.load(Ordering::SeqCst) != self.number
+    }
+}
 
 impl Taker {
     /// Returns a taker, and what it will report.
     pub(crate) fn new() -> (Self, mpsc::Receiver<Taken>) {
         let (reports, reported) = mpsc::channel(WAITING);
-        (Self(reports), reported)
+        (Self { reports, turns: Arc::default() }, reported)
     }
 
     /// Takes selected text to where it is wanted.
     pub(crate) fn take(&self, errand: Errand) {
-        let reports = self.0.clone();
+        let (reports, turn) = (self.reports.clone(), Turn::next(&self.turns));
         tokio::task::spawn_blocking(move || {
             let report = |taken| {
                 // the screen may have gone meanwhile
                 reports.blocking_send(taken).unwrap_or_default();
             };
             match errand.to.clone() {
-                Destination::Clipboard => copy(errand, report),
+                Destination::Clipboard => copy(errand, &turn, report),
                 Destination::File(target) => report(file(errand, &target)),
             }
         });
@@ -83,7 +119,7 @@ impl Taker {
 
     /// Writes a whole log to a file.
     pub(crate) fn save(&self, snapshot: Snapshot, raw: bool, target: Target) {
-        let reports = self.0.clone();
+        let reports = self.reports.clone();
         tokio::task::spawn_blocking(move || {
             let (bytes, lines) = whole(&snapshot, raw);
             drop(snapshot);
@@ -103,7 +139,7 @@ impl Taken {
     }
 }
 
-fn copy(errand: Errand, report: impl Fn(Taken)) {
+fn copy(errand: Errand, turn: &Turn, report: impl Fn(Taken)) {
     let taken = errand.store.take(errand.extent, MOST);
     let sequence = (!taken.is_too_much).then(|| clipboard::sequence(&taken.text)).flatten();
     let amount = amount(taken.lines, taken.text.len());
@@ -120,7 +156,10 @@ fn copy(errand: Errand, report: impl Fn(Taken)) {
     let was_sent = sequence.is_some();
     if let Some(sequence) = sequence {
         let sent = format!("copied {amount} · sent to the terminal's clipboard");
-        report(Taken { sequence, ..Taken::said((Tone::Good, sent)) });
+        turn.unless_overtaken(|| report(Taken { sequence, ..Taken::said((Tone::Good, sent)) }));
+    }
+    if turn.is_overtaken() {
+        return;
     }
     let offered = clipboard::offer(&taken.text);
     let takers: Vec<&str> = offered.iter().filter(|(_, problem)| problem.is_none()).map(|(name, _)| *name).collect();
@@ -164,6 +203,7 @@ fn amount(lines: u64, bytes: usize) -> String {
 fn size(bytes: usize) -> String {
     let tenths = |unit: usize| bytes.saturating_mul(10) / unit;
     match bytes {
+        1 => "1 byte".to_owned(),
         0..1000 => format!("{bytes} bytes"),
         1000..1_000_000 => format!("{}.{} KB", tenths(1000) / 10, tenths(1000) % 10),
         _ => format!("{}.{} MB", tenths(1_000_000) / 10, tenths(1_000_000) % 10),
@@ -184,16 +224,27 @@ mod tests {
 
     fn copied(rows: Vec<String>) -> Taken {
         let said = std::cell::RefCell::default();
-        copy(errand(rows, Destination::Clipboard), |taken| *said.borrow_mut() = taken);
+        let turn = Turn::next(&Arc::default());
+        copy(errand(rows, Destination::Clipboard), &turn, |taken| *said.borrow_mut() = taken);
         said.into_inner()
     }
 
     #[test]
     fn what_is_copied_is_counted_and_only_said_to_be_sent() {
         let taken = copied(vec!["one".to_owned(), "two  ".to_owned()]);
-        assert_eq!(taken.sequence, b"\x1b]52;c;b25lCnR3bw==\x07");
+        assert_eq!(taken.sequence, clipboard::sequence("one\ntwo").unwrap());
         assert_eq!(taken.notice.unwrap().text, "copied 2 lines, 7 bytes · sent to the terminal's clipboard");
         assert!(taken.again.is_none());
+    }
+
+    #[test]
+    fn a_copy_that_a_later_one_has_overtaken_is_not_sent() {
+        let turns = Arc::default();
+        let (first, second) = (Turn::next(&turns), Turn::next(&turns));
+        let mut sent = Vec::new();
+        second.unless_overtaken(|| sent.push(2));
+        first.unless_overtaken(|| sent.push(1));
+        assert_eq!((sent, first.is_overtaken(), second.is_overtaken()), (vec![2], true, false));
     }
 
     #[test]

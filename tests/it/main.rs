@@ -22,6 +22,7 @@ mod readme;
 mod search;
 mod stop;
 mod support;
+mod take;
 mod terminal_back;
 mod told;
 mod tty;

@@ -38,7 +38,7 @@ fn begin(ground: &dyn Ground, seen: Seen<'_>) -> Option<Caret> {
     let is_seen =
         |spot: &Spot| seen.window.is_some_and(|window| window.rows.iter().any(|row| row.place.line == spot.line));
     if let Some(spot) = seen.current.filter(is_seen) {
-        return Some(Caret { line: spot.line, byte: 0 });
+        return at_match(spot, ground, seen);
     }
     by_window(seen, false, ground).map(|place| Caret { byte: 0, ..place })
 }
