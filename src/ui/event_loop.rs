@@ -102,7 +102,7 @@ where
                 screen.seeker.heard(&finding);
                 screen.update(Msg::Found(finding));
             }
-            Some(taken) = takings.recv() => screen.taken(taken)?,
+            Some(outcome) = takings.recv() => screen.taken(outcome)?,
             permit = commands.reserve(), if !screen.outbox.is_empty() => match permit {
                 Ok(permit) => if let Some(command) = screen.outbox.pop_front() { permit.send(command.into()); },
                 // its board ends too, and says so

@@ -57,7 +57,6 @@ fn press(chord: Chord, model: &Model) -> Option<Msg> {
 }
 
 /// Reads a key that edits a line, as in a shell.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the other keys do not edit")]
 fn edit(chord: Chord) -> Option<Edit> {
     Some(match (chord.key, chord.ctrl, chord.alt) {
         (Key::Left, ..) => Edit::Left,

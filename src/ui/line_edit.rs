@@ -101,7 +101,9 @@ mod tests {
 
     fn edited(text: &str, edits: &[Edit]) -> String {
         let mut line = LineEdit::new(text.to_owned());
-        edits.iter().for_each(|edit| line.edit(*edit));
+        for edit in edits {
+            line.edit(*edit);
+        }
         let (before, behind) = line.around();
         format!("{before}|{behind}")
     }

@@ -31,6 +31,7 @@ fn expand(typed: &str, home: Option<PathBuf>) -> Result<PathBuf, String> {
     home.map(|home| home.join(behind)).ok_or_else(|| format!("{typed}: there is no home folder; set HOME"))
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the system has a sentence for the others")]
 fn write_to(path: &Path, replace: bool, bytes: &[u8]) -> Result<(), String> {
     let shown = path.display();
     if path.is_dir() {

@@ -84,6 +84,7 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
 }
 
 /// Does what a key means in the panes.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others have a meaning only while text is selected")]
 fn act_anywhere(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Restart => services::ask(model, Command::Restart),
@@ -117,19 +118,6 @@ fn act_anywhere(model: &mut Model, action: Action) -> Vec<Effect> {
             commanding::open(model, "");
             Vec::new()
         }
-        // these have a meaning only while text is selected
-        Action::Copy
-        | Action::Write
-        | Action::OtherEnd
-        | Action::NextWord
-        | Action::WordBack
-        | Action::WordEnd
-        | Action::LineStart
-        | Action::LineText
-        | Action::LineEnd
-        | Action::WindowTop
-        | Action::WindowMiddle
-        | Action::WindowBottom => Vec::new(),
         Action::Up
         | Action::Down
         | Action::PageUp
@@ -150,6 +138,7 @@ fn act_anywhere(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Select7
         | Action::Select8
         | Action::Select9 => moving::act(model, action),
+        _ => Vec::new(),
     }
 }
 

@@ -21,7 +21,9 @@ fn window(log: &LogBuffer, width: usize, height: usize) -> LogWindow {
 /// Does the moves and returns the cursor.
 fn after(log: &LogBuffer, window: &LogWindow, kind: Kind, moves: &[Move]) -> Selecting {
     let mut selecting = Selecting::new(kind, By::Keys, false, Move::Begin);
-    moves.iter().for_each(|step| selecting.note(*step));
+    for step in moves {
+        selecting.note(*step);
+    }
     let ground = LogGround { log, lens: Lens::default() };
     selecting.settle(&ground, Seen { window: Some(window), search: None, current: None });
     selecting

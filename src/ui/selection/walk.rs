@@ -133,6 +133,7 @@ fn walk(selecting: &mut Selecting, action: Action, ground: &dyn Ground, seen: Se
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the third of three")]
 fn in_window(action: Action, ground: &dyn Ground, seen: Seen<'_>) -> Option<u64> {
     let rows: Vec<u64> = match seen.window {
         Some(window) => window.rows.iter().map(|row| row.place.line).collect(),

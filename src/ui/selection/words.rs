@@ -68,9 +68,8 @@ pub(crate) fn around(text: &str, byte: usize) -> Range<usize> {
     let at = floor(text, byte);
     let is_joined = |grapheme: &str| class(grapheme) == Class::Letter || is_joint(grapheme);
     let here = text.get(at..).and_then(|rest| rest.graphemes(true).next()).unwrap_or_default();
-    let is_alike = |grapheme: &str| match is_joined(here) {
-        true => is_joined(grapheme),
-        false => !is_joined(grapheme) && class(grapheme) == class(here),
+    let is_alike = |grapheme: &str| {
+        if is_joined(here) { is_joined(grapheme) } else { !is_joined(grapheme) && class(grapheme) == class(here) }
     };
     let (left, right) = text.split_at_checked(at).unwrap_or((text, ""));
     let before: usize = left.graphemes(true).rev().take_while(|one| is_alike(one)).map(str::len).sum();

@@ -68,6 +68,7 @@ pub(super) fn step(model: &mut Model, step: Step, moment: Moment) -> Vec<Effect>
     Vec::new()
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the palette names services behind these four alone")]
 fn obey(model: &mut Model, order: Result<Order, String>, moment: Moment) -> Vec<Effect> {
     let order = match order {
         Ok(order) => order,
