@@ -25,6 +25,9 @@ const TRIES: usize = 3;
 /// How long one run may take in all.
 const LONGEST: Duration = Duration::from_mins(2);
 
+/// The same for mprocs, which a service can hang for good by tracing it.
+const LONGEST_OF_MPROCS: Duration = Duration::from_secs(50);
+
 /// A run to be played.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
@@ -163,8 +166,9 @@ fn play(house: &House, job: &Job, place: usize) -> std::io::Result<Outcome> {
         }
     };
     let began = Instant::now();
+    let longest = if matches!(job.run.tool, Tool::Procdash(_)) { LONGEST } else { LONGEST_OF_MPROCS };
     while worker.try_wait()?.is_none() {
-        if began.elapsed() > LONGEST {
+        if began.elapsed() > longest {
             worker.kill()?;
         }
         std::thread::sleep(Duration::from_millis(3));
