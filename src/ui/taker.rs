@@ -156,7 +156,7 @@ fn copy(errand: Errand, turn: &Turn, report: impl Fn(Taken)) {
     let was_sent = sequence.is_some();
     if let Some(sequence) = sequence {
         let sent = format!("copied {amount} · sent to the terminal's clipboard");
-        turn.unless_overtaken(|| report(Taken { sequence, ..Taken::said((Tone::Good, sent)) }));
+        turn.unless_overtaken(|| report(Taken { sequence, ..Taken::said((Tone::Calm, sent)) }));
     }
     if turn.is_overtaken() {
         return;
@@ -166,7 +166,7 @@ fn copy(errand: Errand, turn: &Turn, report: impl Fn(Taken)) {
     let refused = offered.iter().find_map(|(name, problem)| Some((*name, problem.as_ref()?)));
     let news = refused.filter(|(name, _)| TOLD.lock().unwrap_or_else(PoisonError::into_inner).insert(name));
     match (was_sent, takers.is_empty(), news) {
-        (_, false, _) => report(Taken::said((Tone::Good, format!("copied {amount} · by {}", takers.join(" and "))))),
+        (_, false, _) => report(Taken::said((Tone::Calm, format!("copied {amount} · by {}", takers.join(" and "))))),
         (true, true, Some((name, problem))) => {
             let text = format!("copied {amount} · sent to the terminal's clipboard, but not to {name}: {problem}");
             report(Taken::said((Tone::Bad, text)));
@@ -189,7 +189,7 @@ fn file(errand: Errand, target: &Target) -> Taken {
 
 fn written(target: &Target, bytes: &[u8], lines: u64) -> (Tone, String) {
     match text_file::write(target, bytes) {
-        Ok(path) => (Tone::Good, format!("{} written to {}", amount(lines, bytes.len()), path.display())),
+        Ok(path) => (Tone::Calm, format!("{} written to {}", amount(lines, bytes.len()), path.display())),
         Err(problem) => (Tone::Bad, problem),
     }
 }

@@ -1,6 +1,7 @@
 //! What every key does, in the panes and in the panels.
 
 mod searching;
+mod selecting;
 mod status_line;
 
 use std::sync::Arc;

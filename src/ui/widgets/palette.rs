@@ -13,8 +13,6 @@ use crate::ui::text;
 
 /// Rows that are offered at once.
 const ROWS: usize = 10;
-/// The widest it gets.
-const WIDEST: u16 = 96;
 /// The cells of a word and of its keys.
 const WORD: usize = 16;
 const KEYS: usize = 16;
@@ -43,7 +41,7 @@ impl Widget for &Palette<'_> {
             return;
         }
         let height = text::cells(rows) + 2;
-        let outer = Rect { y: area.y - height, width: area.width.min(WIDEST), height, ..area };
+        let outer = Rect { y: area.y - height, height, ..area };
         let chosen = prompt.chosen.min(choices.len() - 1);
         let count = if choices.len() > rows { format!("{} of {}", chosen + 1, choices.len()) } else { String::new() };
         let inner = sheet::frame(outer, "commands", &count, theme, buf);
