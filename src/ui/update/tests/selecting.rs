@@ -3,6 +3,7 @@
 use super::*;
 use crate::logs::LogBuffer;
 use crate::ui::fixture::{assert_picture, cells, log};
+use crate::ui::log_window::Lens;
 use crate::ui::selection::{Caret, LogGround, Seen};
 use crate::ui::taker::{Destination, Taken};
 
@@ -96,7 +97,7 @@ fn what_is_selected_and_what_is_offered_are_pictures() {
     type_keys(&mut model, "V");
     if let Some(selecting) = &mut model.selecting {
         selecting.settle(
-            &LogGround { log: &log, lens: Default::default() },
+            &LogGround { log: &log, lens: Lens::default() },
             Seen { window: None, search: None, current: None },
         );
     }
