@@ -6,6 +6,7 @@ compile_error!(
      file; another system needs its own identity, kill, snapshot and guard::raw, and weaker promises"
 );
 
+pub mod clipboard;
 pub(crate) mod identity;
 pub(crate) mod kill;
 mod launch;

@@ -1,5 +1,6 @@
 //! Shows the board and the logs, and turns keys into commands.
 
+mod clipboard;
 mod columns;
 mod contended;
 mod dashboard;
@@ -10,6 +11,7 @@ mod input;
 mod json_line;
 mod json_text;
 mod layout;
+mod line_edit;
 mod links;
 mod log_rows;
 mod log_window;
@@ -17,25 +19,29 @@ mod long_line;
 mod model;
 mod msg;
 mod opened_line;
-mod osc52;
+mod palette;
 mod pane;
 mod panes;
 mod reader;
 mod report;
 mod seeker;
+mod selection;
 mod sheet;
 mod sizes;
 mod sought;
 mod stamps;
 mod still;
+mod taker;
 pub mod terminal;
 pub(crate) mod text;
+mod text_file;
 mod theme;
 mod trace;
 mod update;
 mod view;
 mod widgets;
 
+pub use clipboard::{Offered, Programs, set_programs};
 pub use dashboard::{Dashboard, Description};
 pub use event_loop::{run, run_on};
 pub use input::PAUSE;

@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use super::requests::Requests;
 use super::{browser, colour};
 use crate::config::Config;
+use crate::engine::clipboard;
 use crate::guard;
 use crate::signal::Signal;
 use crate::supervisor::Handle;
@@ -19,6 +20,9 @@ use crate::ui::{self, Dashboard};
 
 /// Shows the dashboard until everything is down; the terminal is given back on every way out.
 pub(crate) async fn show(config: &Config, handle: Handle) -> io::Result<()> {
+    ui::set_programs(|text| {
+        clipboard::offer(text).into_iter().map(|offered| (offered.program, offered.problem)).collect()
+    });
     let dashboard =
         Dashboard { browse: browser::open, ..Dashboard::new(config, !colour::wanted(), TimeZone::system()) };
     let mut pauses = Requests::listen(Signal::SIGTSTP)?;

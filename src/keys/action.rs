@@ -14,6 +14,8 @@ pub enum Group {
     Moving,
     /// Reading the log.
     Log,
+    /// While text is selected.
+    Copying,
     /// Views over the dashboard.
     Views,
     /// The program itself.
@@ -22,7 +24,8 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order of the help.
-    pub const ALL: &'static [Self] = &[Self::Services, Self::Moving, Self::Log, Self::Views, Self::Program];
+    pub const ALL: &'static [Self] =
+        &[Self::Services, Self::Moving, Self::Log, Self::Copying, Self::Views, Self::Program];
 
     /// Returns the heading.
     #[must_use]
@@ -31,6 +34,7 @@ impl Group {
             Self::Services => "services",
             Self::Moving => "moving",
             Self::Log => "log",
+            Self::Copying => "while text is selected",
             Self::Views => "views",
             Self::Program => "procdash",
         }
@@ -130,6 +134,22 @@ actions! {
     Fold "fold" Log ["F"] "fold stack traces, or show them whole";
     Links "links" Log ["o"] "open a link on screen, or copy it";
     Clear "clear" Log ["C"] "clear the log";
+    Select "select" Log ["v"] "select text by character";
+    SelectLines "select-lines" Log ["V"] "select whole lines";
+    CopyLine "copy-line" Log ["y"] "copy the line of the match, or the last one seen";
+    CopyWindow "copy-window" Log ["Y"] "copy all lines that are seen";
+    Copy "copy" Copying ["y" "enter"] "copy what is selected";
+    Write "write" Copying ["W"] "write what is selected to a file";
+    OtherEnd "other-end" Copying ["o"] "to the other end of what is selected";
+    NextWord "next-word" Copying ["w"] "to the next word";
+    WordBack "word-back" Copying ["b"] "back to the start of a word";
+    WordEnd "word-end" Copying ["e"] "to the end of a word";
+    LineStart "line-start" Copying ["0" "home"] "to the start of the line";
+    LineText "line-text" Copying ["^"] "to the first word of the line";
+    LineEnd "line-end" Copying ["$" "end"] "to the end of the line";
+    WindowTop "window-top" Copying ["H"] "to the first row that is seen";
+    WindowMiddle "window-middle" Copying ["M"] "to the row in the middle";
+    WindowBottom "window-bottom" Copying ["L"] "to the last row that is seen";
     Zoom "zoom" Views ["z"] "give the log the whole screen";
     Split "split" Views ["|"] "divide the pane; the list then chooses for the new one";
     ClosePane "close-pane" Views ["\\"] "close the pane";
@@ -137,6 +157,7 @@ actions! {
     Why "why" Views ["w"] "why the service is in its state";
     Details "details" Views ["i"] "details of the service";
     Diagnostics "diagnostics" Views ["`"] "procdash's own log";
+    Palette "palette" Views [":"] "every command by its name";
     Help "help" Views ["?"] "this help";
     Quit "quit" Program ["q"] "quit (asks)";
     QuitNow "quit-now" Program ["Q"] "quit without asking";

@@ -1,6 +1,6 @@
 //! Which chord does what, and where.
 
-use super::action::Action;
+use super::action::{Action, Group};
 use super::chord::Chord;
 
 /// Which pane has the focus when a key is pressed.
@@ -12,6 +12,8 @@ pub enum Context {
     List,
     /// The log: `[keys.log]`.
     Log,
+    /// The log while text is selected: `[keys.copy]`.
+    Copy,
 }
 
 /// One line of the configuration's `[keys.…]`.
@@ -51,7 +53,7 @@ pub enum Refusal {
 
 impl Context {
     /// Every context, in the order of the file.
-    pub const ALL: &'static [Self] = &[Self::Any, Self::List, Self::Log];
+    pub const ALL: &'static [Self] = &[Self::Any, Self::List, Self::Log, Self::Copy];
 
     /// Returns its name in the configuration: the part after `keys.`.
     #[must_use]
@@ -60,6 +62,15 @@ impl Context {
             Self::Any => "any",
             Self::List => "list",
             Self::Log => "log",
+            Self::Copy => "copy",
+        }
+    }
+
+    /// Returns where the default keys of an action hold.
+    fn of(action: Action) -> Self {
+        match action.group() {
+            Group::Copying => Self::Copy,
+            Group::Services | Group::Moving | Group::Log | Group::Views | Group::Program => Self::Any,
         }
     }
 
@@ -96,7 +107,7 @@ impl Keymap {
         }
         let mut entries = bindings.to_vec();
         for &action in Action::ALL {
-            let context = Context::Any;
+            let context = Context::of(action);
             entries.extend(default_chords(action).into_iter().map(|chord| Binding { context, chord, action }));
         }
         Ok(Self { entries })
@@ -160,7 +171,8 @@ mod tests {
 
     #[test]
     fn no_two_actions_share_a_default_key() {
-        let mut chords: Vec<Chord> = Action::ALL.iter().flat_map(|&action| default_chords(action)).collect();
+        let placed = |&action: &Action| default_chords(action).into_iter().map(move |key| (Context::of(action), key));
+        let mut chords: Vec<(Context, Chord)> = Action::ALL.iter().flat_map(placed).collect();
         let all = chords.len();
         chords.sort_unstable();
         chords.dedup();
@@ -171,7 +183,12 @@ mod tests {
     fn every_action_has_a_key_and_its_first_default_is_shown_in_hints() {
         let keymap = Keymap::default();
         for &action in Action::ALL {
-            for &context in Context::ALL {
+            let home = Context::of(action);
+            for &context in Context::ALL.iter().filter(|context| **context == home || home != Context::Copy) {
+                // a key of the selection hides what it means elsewhere
+                if context == Context::Copy && home != Context::Copy {
+                    continue;
+                }
                 let keys = keymap.keys(context, action);
                 assert_eq!(keys.first().copied(), action.default_keys().first().map(|word| chord(word)), "{action}");
             }
@@ -194,6 +211,15 @@ mod tests {
         assert_eq!(keymap.action(Context::Log, chord("f5")), Some(Action::Restart));
         assert_eq!(keymap.action(Context::List, chord("f5")), Some(Action::Restart));
         assert_eq!(keymap.keys(Context::List, Action::Restart), [chord("f5"), chord("r")]);
+    }
+
+    #[test]
+    fn keys_of_the_selection_mean_it_only_there() {
+        let keymap = Keymap::new(&[bind(Context::Any, "e", Action::Kill)]).unwrap();
+        assert_eq!(keymap.action(Context::Log, chord("w")), Some(Action::Why));
+        assert_eq!(keymap.action(Context::Copy, chord("w")), Some(Action::NextWord));
+        assert_eq!(keymap.action(Context::Copy, chord("e")), Some(Action::WordEnd), "it would end the service");
+        assert_eq!(keymap.action(Context::Copy, chord("j")), Some(Action::Down));
     }
 
     #[test]

@@ -15,7 +15,6 @@ use tokio::sync::broadcast::error::RecvError;
 use tui_logger::TuiWidgetState;
 
 use crate::logs::LogBuffer;
-use crate::screen::Modes;
 use crate::supervisor::{Command, Event, Handle, Phase};
 
 use super::dashboard::Dashboard;
@@ -24,7 +23,8 @@ use super::model::{Model, Moment};
 use super::msg::{Effect, Msg};
 use super::reader::{Readers, Seen};
 use super::sizes::Sizes;
-use super::terminal::{self, Adapted, FrameWriter, Guard};
+use super::taker::Taker;
+use super::terminal::{self, FrameWriter, Guard};
 use super::update::update;
 use super::view::Scene;
 use super::widgets::diagnostics;
@@ -75,7 +75,8 @@ where
     let size = terminal.size().map_err(io::Error::other)?;
     let board = handle.board.borrow_and_update().clone();
     let (readers, mut findings) = Readers::new();
-    let mut screen = Screen::new(Model::new(dashboard, board, size), readers, suspend);
+    let (taker, mut takings) = Taker::new();
+    let mut screen = Screen::new(Model::new(dashboard, board, size), (readers, taker), suspend);
     let commands = handle.commands.clone();
     let (mut hears_keys, mut hears_events) = (true, true);
     while !screen.is_done() {
@@ -96,6 +97,7 @@ where
                 screen.readers.heard(&finding);
                 screen.update(Msg::Found(finding));
             }
+            Some(outcome) = takings.recv() => screen.taken(outcome)?,
             permit = commands.reserve(), if !screen.outbox.is_empty() => match permit {
                 Ok(permit) => if let Some(command) = screen.outbox.pop_front() { permit.send(command.into()); },
                 // its board ends too, and says so
@@ -119,6 +121,7 @@ where
 struct Screen<S> {
     model: Model,
     readers: Readers,
+    taker: Taker,
     diagnostics: TuiWidgetState,
     /// Something that is on the screen has changed.
     dirty: bool,
@@ -134,10 +137,11 @@ struct Screen<S> {
 }
 
 impl<S: FnMut()> Screen<S> {
-    fn new(model: Model, readers: Readers, suspend: S) -> Self {
+    fn new(model: Model, (readers, taker): (Readers, Taker), suspend: S) -> Self {
         Self {
             model,
             readers,
+            taker,
             diagnostics: TuiWidgetState::new(),
             dirty: true,
             log_grew: true,
@@ -202,16 +206,6 @@ impl<S: FnMut()> Screen<S> {
         self.adapt_terminal(handle)
     }
 
-    /// Makes the terminal report what the service that has the keyboard wants to know, and show its kind of cursor.
-    fn adapt_terminal(&self, handle: &Handle) -> io::Result<()> {
-        let live = self.model.attached.and_then(|attached| handle.screens.live(attached.service));
-        let Some(live) = live else { return terminal::adapt(Adapted::PLAIN) };
-        let Modes { tracking, focus, .. } = live.modes();
-        let cursor = self.readers.picture(&self.model).and_then(|picture| picture.cursor);
-        let cursor = cursor.map_or(Adapted::PLAIN.cursor, |cursor| (cursor.shape, cursor.blinks));
-        terminal::adapt(Adapted { tracking, focus, cursor })
-    }
-
     /// Tells the services how large their terminals are, when that has changed and has settled.
     fn tell_sizes(&mut self) {
         let wanted = match self.model.terminal_sizes() {
@@ -266,9 +260,11 @@ impl<S: FnMut()> Screen<S> {
             match effect {
                 Effect::Ask(command) => self.ask(command),
                 Effect::Type { service, typed } => self.type_into(service, &typed, handle),
+                Effect::Take { selecting, to } => self.take(*selecting, to, handle),
+                Effect::Save { service, target, raw } => self.save(service, target, raw, handle),
                 Effect::ClearLog(service) => handle.logs.write(service, LogBuffer::clear),
                 Effect::Lines(wish) => self.look_up(wish, handle),
-                Effect::Copy(text) => terminal::copy(&text)?,
+                Effect::Copy(text) => self.taker.copy(&text),
                 Effect::Browse(address) => self.browse(&address),
                 Effect::Diagnostics(page) => diagnostics::turn(&self.diagnostics, page),
                 Effect::Suspend => {

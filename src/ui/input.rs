@@ -7,6 +7,7 @@ use ratatui::layout::{Position, Size};
 
 use crate::keys::{Action, Chord, Key};
 
+use super::line_edit::Edit;
 use super::model::{Model, Panel};
 use super::msg::{Msg, Step};
 
@@ -15,7 +16,7 @@ pub const PAUSE: Event = Event::Key(KeyEvent::new(KeyCode::Pause, KeyModifiers::
 
 /// Reads one report of the terminal; `None` where it means nothing here.
 ///
-/// Pasted text is such a report: letters in it must not start or stop anything.
+/// Pasted text is such a report where no line is typed: letters in it must not start or stop anything.
 pub(crate) fn read(event: &Event, model: &Model) -> Option<Msg> {
     if let Event::Resize(width, height) = event {
         return Some(Msg::Resized(Size::new(*width, *height)));
@@ -29,6 +30,7 @@ pub(crate) fn read(event: &Event, model: &Model) -> Option<Msg> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => press(chord(*key)?, model),
         Event::Mouse(mouse) => pointer(*mouse),
+        Event::Paste(text) if model.prompt.is_some() => Some(Msg::Pasted(text.clone())),
         Event::Resize(..) | Event::Key(_) | Event::Paste(_) | Event::FocusGained | Event::FocusLost => None,
     }
 }
@@ -42,7 +44,7 @@ fn press(chord: Chord, model: &Model) -> Option<Msg> {
         return step(chord, action, true).map(Msg::Step);
     }
     if model.prompt.is_some() && model.panels.is_empty() && !model.is_quitting() {
-        return step(chord, action, true).map(Msg::Step);
+        return edit(chord).map(Step::Edit).or_else(|| step(chord, action, true)).map(Msg::Step);
     }
     let in_menu = matches!(model.panels.last(), Some(Panel::Signals(_) | Panel::Restarts { .. } | Panel::Quit));
     if in_menu && !model.is_quitting() {
@@ -55,6 +57,21 @@ fn press(chord: Chord, model: &Model) -> Option<Msg> {
         None if chord == suspend => Some(Msg::Suspend),
         None => None,
     }
+}
+
+/// Reads a key that edits a line, as in a shell.
+fn edit(chord: Chord) -> Option<Edit> {
+    Some(match (chord.key, chord.ctrl, chord.alt) {
+        (Key::Left, ..) => Edit::Left,
+        (Key::Right, ..) => Edit::Right,
+        (Key::Home, ..) | (Key::Char('a'), true, false) => Edit::Start,
+        (Key::End, ..) | (Key::Char('e'), true, false) => Edit::End,
+        (Key::Delete, ..) | (Key::Char('d'), true, false) => Edit::Delete,
+        (Key::Char('w'), true, false) | (Key::Backspace, _, true) => Edit::EraseWord,
+        (Key::Char('u'), true, false) => Edit::EraseAll,
+        (Key::Char('k'), true, false) => Edit::DeleteAll,
+        _ => return None,
+    })
 }
 
 /// Reads a key in a menu: arrows and their like always, letters as letters where they are typed.
@@ -132,6 +149,8 @@ fn pointer(event: MouseEvent) -> Option<Msg> {
     let at = Position::new(event.column, event.row);
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) => Some(Msg::Click(at)),
+        MouseEventKind::Drag(MouseButton::Left) => Some(Msg::Drag(at)),
+        MouseEventKind::Up(MouseButton::Left) => Some(Msg::Release),
         MouseEventKind::ScrollUp => Some(Msg::Wheel { at, down: false }),
         MouseEventKind::ScrollDown => Some(Msg::Wheel { at, down: true }),
         MouseEventKind::Down(_)

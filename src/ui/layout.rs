@@ -4,6 +4,8 @@ use ratatui::layout::{Position, Rect, Size};
 
 use super::panes::{PaneAreas, Panes};
 
+use super::model::Model;
+
 /// Below this the screen only says that it is too small.
 const SMALLEST: Size = Size::new(40, 10);
 /// From here on the list stands beside the log instead of above it.
@@ -109,6 +111,16 @@ impl Areas {
     /// Returns the place of the pane that this cell belongs to.
     pub(crate) fn pane_at(&self, at: Position) -> Option<usize> {
         self.panes.iter().position(|area| area.contains(at))
+    }
+}
+
+impl Model {
+    /// Returns where the text of the focused pane is: behind the marks, the names and the times.
+    pub(crate) fn text_area(&self) -> Option<Rect> {
+        let area = self.areas()?.log_text();
+        let names = if self.pane().is_merged { self.names_width() } else { 0 };
+        let before = if self.shows_screen() { 0 } else { (self.stamps.width() + names).min(area.width) };
+        Some(Rect { x: area.x + before, width: area.width - before, ..area })
     }
 }
 

@@ -10,6 +10,7 @@ use crate::logs::{
 use super::json_line;
 use super::log_rows::{Piece, mark};
 use super::long_line::LongLine;
+use super::selection::Caret;
 use super::sought::Spot;
 use folding::Wanted;
 use layout::Layout;
@@ -44,6 +45,8 @@ pub(crate) struct LogView {
     pub(crate) pointed: Option<u64>,
     /// How its lines are shown.
     pub(crate) shape: Shape,
+    /// A place that must be on the screen at the next frame: the cursor of a selection.
+    pub(crate) sight: Option<Caret>,
     /// The line of its bottom row at the last frame.
     pub(crate) bottom: u64,
     /// Its top row at the last frame.
@@ -88,6 +91,13 @@ impl LogView {
             Position::At(_) => Position::Follow,
         };
         self.pending = 0;
+    }
+
+    /// Stays where it stands.
+    pub(crate) fn hold(&mut self) {
+        if self.position == Position::Follow {
+            self.position = Position::At(self.top);
+        }
     }
 
     /// Goes to the oldest line.
@@ -210,6 +220,10 @@ pub(crate) struct Row {
     pub(crate) severity: Option<Severity>,
     /// What it shows.
     pub(crate) content: Content,
+    /// The byte of the line's text with which it begins.
+    pub(crate) start: usize,
+    /// How many blanks stand before that text.
+    pub(crate) lead: usize,
     /// Its text.
     pub(crate) pieces: Vec<Piece>,
     /// Whether the line goes on to the right.
@@ -280,6 +294,10 @@ impl Excerpt {
                 layout.top_for(spot, view.top, page.height).unwrap_or(last_top)
             }
             (None, Position::Follow) => last_top,
+            (None, Position::At(place)) if let Some(sight) = view.sight => {
+                view.position = Position::At(Place::default());
+                layout.top_with(sight, place, page.height).unwrap_or(last_top)
+            }
             (None, Position::At(place)) => layout.row_at(place).unwrap_or(last_top),
         };
         let moved = anchor.saturating_add_signed(isize::try_from(view.pending).unwrap_or(isize::MAX));
@@ -292,7 +310,7 @@ impl Excerpt {
             // a pane at the very top keeps its place by number, so that it stays when lines are dropped
             Position::Follow | Position::At(_) => view.position = Position::At(view.top),
         }
-        view.pending = 0;
+        (view.pending, view.sight) = (0, None);
         let rows = layout.show(top, page, lens);
         let shown = rows.last().map_or(first, |row| row.place.line + row.span());
         view.bottom = shown.saturating_sub(1);
@@ -337,6 +355,11 @@ impl Kept {
         }
         let start = self.bytes.get(..LEVEL_WITHIN).unwrap_or(&self.bytes);
         severity(plain_text(start).as_bytes()).map(|(severity, _)| severity)
+    }
+
+    /// Returns how many blanks stand before its text.
+    fn lead(&self) -> usize {
+        usize::from(self.is_note())
     }
 
     fn is_note(&self) -> bool {

@@ -128,6 +128,76 @@ impl LongLine<'_> {
         found
     }
 
+    /// Returns with which byte of the line's text each of `count` rows from `first` on begins.
+    pub(crate) fn starts(&self, first: usize, count: usize, width: usize) -> Vec<usize> {
+        let mut places = Vec::new();
+        self.walk_rows(width, |row, place| {
+            if row >= first + count {
+                return ControlFlow::Break(());
+            }
+            if row >= first {
+                places.push(place);
+            }
+            ControlFlow::Continue(())
+        });
+        places.into_iter().map(|place| self.text_before(place.byte) + place.blanks).collect()
+    }
+
+    /// Returns the byte of the line's text that stands in this column.
+    pub(crate) fn start_of_column(&self, start: usize) -> usize {
+        let mut found = None;
+        self.walk(|byte, column, stretch| {
+            let cells = match stretch {
+                Stretch::Each(cells) | Stretch::Blanks(cells) | Stretch::One(cells) => cells,
+            };
+            if column + cells <= start {
+                return ControlFlow::Continue(());
+            }
+            found = Some(match stretch {
+                Stretch::Each(_) => (byte + (start - column), 0),
+                Stretch::Blanks(_) => (byte, start - column),
+                // the blank that stands for the right half of a wide character is its last byte
+                Stretch::One(_) if start > column => (byte, self.length_at(byte).saturating_sub(1)),
+                Stretch::One(_) => (byte, 0),
+            });
+            ControlFlow::Break(())
+        });
+        let (byte, more) = found.unwrap_or((self.bytes.len(), 0));
+        self.text_before(byte) + more
+    }
+
+    /// Returns how many bytes the character at this byte has.
+    fn length_at(&self, byte: usize) -> usize {
+        let text = parts(self.bytes).find_map(|(place, part)| match part {
+            Part::Text(text) if place <= byte && byte < place + text.len() => text.get(byte - place..),
+            Part::Text(_) | Part::Tab | Part::Style(_) | Part::Motion(_) | Part::Nothing => None,
+        });
+        text.and_then(|text| text.graphemes(true).next()).map_or(0, str::len)
+    }
+
+    /// Returns how many bytes of text stand before this byte of the line.
+    fn text_before(&self, byte: usize) -> usize {
+        let (mut before, mut column) = (0, 0);
+        for (place, part) in parts(self.bytes) {
+            if place >= byte {
+                break;
+            }
+            match part {
+                Part::Text(text) => {
+                    before += text.len().min(byte - place);
+                    column += text::width(text);
+                }
+                Part::Tab => {
+                    let blanks = crate::logs::tab_width(column);
+                    before += blanks;
+                    column += blanks;
+                }
+                Part::Style(_) | Part::Motion(_) | Part::Nothing => {}
+            }
+        }
+        before
+    }
+
     fn read(&self, begin: Place, end: usize) -> Vec<Piece> {
         let before = self.bytes.get(..begin.byte).unwrap_or_default();
         let seen = self.bytes.get(begin.byte..end.max(begin.byte)).unwrap_or_default();

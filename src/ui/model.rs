@@ -20,6 +20,7 @@ use super::layout::{self, Areas, Need};
 use super::links::Choice;
 use super::opened_line::OpenedLine;
 use super::panes::Panes;
+use super::selection::{Pressed, Selecting};
 use super::sought::Prompt;
 use super::stamps::Stamps;
 use super::text;
@@ -204,6 +205,12 @@ pub(crate) struct Model {
     pub(crate) names: String,
     /// Who has the keyboard.
     pub(crate) attached: Option<Attached>,
+    /// Whether that service wants to know about the mouse: as it was at the last frame.
+    pub(crate) mouse_is_theirs: bool,
+    /// What is being selected in the pane.
+    pub(crate) selecting: Option<Selecting>,
+    /// Where the mouse button went down last.
+    pub(crate) pressed: Option<Pressed>,
     /// What lies over the panes; the last is on top and has the keys.
     pub(crate) panels: Vec<Panel>,
     /// What happened last.
@@ -234,6 +241,9 @@ impl Model {
             prompt: None,
             names: String::new(),
             attached: None,
+            mouse_is_theirs: false,
+            selecting: None,
+            pressed: None,
             panels: Vec::new(),
             notice: None,
             quitting: Vec::new(),
@@ -300,6 +310,7 @@ impl Model {
     /// Returns the context in which keys are looked up.
     pub(crate) fn context(&self) -> Context {
         match self.focus {
+            _ if self.selecting.is_some() => Context::Copy,
             Focus::List => Context::List,
             Focus::Log => Context::Log,
         }

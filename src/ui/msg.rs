@@ -9,9 +9,13 @@ use crate::keys::Action;
 use crate::screen::Typed;
 use crate::supervisor::{Board, Command, Event};
 
+use super::line_edit::Edit;
 use super::links::Link;
 use super::opened_line::OpenedLine;
+use super::selection::Selecting;
 use super::sought::Finding;
+use super::taker::{Destination, Taken};
+use super::text_file::Target;
 
 /// Something that the screen has to know.
 #[derive(Clone, Debug)]
@@ -22,8 +26,14 @@ pub(crate) enum Msg {
     Step(Step),
     /// Something was typed while a service has the keyboard.
     Typed(Typed),
+    /// Text was pasted.
+    Pasted(String),
     /// The mouse button went down here.
     Click(Position),
+    /// The pointer has moved here with the button held.
+    Drag(Position),
+    /// The button was let go of.
+    Release,
     /// The wheel was turned here.
     Wheel {
         /// Where the pointer was.
@@ -41,6 +51,8 @@ pub(crate) enum Msg {
     Found(Finding),
     /// What was wished to be looked up in the log.
     Lines(LineNews),
+    /// Something has come of taking text somewhere.
+    Taken(Taken),
     /// So many events were lost, because the screen was behind.
     Missed(u64),
     /// A request could not be handed over, because too many wait already.
@@ -76,6 +88,8 @@ pub(crate) enum Step {
     Type(char),
     /// Take the last letter back.
     Erase,
+    /// Change the line that is typed, or move about in it.
+    Edit(Edit),
 }
 
 /// Something that only the edge can do.
@@ -89,6 +103,22 @@ pub(crate) enum Effect {
         service: ServiceId,
         /// What.
         typed: Typed,
+    },
+    /// Take what is selected of the chosen service to where it is wanted.
+    Take {
+        /// What is selected.
+        selecting: Box<Selecting>,
+        /// Where to.
+        to: Destination,
+    },
+    /// Write a whole log to a file; byte for byte, where `raw` says so.
+    Save {
+        /// Whose.
+        service: ServiceId,
+        /// Where to.
+        target: Target,
+        /// Whether as it was printed.
+        raw: bool,
     },
     /// Forget what a log holds.
     ClearLog(ServiceId),

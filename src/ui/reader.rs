@@ -1,6 +1,5 @@
 //! Reads what the panes show, once a frame: a window of a log, or a screen.
 
-use ratatui::layout::Position;
 use tokio::sync::mpsc;
 
 use crate::id::ServiceId;
@@ -13,7 +12,10 @@ use super::pane::Subject;
 use super::seeker::{self, Ground, Seeker};
 use super::sought::Finding;
 use super::view::Contents;
-use super::widgets::screen;
+
+mod selecting;
+
+pub(crate) use selecting::seen;
 
 /// What reading has found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,13 +95,6 @@ impl Readers {
     pub(crate) fn picture(&self, model: &Model) -> Option<&Picture> {
         self.readers.get(model.panes.place())?.picture.as_ref()
     }
-
-    /// Returns where the cursor of the service that has the keyboard stands on the screen.
-    pub(crate) fn cursor(&self, model: &Model) -> Option<Position> {
-        let area = model.areas()?.log_text();
-        let is_seen = model.attached.is_some() && model.panels.is_empty();
-        screen::cursor(self.picture(model).filter(|_| is_seen)?, area)
-    }
 }
 
 impl Reader {
@@ -115,14 +110,23 @@ impl Reader {
         }
         let Some(subject) = model.shown_panes().nth(place).map(|(_, subject)| subject) else { return Seen::default() };
         let mut all = all;
-        if let Some(seen) = self.read_screen(model, (place, subject), handle, &mut all) {
+        // what is selected stays where it is until it was taken
+        let selects_on_screen = selecting::of(model, place).map(|selecting| selecting.on_screen);
+        if selects_on_screen == Some(true) && self.settle_on_screen(model) {
+            return Seen { changed: all, again: false };
+        }
+        if selects_on_screen != Some(false)
+            && let Some(seen) = self.read_screen(model, (place, subject), handle, &mut all)
+        {
             return seen;
         }
         let changed = match subject {
             Subject::Service(service) => self.read_log(model, (place, service), handle, all),
             Subject::All => self.read_merged(model, place, handle, all),
         };
-        Seen { changed: changed || all, again: false }
+        // as long as the button is held beyond the edge, each frame scrolls on
+        let again = selecting::of(model, place).is_some_and(|selecting| selecting.pull.is_some());
+        Seen { changed: changed || all, again }
     }
 
     /// Looks at the screen of the service, if that is what is shown. `None` leaves the pane to the lines, and says in
@@ -185,6 +189,9 @@ impl Reader {
         if let Some(pane) = model.panes.all_mut().nth(place) {
             pane.sought.forget_before(log.first());
         }
+        if place == model.panes.place() {
+            self.settle_in_log(model, &log);
+        }
         let Some(pane) = model.panes.all().nth(place) else { return false };
         let mut view = model.log_view_of(pane);
         view.find_arrival(&log);
@@ -226,8 +233,11 @@ impl Reader {
             return false;
         }
         let Some(pane) = model.panes.all().nth(place) else { return false };
-        let unmoved = view.pending == 0 && view.goal.is_none();
+        let unmoved = view.pending == 0 && view.goal.is_none() && view.sight.is_none();
         self.window = excerpt.lay_out(&mut view, model.page_of(pane), model.lens_of(pane));
+        if selecting::of(model, place).is_some() {
+            view.hold();
+        }
         let Some(pane) = model.panes.all_mut().nth(place) else { return false };
         pane.rows = self.window.rows.iter().map(|row| row.place.line).collect();
         if let Some(place) = pane.log_view_mut(subject) {

@@ -4,6 +4,9 @@ use std::collections::VecDeque;
 
 use crate::logs::{Answer, Hit, Pattern, Question};
 
+use std::ops::Range;
+
+use super::line_edit::LineEdit;
 use super::log_window::LogView;
 
 /// What a prompt asks for.
@@ -15,6 +18,8 @@ pub(crate) enum Asking {
     Filter,
     /// Which services to list.
     Names,
+    /// What to do.
+    Command,
 }
 
 /// A line that is being typed.
@@ -23,11 +28,31 @@ pub(crate) struct Prompt {
     /// What for.
     pub(crate) asking: Asking,
     /// What was typed.
-    pub(crate) text: String,
+    pub(crate) line: LineEdit,
+    /// Which of what is offered is chosen.
+    pub(crate) chosen: usize,
+    /// Whether that was chosen by a key.
+    pub(crate) is_chosen: bool,
     /// What is wrong with it.
     pub(crate) problem: Option<String>,
     /// Where the log stood before.
     pub(crate) before: LogView,
+}
+
+impl Prompt {
+    /// Makes an empty one; the log stood at `before`.
+    pub(crate) fn new(asking: Asking, before: LogView) -> Self {
+        Self { asking, line: LineEdit::default(), chosen: 0, is_chosen: false, problem: None, before }
+    }
+
+    /// Puts `word` in place of a part of what was typed before the cursor.
+    pub(crate) fn complete(&mut self, place: Range<usize>, word: &str) {
+        let (before, behind) = self.line.around();
+        let (kept, behind) = (before.get(..place.start).unwrap_or_default(), behind.trim_start().to_owned());
+        self.line = LineEdit::new(format!("{kept}{word}"));
+        self.line.append(&behind);
+        (self.chosen, self.is_chosen, self.problem) = (0, false, None);
+    }
 }
 
 /// A match: its line, and which of the line's matches it is.

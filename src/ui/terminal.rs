@@ -12,7 +12,6 @@ use crossterm::style::ResetColor;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use tokio::sync::Notify;
 
-use super::osc52;
 use crate::screen::{self, CursorShape, Tracking};
 
 /// Whether the terminal is ours at the moment.
@@ -24,8 +23,9 @@ static WITNESS: OnceLock<fn(bool)> = OnceLock::new();
 /// Rung when any task of the program panics.
 static PANICKED: Notify = Notify::const_new();
 
-/// Reports presses and the wheel, with coordinates beyond 223; not every movement, which would wake us for nothing.
-const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+/// Reports presses, the wheel and movements with a button held, with coordinates beyond 223; not every movement, which
+/// would wake us for nothing.
+const MOUSE_ON: &[u8] = b"\x1b[?1002h\x1b[?1006h";
 const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1003l\x1b[?1002l\x1b[?1000l";
 
 /// What of the terminal follows the service that has the keyboard.
@@ -44,13 +44,13 @@ pub(crate) struct Adapted {
 
 impl Adapted {
     /// What it is like while nobody has the keyboard but procdash.
-    pub(crate) const PLAIN: Self = Self { tracking: Tracking::Off, focus: false, cursor: (CursorShape::Own, false) };
+    pub(crate) const PLAIN: Self = Self { tracking: Tracking::Drag, focus: false, cursor: (CursorShape::Own, false) };
 
     /// Returns the sequences that lead from `before` to this.
     fn from(self, before: Self) -> String {
         let mut sequences = String::new();
         if self.tracking != before.tracking {
-            // the modes of the mouse exclude each other, and procdash's own is the least
+            // the modes of the mouse exclude each other
             sequences.push_str(match self.tracking {
                 Tracking::Off | Tracking::Presses | Tracking::Clicks => "\x1b[?1003l\x1b[?1002l\x1b[?1000h",
                 Tracking::Drag => "\x1b[?1003l\x1b[?1002h",
@@ -90,11 +90,11 @@ pub(crate) fn adapt(wanted: Adapted) -> io::Result<()> {
     Ok(())
 }
 
-/// Asks the terminal to put a text on the clipboard, where it is ours.
-pub(crate) fn copy(text: &str) -> io::Result<()> {
+/// Writes a sequence that asks the terminal for something, where it is ours.
+pub(crate) fn send(sequence: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    if TAKEN.load(Ordering::SeqCst) && text.len() <= osc52::LONGEST {
-        out.write_all(osc52::copying(text).as_bytes())?;
+    if TAKEN.load(Ordering::SeqCst) && !sequence.is_empty() {
+        out.write_all(sequence)?;
         out.flush()?;
     }
     Ok(())
@@ -289,9 +289,9 @@ mod tests {
 
     #[test]
     fn the_terminal_follows_the_service_that_has_the_keyboard_and_comes_back() {
-        let vim = Adapted { tracking: Tracking::Drag, focus: true, cursor: (CursorShape::Bar, true) };
-        assert_eq!(vim.from(Adapted::PLAIN), "\x1b[?1003l\x1b[?1002h\x1b[?1004h\x1b[5 q");
-        assert_eq!(Adapted::PLAIN.from(vim), "\x1b[?1003l\x1b[?1002l\x1b[?1000h\x1b[?1004l\x1b[0 q");
+        let vim = Adapted { tracking: Tracking::Clicks, focus: true, cursor: (CursorShape::Bar, true) };
+        assert_eq!(vim.from(Adapted::PLAIN), "\x1b[?1003l\x1b[?1002l\x1b[?1000h\x1b[?1004h\x1b[5 q");
+        assert_eq!(Adapted::PLAIN.from(vim), "\x1b[?1003l\x1b[?1002h\x1b[?1004l\x1b[0 q");
         let block = Adapted { cursor: (CursorShape::Block, false), ..Adapted::PLAIN };
         assert_eq!(block.from(Adapted::PLAIN), "\x1b[2 q");
         assert_eq!(vim.from(vim), "");

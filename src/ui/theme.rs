@@ -29,6 +29,8 @@ pub struct Theme {
     pub(crate) bad: Style,
     /// The chosen row of a menu.
     pub(crate) chosen: Style,
+    /// Selected text: whatever its colours are, they stand on one of its own.
+    pub(crate) selected: Style,
     /// A mark.
     pub(crate) mark: Style,
     /// The names of services before their lines, one after the other in turn; none is the colour of what went wrong.
@@ -72,6 +74,7 @@ impl Theme {
             busy: plain.fg(Color::Yellow),
             bad: plain.fg(Color::Red).add_modifier(Modifier::BOLD),
             chosen: plain.bg(Color::Reset).add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
+            selected: plain.fg(Color::White).bg(Color::Blue).remove_modifier(Modifier::REVERSED | Modifier::DIM),
             mark: plain.fg(Color::Magenta).add_modifier(Modifier::BOLD),
             // the palette's own, and shades that stand out on light and dark alike
             names: &[
@@ -102,6 +105,10 @@ impl Theme {
             busy: plain.fg(Color::Indexed(130)),
             bad: plain.fg(Color::Indexed(124)).add_modifier(Modifier::BOLD),
             chosen: plain.bg(Color::Reset).add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
+            selected: plain
+                .fg(Color::Indexed(16))
+                .bg(Color::Indexed(153))
+                .remove_modifier(Modifier::REVERSED | Modifier::DIM),
             mark: plain.fg(Color::Indexed(90)).add_modifier(Modifier::BOLD),
             names: &[
                 Color::Indexed(25),
@@ -131,6 +138,7 @@ impl Theme {
             busy: plain,
             bad: bold,
             chosen: plain.add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
+            selected: plain.add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
             mark: bold,
             names: &[],
             colourful: false,

@@ -1,6 +1,7 @@
 //! What a message changes on the screen, and what it asks for: no clock, no waiting, no input or output.
 
 mod attach;
+mod commanding;
 mod lines;
 mod merging;
 mod mouse;
@@ -8,6 +9,7 @@ mod moving;
 mod news;
 mod panels;
 mod searching;
+mod selecting;
 mod services;
 mod splitting;
 
@@ -29,8 +31,9 @@ pub(crate) fn update(model: &mut Model, msg: Msg, moment: Moment) -> Vec<Effect>
             act(model, action, moment)
         }
         Msg::Step(step) if model.links.is_some() => lines::choose(model, step),
-        Msg::Step(step) if model.prompt.is_some() && model.panels.is_empty() => {
-            searching::step(model, step);
+        Msg::Step(step) if model.prompt.is_some() && model.panels.is_empty() => searching::step(model, step, moment),
+        Msg::Pasted(text) => {
+            searching::paste(model, &text);
             Vec::new()
         }
         Msg::Step(step) => panels::step(model, step),
@@ -40,8 +43,20 @@ pub(crate) fn update(model: &mut Model, msg: Msg, moment: Moment) -> Vec<Effect>
         }
         Msg::Lines(news) => lines::told(model, news),
         Msg::Typed(typed) => attach::typed(model, typed),
-        Msg::Click(_) if model.links.take().is_some() => Vec::new(),
+        Msg::Click(_) if model.links.take().is_some() => {
+            model.pressed = None;
+            Vec::new()
+        }
         Msg::Click(at) => mouse::click(model, at, moment),
+        Msg::Drag(at) => {
+            selecting::drag(model, at);
+            Vec::new()
+        }
+        Msg::Release => selecting::release(model),
+        Msg::Taken(taken) => {
+            selecting::taken(model, taken);
+            Vec::new()
+        }
         Msg::Wheel { at, down } => mouse::wheel(model, at, down, moment),
         Msg::Resized(size) => {
             model.size = size;
@@ -74,10 +89,14 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
     if !model.panels.is_empty() {
         return panels::act(model, action, moment);
     }
+    if model.selecting.is_some() {
+        return selecting::act(model, action);
+    }
     in_panes(model, action)
 }
 
 /// Does what a key means while nothing lies over the panes.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others have a meaning only while text is selected")]
 fn in_panes(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Restart | Action::Start | Action::Stop | Action::Kill => services::act(model, action),
@@ -112,6 +131,11 @@ fn in_panes(model: &mut Model, action: Action) -> Vec<Effect> {
             lines::act(model, action)
         }
         Action::Clear => clear(model),
+        Action::Select | Action::SelectLines | Action::CopyLine | Action::CopyWindow => selecting::begin(model, action),
+        Action::Palette => {
+            commanding::open(model, "");
+            Vec::new()
+        }
         Action::Up
         | Action::Down
         | Action::PageUp
@@ -132,6 +156,7 @@ fn in_panes(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Select7
         | Action::Select8
         | Action::Select9 => moving::act(model, action),
+        _ => Vec::new(),
     }
 }
 

@@ -13,7 +13,9 @@ use super::model::{Model, Moment, Panel};
 use super::widgets::diagnostics::Diagnostics;
 use super::widgets::hints_line::HintsLine;
 use super::widgets::log_pane::LogPane;
+use super::widgets::palette::Palette;
 use super::widgets::search_prompt::SearchPrompt;
+use super::widgets::selection::Selection;
 use super::widgets::service_list::ServiceList;
 use super::widgets::status_line::StatusLine;
 use super::widgets::title_bar::TitleBar;
@@ -60,11 +62,15 @@ impl Widget for &Scene<'_> {
                 LogPane { model, pane, window: contents.window, picture: contents.picture, moment }.render(area, buf);
             }
         }
+        if let Some((area, contents)) = model.text_area().zip(self.contents.get(model.panes.place())) {
+            Selection { model, window: contents.window, picture: contents.picture }.render(area, buf);
+        }
         if SearchPrompt::is_wanted(model) {
             SearchPrompt { model }.render(areas.status, buf);
         } else {
             StatusLine { model }.render(areas.status, buf);
         }
+        Palette { model }.render(areas.status, buf);
         HintsLine { model }.render(areas.hints, buf);
         if !model.panels.is_empty() || model.is_quitting() {
             buf.set_style(area, theme.behind());

@@ -25,6 +25,7 @@ mod readme;
 mod search;
 mod stop;
 mod support;
+mod take;
 mod terminal_back;
 mod told;
 mod tty;

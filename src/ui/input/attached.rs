@@ -11,7 +11,7 @@ use crate::ui::msg::Msg;
 
 /// Reads one report; `None` where it means nothing to the service.
 ///
-/// The mouse belongs to the service within its screen only.
+/// The mouse belongs to the service within its screen only, and where it has asked for it; else it selects.
 pub(super) fn read(event: &Event, model: &Model) -> Option<Msg> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => {
@@ -25,7 +25,8 @@ pub(super) fn read(event: &Event, model: &Model) -> Option<Msg> {
         Event::FocusLost => Some(Msg::Typed(Typed::Focus(false))),
         Event::Mouse(mouse) => {
             let area = model.areas()?.log_text();
-            if area.contains(Position::new(mouse.column, mouse.row)) {
+            let selects = model.selecting.is_some() || !model.mouse_is_theirs;
+            if area.contains(Position::new(mouse.column, mouse.row)) && !selects {
                 Some(Msg::Typed(Typed::Mouse(pointer(*mouse, area))))
             } else {
                 super::pointer(*mouse)
@@ -77,6 +78,7 @@ mod tests {
 
     fn attached() -> Model {
         let mut model = model(board(moment()), 100, 30);
+        model.mouse_is_theirs = true;
         model.attached = Some(Attached { service: model.selected, run: model.board.services[0].run });
         model
     }

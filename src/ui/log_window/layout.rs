@@ -1,10 +1,14 @@
 //! Where every row of an excerpt is; what stands in them is only read for those that are seen.
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use crate::logs::{Pattern, Stamp, plain_text};
 
 use super::{Content, Excerpt, Kept, Lens, Page, Place, Row};
 use crate::ui::log_rows::{Mark, Piece, clip, mark, wrap};
+use crate::ui::selection::Caret;
 use crate::ui::sought::Spot;
+use crate::ui::text;
 
 /// Where every row of an excerpt is, and what is in those that had to be laid out to know that.
 pub(super) struct Layout<'a> {
@@ -84,6 +88,30 @@ impl<'a> Layout<'a> {
         Some(before.filter(|top| (*top..top + height).contains(&row)).unwrap_or(row.saturating_sub(height / 3)))
     }
 
+    /// Returns the top row nearest to `top` with which a place is on the screen.
+    pub(super) fn top_with(&self, caret: Caret, top: Place, height: usize) -> Option<usize> {
+        let line = self.lines.iter().find(|line| line.number >= caret.line && line.line.is_some())?;
+        let row = line.start + if line.number == caret.line { self.row_with(line, caret.byte) } else { 0 };
+        let before = self.row_at(top).filter(|_| self.lines.first().is_some_and(|first| first.number <= top.line));
+        Some(match before {
+            Some(top) if row < top && top - row <= height => row,
+            Some(top) if row >= top + height && row < top + 2 * height => row + 1 - height,
+            Some(top) if (top..top + height).contains(&row) => top,
+            // a third of the page above it
+            Some(_) | None => row.saturating_sub(height / 3),
+        })
+    }
+
+    /// Returns the row of the line in which this byte of its text stands.
+    fn row_with(&self, line: &LaidOut, byte: usize) -> usize {
+        let Some(kept) = line.line.and_then(|place| self.excerpt.lines.get(place)) else { return 0 };
+        if let Some(rows) = &line.rows {
+            let starts = starts(rows, kept.lead());
+            return starts.iter().rposition(|(start, _)| *start <= byte).unwrap_or(0);
+        }
+        kept.long().filter(|_| self.wrap).map_or(0, |long| long.row_of(byte, self.width))
+    }
+
     /// Returns the row of the line in which this match begins.
     fn row_of(&self, line: &LaidOut, nth: u32) -> usize {
         let Some(kept) = line.line.and_then(|place| self.excerpt.lines.get(place)) else { return 0 };
@@ -116,6 +144,7 @@ impl<'a> Layout<'a> {
             }
             let (row, count) = (from - line.start, to - from);
             let kept = line.line.and_then(|place| self.excerpt.lines.get(place));
+            let starts = self::starts_seen(line, kept, (row, count), (self.column, page));
             let rows: Vec<_> = match (line.rows.take(), kept.and_then(Kept::long)) {
                 (Some(rows), _) => rows.into_iter().skip(row).take(count).collect(),
                 (None, Some(long)) if self.wrap => {
@@ -133,16 +162,68 @@ impl<'a> Layout<'a> {
             let began = kept.and_then(|kept| kept.began);
             let content = kept.map_or(Content::Dropped(self.excerpt.dropped), Kept::content);
             let severity = kept.filter(|_| row == 0).and_then(Kept::severity);
-            shown.extend(rows.into_iter().zip(row..).map(|((pieces, goes_on), row)| Row {
-                place: Place { line: line.number, row },
-                at,
-                began,
-                severity: severity.filter(|_| row == 0),
-                content,
-                pieces,
-                goes_on,
+            let starts = starts.into_iter().chain(std::iter::repeat((0, 0)));
+            shown.extend(rows.into_iter().zip(starts).zip(row..).map(|(((pieces, goes_on), (start, lead)), row)| {
+                Row {
+                    place: Place { line: line.number, row },
+                    at,
+                    began,
+                    severity: severity.filter(|_| row == 0),
+                    content,
+                    start,
+                    lead,
+                    pieces,
+                    goes_on,
+                }
             }));
         }
         shown
     }
+}
+
+/// Returns with which byte of its line's text each row begins, and how many blanks stand before that.
+fn starts(rows: &[(Vec<Piece>, bool)], lead: usize) -> Vec<(usize, usize)> {
+    let mut before: usize = 0;
+    let start = |(row, _): &(Vec<Piece>, bool)| {
+        let start = (before.saturating_sub(lead), lead.saturating_sub(before));
+        before += row.iter().map(|piece| piece.text.len()).sum::<usize>();
+        start
+    };
+    rows.iter().map(start).collect()
+}
+
+/// The same for the rows of a line that are seen: so many from the first one on.
+fn starts_seen(
+    line: &LaidOut,
+    kept: Option<&Kept>,
+    (first, count): (usize, usize),
+    (column, page): (usize, Page),
+) -> Vec<(usize, usize)> {
+    let Some(kept) = kept else { return Vec::new() };
+    match (&line.rows, kept.long()) {
+        (Some(rows), _) if page.wrap || kept.is_note() => {
+            starts(rows, kept.lead()).into_iter().skip(first).take(count).collect()
+        }
+        (Some(_), _) if column == 0 => vec![(0, 0)],
+        (Some(_), _) => vec![(clipped(&plain_text(&kept.bytes), column), 0)],
+        (None, Some(long)) if page.wrap => {
+            long.starts(first, count, page.width).into_iter().map(|start| (start, 0)).collect()
+        }
+        (None, Some(long)) => vec![(long.start_of_column(column), 0)],
+        (None, None) => Vec::new(),
+    }
+}
+
+/// Returns the byte of a text that is shown first where `column` columns of it are not.
+///
+/// A wide character of which only half is left is shown as one blank: that stands for its last byte.
+fn clipped(text: &str, column: usize) -> usize {
+    let mut taken = 0;
+    for (start, grapheme) in text.grapheme_indices(true) {
+        if taken >= column {
+            return start - usize::from(taken > column);
+        }
+        taken += text::grapheme_width(grapheme);
+    }
+    text.len()
 }

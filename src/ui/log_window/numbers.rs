@@ -15,6 +15,10 @@ pub(super) fn span(view: &LogView, height: u64, total: u64, before: impl Fn(u64)
             (goal.saturating_sub(height), goal.saturating_add(height + 1).min(total))
         }
         (None, Position::Follow) => (total.saturating_sub(height + up), total),
+        (None, Position::At(_)) if let Some(sight) = view.sight => {
+            let line = before(sight.line);
+            (line.saturating_sub(2 * height), line.saturating_add(2 * height).min(total))
+        }
         (None, Position::At(place)) => {
             let top = before(place.line);
             let bottom = top.saturating_add(height + down).min(total);

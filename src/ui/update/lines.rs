@@ -120,10 +120,8 @@ pub(super) fn choose(model: &mut Model, step: Step) -> Vec<Effect> {
                 notify(model, Tone::Calm, format!("opening {address}"));
                 vec![Effect::Browse(address.clone())]
             }
-            Target::Address(text) | Target::Place(text) => {
-                notify(model, Tone::Calm, format!("copied {text}"));
-                vec![Effect::Copy(text.clone())]
-            }
+            // what comes of it is said when it is known
+            Target::Address(text) | Target::Place(text) => vec![Effect::Copy(text.clone())],
         };
     }
     if choice.links.iter().any(|link| link.label.starts_with(&typed)) {

@@ -16,6 +16,13 @@ const NOTCH: usize = 3;
 /// Chooses a service, a pane, or a hint.
 pub(super) fn click(model: &mut Model, at: Position, moment: Moment) -> Vec<Effect> {
     let Some(areas) = model.areas() else { return Vec::new() };
+    // a drag begins where text was pressed, and nowhere else
+    let pressed = model.pressed.take();
+    if model.attached.is_some() && areas.log_text().contains(at) {
+        // it has the keyboard, but has not asked for the mouse
+        super::selecting::press(model, at, pressed, moment);
+        return Vec::new();
+    }
     // what the service that has the keyboard does not see is meant for procdash
     let given_back = super::attach::detach(model);
     if !given_back.is_empty() {
@@ -38,6 +45,7 @@ pub(super) fn click(model: &mut Model, at: Position, moment: Moment) -> Vec<Effe
             }
         }
     } else if let Some(place) = areas.pane_at(at) {
+        let pressed = pressed.filter(|_| place == model.panes.place());
         super::splitting::focus(model, place);
         let names = names(model, areas.pane(place));
         let row = usize::from(at.y.saturating_sub(names.y));
@@ -46,6 +54,8 @@ pub(super) fn click(model: &mut Model, at: Position, moment: Moment) -> Vec<Effe
             && let Some(line) = model.pane().rows.get(row).copied()
         {
             super::merging::jump(model, line);
+        } else {
+            super::selecting::press(model, at, pressed, moment);
         }
     }
     Vec::new()

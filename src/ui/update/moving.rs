@@ -36,6 +36,7 @@ pub(super) fn select(model: &mut Model, place: usize) {
 pub(super) fn choose(model: &mut Model, service: ServiceId) {
     super::merging::show(model, false);
     if model.selected != service {
+        super::selecting::end(model);
         model.selected = service;
         // whoever moves on has read it, and now wants to know about this one
         model.notice = None;

@@ -25,7 +25,7 @@ pub(super) fn board(model: &mut Model, board: Board) -> Vec<Effect> {
     if model.is_quitting() && !was_quitting {
         // from the board before: what ended at once belongs to the picture too
         model.quitting = lived;
-        model.prompt = None;
+        (model.prompt, model.selecting) = (None, None);
         model.quitting_rows = 0;
         let effects = super::panels::close_all(model);
         quit_monitor::keep_rows(model);

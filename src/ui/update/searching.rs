@@ -3,13 +3,15 @@
 use crate::keys::Action;
 use crate::logs::{Filter, Pattern, Tone};
 
+use crate::ui::line_edit::Edit;
 use crate::ui::log_window::Position;
-use crate::ui::model::{Focus, Model, Notice};
+use crate::ui::model::{Focus, Model, Moment, Notice};
 use crate::ui::msg::{Effect, Step};
+use crate::ui::selection::Move;
 use crate::ui::sought::{Asking, Finding, Prompt, Spot, Wanted};
 
 /// Longer patterns are not typed.
-const LONGEST: usize = 200;
+const LONGEST: usize = 400;
 
 /// Opens the prompt, or goes to another match.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -31,41 +33,54 @@ fn open(model: &mut Model, action: Action) {
         (_, Focus::Log) => Asking::Search,
     };
     model.notice = None;
-    model.prompt = Some(Prompt { asking, text: String::new(), problem: None, before: model.log_view() });
+    model.prompt = Some(Prompt::new(asking, model.log_view()));
 }
 
 /// Does what a key means in the prompt.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the other steps mean nothing here")]
-pub(super) fn step(model: &mut Model, step: Step) {
-    let Some(prompt) = &mut model.prompt else { return };
+pub(super) fn step(model: &mut Model, step: Step, moment: Moment) -> Vec<Effect> {
+    let Some(prompt) = &mut model.prompt else { return Vec::new() };
     let asking = prompt.asking;
+    let before = prompt.line.text().to_owned();
     match step {
-        Step::Type(letter) if prompt.text.len() < LONGEST => prompt.text.push(letter),
-        Step::Erase if prompt.text.pop().is_none() => return cancel(model),
-        Step::Erase => {}
-        Step::Cancel => return cancel(model),
-        Step::Accept => {
-            if prompt.text.is_empty() {
-                return cancel(model);
-            }
-            if prompt.problem.is_none() {
-                model.prompt = None;
-            }
-            return;
-        }
-        Step::Up if asking == Asking::Search => return go(model, Action::OlderMatch),
-        Step::Down if asking == Asking::Search => return go(model, Action::NewerMatch),
-        _ => return,
+        Step::Type(letter) if before.len() < LONGEST => prompt.line.insert(letter.encode_utf8(&mut [0; 4])),
+        Step::Erase if before.is_empty() => cancel(model),
+        Step::Erase => prompt.line.edit(Edit::Erase),
+        Step::Edit(edit) => prompt.line.edit(edit),
+        _ if asking == Asking::Command => return super::commanding::step(model, step, moment),
+        Step::Cancel => cancel(model),
+        Step::Accept if before.is_empty() => cancel(model),
+        Step::Accept if prompt.problem.is_none() => model.prompt = None,
+        Step::Up if asking == Asking::Search => go(model, Action::OlderMatch),
+        Step::Down if asking == Asking::Search => go(model, Action::NewerMatch),
+        _ => {}
     }
+    if model.prompt.as_ref().is_some_and(|prompt| prompt.line.text() != before) {
+        typed(model);
+    }
+    Vec::new()
+}
+
+/// Puts pasted text into the line.
+pub(super) fn paste(model: &mut Model, text: &str) {
+    let Some(prompt) = &mut model.prompt else { return };
+    let room = LONGEST.saturating_sub(prompt.line.text().len());
+    // a copied line brings its end along
+    let text = text.trim_end_matches(['\r', '\n']);
+    prompt.line.insert(text.split_at(text.floor_char_boundary(room)).0);
     typed(model);
 }
 
 /// Looks for what stands in the prompt now.
 fn typed(model: &mut Model) {
     let Some(prompt) = &mut model.prompt else { return };
-    let (text, inverted) = match (prompt.asking, prompt.text.strip_prefix('!')) {
+    if prompt.asking == Asking::Command {
+        (prompt.chosen, prompt.is_chosen, prompt.problem) = (0, false, None);
+        return;
+    }
+    let (text, inverted) = match (prompt.asking, prompt.line.text().strip_prefix('!')) {
         (Asking::Filter, Some(text)) => (text.to_owned(), true),
-        _ => (prompt.text.clone(), false),
+        _ => (prompt.line.text().to_owned(), false),
     };
     if prompt.asking == Asking::Names {
         return name(model, text);
@@ -117,6 +132,7 @@ fn cancel(model: &mut Model) {
         }
         Asking::Filter => end_filter(model),
         Asking::Names => name(model, String::new()),
+        Asking::Command => {}
     }
 }
 
@@ -188,6 +204,10 @@ pub(super) fn found(model: &mut Model, finding: &Finding) {
 }
 
 fn show(model: &mut Model, spot: Spot) {
+    if let Some(selecting) = &mut model.selecting {
+        selecting.note(Move::Match(spot));
+        return;
+    }
     if let Some(view) = model.log_view_mut() {
         view.go_to(spot);
     }

@@ -56,6 +56,7 @@ fn close(model: &mut Model) {
 /// Gives the focus to the pane at this place.
 pub(super) fn focus(model: &mut Model, place: usize) {
     if place != model.panes.place() {
+        super::selecting::end(model);
         let selected = model.selected;
         model.pane_mut().service = selected;
         model.panes.focus(place);

@@ -3,6 +3,7 @@
 mod lines;
 mod merging;
 mod searching;
+mod selecting;
 mod splitting;
 mod status_line;
 

@@ -2,7 +2,7 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::keys::{Action, Group};
+use crate::keys::{Action, Context, Group};
 use crate::ui::model::Model;
 use crate::ui::sheet::{self, Sheet};
 use crate::ui::text;
@@ -88,6 +88,7 @@ fn rows(model: &Model, group: Group, room: usize) -> Vec<Line<'static>> {
 }
 
 fn keys(model: &Model, action: Action) -> String {
-    let chords = model.dashboard.keymap.keys(model.context(), action);
+    let context = if action.group() == Group::Copying { Context::Copy } else { model.context() };
+    let chords = model.dashboard.keymap.keys(context, action);
     chords.iter().map(|chord| chord.label()).collect::<Vec<_>>().join(" ")
 }

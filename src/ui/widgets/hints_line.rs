@@ -38,7 +38,10 @@ const IN_LOG: &[(Action, &str)] = &[
     (Action::Search, "search"),
     (Action::Filter, "filter"),
     (Action::OlderError, "errors"),
+    (Action::Select, "select"),
     (Action::Links, "links"),
+    (Action::CopyLine, "copy line"),
+    (Action::CopyWindow, "copy page"),
     (Action::Top, "start"),
     (Action::Bottom, "end"),
     (Action::Wrap, "wrap"),
@@ -69,10 +72,24 @@ const IN_ALL: &[(Action, &str)] = &[
     (Action::Split, "split"),
 ];
 
+/// What is offered while text is selected.
+const SELECTING: &[(Action, &str)] = &[
+    (Action::Copy, "copy"),
+    (Action::Back, "leave"),
+    (Action::Write, "to a file"),
+    (Action::OtherEnd, "other end"),
+    (Action::SelectLines, "lines"),
+    (Action::Select, "characters"),
+    (Action::NextWord, "word"),
+    (Action::LineEnd, "line's end"),
+    (Action::Search, "search"),
+];
+
 const ALWAYS: &[(Action, &str)] = &[(Action::Help, "help"), (Action::Quit, "quit")];
 const ATTACHED: &[(Action, &str)] = &[(Action::Detach, "gives the keyboard back; every other key goes to the service")];
 /// What can be done while something is typed, and while links are offered.
 const PROMPT: &[(&str, &str)] = &[("Enter", "keeps it"), ("Esc", "ends it"), ("↑", "older"), ("↓", "newer")];
+const COMMAND: &[(&str, &str)] = &[("Enter", "does it"), ("Esc", "ends it"), ("Tab", "completes"), ("↑ ↓", "choose")];
 const LINKS: &[(&str, &str)] =
     &[("a letter", "opens, or copies file:line"), ("with Shift", "copies"), ("Esc", "ends it")];
 const QUITTING: &[(Action, &str)] = &[(Action::Interrupt, "kill what is left now")];
@@ -113,6 +130,7 @@ fn placed(model: &Model, width: u16) -> Vec<Hint> {
     let (most, always) = match (model.is_quitting(), model.focus) {
         (true, _) => (QUITTING, &[][..]),
         (false, _) if model.attached.is_some() => (ATTACHED, &[][..]),
+        (false, _) if model.selecting.is_some() => (SELECTING, ALWAYS),
         (false, Focus::List) => (IN_LIST, ALWAYS),
         (false, Focus::Log) if model.subject() == Subject::All => (IN_ALL, ALWAYS),
         (false, Focus::Log) => (IN_LOG, ALWAYS),
@@ -146,10 +164,13 @@ fn is_typing(model: &Model) -> bool {
 /// Returns what the keys do that are no letters.
 fn typing(model: &Model) -> Line<'static> {
     let theme = &model.dashboard.theme;
-    let steps = model.prompt.as_ref().is_some_and(|prompt| prompt.asking == Asking::Search);
-    let keys = if model.links.is_some() { LINKS } else { PROMPT };
-    let shown = keys.iter().take(if steps || model.links.is_some() { keys.len() } else { 2 });
-    let spans = shown.flat_map(|&(key, word)| {
+    let keys = match model.prompt.as_ref().map(|prompt| prompt.asking) {
+        _ if model.links.is_some() => LINKS,
+        Some(Asking::Command) => COMMAND,
+        Some(Asking::Search) => PROMPT,
+        Some(Asking::Filter | Asking::Names) | None => PROMPT.split_at(2).0,
+    };
+    let spans = keys.iter().flat_map(|&(key, word)| {
         [Span::raw(" "), Span::styled(key, theme.key), Span::styled(format!(" {word} "), theme.text)]
     });
     spans.collect()

@@ -39,7 +39,9 @@ impl LogPane<'_> {
         let theme = &self.model.dashboard.theme;
         let border = theme.border(self.has_focus());
         let follows = self.model.log_view_of(self.pane).position == Position::Follow;
+        let selecting = self.model.selecting.as_ref().filter(|_| self.model.is_focused(self.pane));
         let state = match (self.attached(), self.picture) {
+            _ if let Some(selecting) = selecting => (selecting.kind.words(), theme.busy),
             (true, _) => ("attached", theme.key),
             (false, Some(_)) => ("screen", theme.quiet),
             (false, None) if follows => ("following", theme.quiet),

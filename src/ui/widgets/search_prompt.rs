@@ -62,27 +62,33 @@ impl SearchPrompt<'_> {
         let sign = match prompt.asking {
             Asking::Search | Asking::Names => "/",
             Asking::Filter => "&",
+            Asking::Command => ":",
         };
         let hint = match prompt.asking {
             Asking::Search => "a regular expression; capitals count if there are any",
             Asking::Filter => "show only matching lines; with ! before it, the others",
             Asking::Names => "a part of a name",
+            Asking::Command => "a command",
         };
         let result = match (&prompt.problem, prompt.asking) {
             (Some(problem), _) => (problem.clone(), theme.bad),
-            (None, _) if prompt.text.is_empty() => (hint.to_owned(), theme.quiet),
+            (None, _) if prompt.line.text().is_empty() => (hint.to_owned(), theme.quiet),
             (None, Asking::Search) => (self.count(), theme.quiet),
             (None, Asking::Filter) => (self.lines(), theme.quiet),
             (None, Asking::Names) => (self.services(), theme.quiet),
+            (None, Asking::Command) => (String::new(), theme.quiet),
         };
-        // the end of a long pattern is where it is typed
+        // of a long line the part before the cursor is where it is typed
         let most = room.saturating_sub(12).max(8);
-        let skipped = prompt.text.chars().count().saturating_sub(most);
-        let typed: String = prompt.text.chars().skip(skipped).collect();
-        let typed = format!("{sign}{typed}▏");
-        let left = room.saturating_sub(text::width(&typed) + 2);
+        let (before, behind) = prompt.line.around();
+        let skipped = before.chars().count().saturating_sub(most);
+        let before: String = before.chars().skip(skipped).collect();
+        let typed = format!("{sign}{before}▏");
+        let behind = text::cut(behind, room.saturating_sub(text::width(&typed)));
+        let left = room.saturating_sub(text::width(&typed) + text::width(&behind) + 2);
         Line::from(vec![
             Span::styled(typed, theme.title),
+            Span::styled(behind, theme.title),
             Span::raw("  "),
             Span::styled(text::cut(&result.0, left), result.1),
         ])

@@ -41,7 +41,7 @@ impl Modes {
 
     /// Whether the terminal is as a dashboard needs it.
     pub(crate) fn are_of_a_dashboard(&self) -> bool {
-        [1049, 2004, 1000, 1006].iter().all(|mode| self.on.contains(mode)) && self.off.contains(&25)
+        [1049, 2004, 1002, 1006].iter().all(|mode| self.on.contains(mode)) && self.off.contains(&25)
     }
 
     fn control(&mut self, text: &[u8]) {
@@ -75,12 +75,12 @@ impl Modes {
 mod tests {
     use super::*;
 
-    const TAKEN: &str = "\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[?1000h\x1b[?1006h";
+    const TAKEN: &str = "\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[?1002h\x1b[?1006h";
 
     #[test]
     fn what_was_taken_is_seen_and_what_was_given_back_is_gone() {
         assert!(Modes::after(TAKEN.as_bytes()).are_of_a_dashboard());
-        let back = format!("{TAKEN}\x1b[31mred\x1b[?1006l\x1b[?1000;2004l\x1b[0m\x1b[?1049l\x1b[?25h");
+        let back = format!("{TAKEN}\x1b[31mred\x1b[?1006l\x1b[?1002;2004l\x1b[0m\x1b[?1049l\x1b[?25h");
         assert_eq!(Modes::after(back.as_bytes()), Modes::default());
     }
 

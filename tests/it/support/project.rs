@@ -88,6 +88,10 @@ impl Project {
             .env("LANG", "C.UTF-8")
             .env_remove("NO_COLOR")
             .env_remove("COLORTERM");
+        // what a test copies must not reach the clipboard of whoever runs it
+        for variable in ["TMUX", "STY", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "SSH_CONNECTION", "SSH_TTY"] {
+            command.env_remove(variable);
+        }
         for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"] {
             command.env(variable, self.folder());
         }

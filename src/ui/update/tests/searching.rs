@@ -63,7 +63,7 @@ fn every_letter_is_typed_and_none_is_obeyed() {
     let log = log(1);
     let mut model = after(&log, "/");
     assert_eq!(type_keys(&mut model, "qxXr?"), []);
-    assert_eq!(model.prompt.as_ref().map(|prompt| prompt.text.as_str()), Some("qxXr?"));
+    assert_eq!(model.prompt.as_ref().map(|prompt| prompt.line.text()), Some("qxXr?"));
     assert_eq!(ctrl(&mut model, 'c'), ask(Command::Quit), "but the way out stays");
 }
 
