@@ -189,6 +189,14 @@ impl Job {
         self.screen.wait_until_given_back();
     }
 
+    /// Ends procdash, and waits until the shell says so below procdash's last line: it has said the same of others before.
+    #[track_caller]
+    fn quit(&mut self) {
+        self.screen.keys("Q");
+        self.screen.wait_for("0 survivors\nback: 0");
+        self.screen.wait_until_given_back();
+    }
+
     /// Ends the shell, which must be reading.
     #[track_caller]
     fn end(mut self) {
@@ -214,8 +222,7 @@ fn while_it_is_stopped_by_its_key_and_taken_again_after() {
         job.screen.wait_until_taken();
         job.screen.wait_for_state("web", "running");
     }
-    job.screen.keys("Q");
-    job.wait_for_shell(0);
+    job.quit();
     job.end();
 }
 
@@ -231,8 +238,7 @@ fn while_it_is_stopped_by_a_signal_to_whomever() {
         job.screen.wait_until_taken();
         job.screen.wait_for_state("web", "running");
         // a second stop, by the twin of the first, would come now
-        job.screen.keys("Q");
-        job.wait_for_shell(0);
+        job.quit();
         job.end();
     }
 }
@@ -256,8 +262,7 @@ fn in_the_background_it_waits_for_the_terminal_and_touches_nothing() {
     wait_until_stopped(job.warden(), true);
     job.screen.keys("clear\nfg\n");
     job.screen.wait_until_taken();
-    job.screen.keys("Q");
-    job.wait_for_shell(0);
+    job.quit();
     job.end();
 }
 
@@ -290,8 +295,7 @@ fn after_a_stop_that_cannot_be_caught_it_is_taken_anew_and_given_back_at_the_end
         assert!(wait::until(|| taken_anew().then_some(())).is_some(), "{}", job.screen.contents());
         job.screen.wait_until_taken();
         job.screen.wait_for_state("web", "running");
-        job.screen.keys("Q");
-        job.wait_for_shell(0);
+        job.quit();
         job.end();
     }
 }
