@@ -63,6 +63,8 @@ struct Open {
     log: File,
     identity: (u64, u64),
     length: u64,
+    /// Whether its last line is to go on, as far as it was written by this process.
+    amid_line: bool,
     /// When it was last seen to be where it should be.
     looked: Stamp,
     records: Option<File>,
@@ -119,7 +121,7 @@ impl LogFile {
         self.record(&Record::Happened { at, offset, what });
     }
 
-    /// Lets go of the files until the next byte or record.
+    /// Lets go of the files until the next byte; a record alone needs them [ready](Self::ready).
     pub fn rest(&mut self) {
         self.open = None;
     }
@@ -132,8 +134,12 @@ impl LogFile {
         self.look(now)?;
         while let Some(rest) = bytes.get(*written..).filter(|rest| !rest.is_empty()) {
             let Some(open) = &mut self.open else { return Err(ErrorKind::NotFound.into()) };
-            let step = self.rotation.step(open.length, rest);
-            let count = write_some(&mut open.log, rest.get(..step.here).unwrap_or(rest))?;
+            let step = self.rotation.step(open.length, open.amid_line, rest);
+            let here = rest.get(..step.here).unwrap_or(rest);
+            let count = write_some(&mut open.log, here)?;
+            if let Some(last) = count.checked_sub(1).and_then(|last| here.get(last)) {
+                open.amid_line = *last != b'\n';
+            }
             *written += count;
             open.length += count as u64;
             self.end += count as u64;
@@ -183,6 +189,7 @@ impl LogFile {
             log,
             identity: identity(&found),
             length: found.len(),
+            amid_line: false,
             looked: now,
             records: records.ok(),
             records_length,
@@ -218,7 +225,7 @@ impl LogFile {
         let log = open_to_append(&self.path())?;
         let found = log.metadata()?;
         let Some(open) = &mut self.open else { return Err(ErrorKind::NotFound.into()) };
-        (open.identity, open.length) = (identity(&found), found.len());
+        (open.identity, open.length, open.amid_line) = (identity(&found), found.len(), false);
         open.log = log;
         self.note(Happening::File, self.end, now);
         Ok(())

@@ -76,12 +76,13 @@ impl Adapted {
 
 /// Makes the terminal like this, where it is ours.
 pub(crate) fn adapt(wanted: Adapted) -> io::Result<()> {
+    // first, as by whoever gives the terminal back
+    let mut out = io::stdout().lock();
     let mut present = ADAPTED.lock().unwrap_or_else(PoisonError::into_inner);
     if *present == wanted {
         return Ok(());
     }
     let sequences = wanted.from(*present);
-    let mut out = io::stdout().lock();
     if TAKEN.load(Ordering::SeqCst) {
         *present = wanted;
         out.write_all(sequences.as_bytes())?;

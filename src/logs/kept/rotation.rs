@@ -1,6 +1,9 @@
 //! When a new file is begun, and where the bytes are cut that go into the old one and the new.
 
-use memchr::memrchr;
+use memchr::{memchr, memrchr};
+
+/// How much larger a file may get to end with a line: one that is longer is cut.
+const REST_OF_LINE: u64 = 4096;
 
 /// How large files get, and how many are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,20 +24,31 @@ pub struct Step {
 }
 
 impl Rotation {
-    /// Decides how `bytes` go on behind `length` bytes of the present file: as much as there is room for, and where it
-    /// can be up to the end of a line. Asked again for the rest, until nothing is left.
+    /// Decides how `bytes` go on behind `length` bytes of the present file, which end `amid_line` or not: as much as there
+    /// is room for, and where it can be up to the end of a line, for which a file may get a little larger. Asked again for
+    /// the rest, until nothing is left.
     #[must_use]
-    pub fn step(self, length: u64, bytes: &[u8]) -> Step {
+    pub fn step(self, length: u64, amid_line: bool, bytes: &[u8]) -> Step {
         let Some(max_size) = self.max_size else { return Step { here: bytes.len(), rotate: false } };
-        let room = usize::try_from(max_size.saturating_sub(length)).unwrap_or(usize::MAX);
-        if bytes.len() <= room {
-            return Step { here: bytes.len(), rotate: false };
+        let fitting = |most: u64| usize::try_from(most.saturating_sub(length)).unwrap_or(usize::MAX).min(bytes.len());
+        let room = fitting(max_size);
+        if room == bytes.len() {
+            return Step { here: room, rotate: false };
         }
         let fits = bytes.get(..room).unwrap_or_default();
-        // the present file mostly ends with a line; one that is longer than a file is cut
-        let whole_lines = memrchr(b'\n', fits).map(|end| end + 1);
-        let here = whole_lines.unwrap_or(if length == 0 { room } else { 0 });
-        Step { here, rotate: true }
+        if let Some(end) = memrchr(b'\n', fits) {
+            return Step { here: end + 1, rotate: true };
+        }
+        if !amid_line && length > 0 {
+            return Step { here: 0, rotate: true };
+        }
+        // the line has begun in this file, and is ended in it if that does not take long
+        let reach = fitting(max_size.saturating_add(REST_OF_LINE));
+        match memchr(b'\n', bytes.get(..reach).unwrap_or_default()) {
+            Some(end) => Step { here: end + 1, rotate: true },
+            None if reach == bytes.len() => Step { here: reach, rotate: false },
+            None => Step { here: room, rotate: true },
+        }
     }
 }
 
@@ -47,14 +61,23 @@ mod tests {
     #[test]
     fn a_file_ends_with_a_line_where_one_fits() {
         let rotation = Rotation { max_size: Some(10), max_files: 3 };
-        assert_eq!(rotation.step(0, b"one\ntwo\nthree\n"), Step { here: 8, rotate: true });
-        assert_eq!(rotation.step(0, b"one\ntwo\n12"), Step { here: 10, rotate: false });
-        assert_eq!(rotation.step(8, b"three\n"), Step { here: 0, rotate: true });
-        assert_eq!(rotation.step(0, b"0123456789abc\n"), Step { here: 10, rotate: true });
-        assert_eq!(rotation.step(10, b"three\n"), Step { here: 0, rotate: true });
-        assert_eq!(rotation.step(99, b"three\n"), Step { here: 0, rotate: true });
+        assert_eq!(rotation.step(0, false, b"one\ntwo\nthree\n"), Step { here: 8, rotate: true });
+        assert_eq!(rotation.step(0, false, b"one\ntwo\n12"), Step { here: 10, rotate: false });
+        assert_eq!(rotation.step(8, false, b"three\n"), Step { here: 0, rotate: true });
+        assert_eq!(rotation.step(99, false, b"three\n"), Step { here: 0, rotate: true });
         let endless = Rotation { max_size: None, max_files: 3 };
-        assert_eq!(endless.step(u64::MAX, b"three\n"), Step { here: 6, rotate: false });
+        assert_eq!(endless.step(u64::MAX, true, b"three\n"), Step { here: 6, rotate: false });
+    }
+
+    #[test]
+    fn a_line_that_has_begun_is_ended_in_its_file_unless_that_takes_long() {
+        let rotation = Rotation { max_size: Some(10), max_files: 3 };
+        assert_eq!(rotation.step(10, true, b"34\nfour\n"), Step { here: 3, rotate: true });
+        assert_eq!(rotation.step(0, false, b"0123456789abc\n"), Step { here: 14, rotate: true });
+        assert_eq!(rotation.step(10, true, b"34"), Step { here: 2, rotate: false });
+        let long = vec![b'x'; 5000];
+        assert_eq!(rotation.step(4, true, &long), Step { here: 6, rotate: true });
+        assert_eq!(rotation.step(10, true, &long), Step { here: 0, rotate: true });
     }
 
     proptest! {
@@ -69,7 +92,8 @@ mod tests {
                 let mut rest = piece.as_bytes();
                 while !rest.is_empty() {
                     let file = files.last_mut().unwrap();
-                    let step = rotation.step(file.len() as u64, rest);
+                    let amid_line = file.last().is_some_and(|last| *last != b'\n');
+                    let step = rotation.step(file.len() as u64, amid_line, rest);
                     file.extend_from_slice(&rest[..step.here]);
                     rest = &rest[step.here..];
                     prop_assert!(step.rotate || rest.is_empty());
@@ -78,7 +102,7 @@ mod tests {
                     }
                 }
             }
-            prop_assert!(files.iter().all(|file| file.len() as u64 <= max_size));
+            prop_assert!(files.iter().all(|file| file.len() as u64 <= max_size + REST_OF_LINE));
             prop_assert_eq!(files.concat(), pieces.concat().into_bytes());
         }
     }

@@ -56,6 +56,8 @@ impl Kept {
             }
             Word::Begun { run, pid } => {
                 if let Some((at, place)) = self.begun {
+                    // others may have needed the descriptors since
+                    let _told_if_not = self.attempt(service, 0, teller, |file| file.ready(now));
                     self.file.note(Happening::Begin { run: run.number(), pid }, place, at);
                 }
             }

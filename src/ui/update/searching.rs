@@ -198,7 +198,10 @@ fn go(model: &mut Model, action: Action) {
 
 /// Takes in what was found.
 pub(super) fn found(model: &mut Model, finding: &Finding) {
-    if let Some(spot) = model.pane_mut().sought.learn(finding) {
+    let focused = model.panes.place();
+    let spots: Vec<Option<Spot>> = model.panes.all_mut().map(|pane| pane.sought.learn(finding)).collect();
+    // a pane that has lost the focus meanwhile learns it, and stays where it is
+    if let Some(spot) = spots.into_iter().nth(focused).flatten() {
         show(model, spot);
     }
 }
