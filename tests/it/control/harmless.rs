@@ -72,8 +72,9 @@ fn evil() -> Vec<u8> {
     bytes
 }
 
-/// In an argument: no zero bytes there.
-const ARGUMENT: &[u8] = b"\x1b]0;owned\x07\x1b[2J\xc2\x9b2J\xe2\x80\xae\x05\xff end";
+/// In an argument, where no zero bytes can be, and on the screen that is looked at.
+const ARGUMENT: &[u8] =
+    b"\x1b]0;owned\x07\x1b[K\xc2\x9b2K a\xe2\x80\xaeb\xe2\x81\xa6c\xe2\x80\x8fd\xe2\x80\xa8e\x05\xff end";
 
 const FILE: &str = r#"
 [processes.lines]
@@ -82,7 +83,7 @@ description = "prints"
 tty = false
 
 [processes.draws]
-command = "printf '\\033[?1049h'; cat evil; printf '\\033]0;a\\342\\200\\256b\\007\\033[?1049h\\033[2J\\033[H\\033[5;5Hdraws %s' $((6 * 7)); exec sleep 1000"
+command = "printf '\\033[?1049h'; cat evil; printf '\\033]0;a\\342\\200\\256b\\007\\033[?1049h\\033[2J\\033[?7h\\033[r\\033[3;3H'; cat name; printf '\\033[5;5Hdraws %s' $((6 * 7)); exec sleep 1000"
 
 [processes.named]
 command = "sh deaf \"$(cat name)\" & trap '' TERM; while :; do sleep 1; done"
