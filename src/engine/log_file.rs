@@ -159,7 +159,7 @@ impl LogFile {
             open.looked = now;
             let found = fs::symlink_metadata(self.folder.join(log_name(&self.stem))).ok();
             // emptied by somebody else, or removed: it is begun again
-            if !found.is_some_and(|found| identity(&found) == open.identity && found.len() == open.length) {
+            if !found.is_some_and(|found| file_identity(&found) == open.identity && found.len() == open.length) {
                 self.open = None;
             }
         }
@@ -187,7 +187,7 @@ impl LogFile {
         self.end = self.end.max(known.end()).max(by_files);
         self.open = Some(Open {
             log,
-            identity: identity(&found),
+            identity: file_identity(&found),
             length: found.len(),
             amid_line: false,
             looked: now,
@@ -225,7 +225,7 @@ impl LogFile {
         let log = open_to_append(&self.path())?;
         let found = log.metadata()?;
         let Some(open) = &mut self.open else { return Err(ErrorKind::NotFound.into()) };
-        (open.identity, open.length, open.amid_line) = (identity(&found), found.len(), false);
+        (open.identity, open.length, open.amid_line) = (file_identity(&found), found.len(), false);
         open.log = log;
         self.note(Happening::File, self.end, now);
         Ok(())
@@ -285,7 +285,9 @@ fn write_some(file: &mut File, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
-fn identity(found: &Metadata) -> (u64, u64) {
+/// Returns what tells a file from every other, whatever it is called meanwhile: its device and its number there.
+#[must_use]
+pub fn file_identity(found: &Metadata) -> (u64, u64) {
     (found.dev(), found.ino())
 }
 

@@ -2,12 +2,9 @@
 
 use memchr::{memchr, memchr2, memrchr};
 
-use super::escape::{self, Escape, number, parameters};
-use super::lines::Source;
+use super::escape::{self, ESCAPE, Escape, number, parameters};
+use super::lines::{LINE_END, Source};
 use super::style::Style;
-
-const ESCAPE: u8 = 0x1b;
-const LINE_END: u8 = b'\n';
 
 /// For each stream of a service, the style with which its next line begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

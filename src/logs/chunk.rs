@@ -7,10 +7,9 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use super::arrivals::Arrivals;
 use super::carry::{Styles, last_reset, style_after};
-use super::lines::{Line, Source, Stamp};
+use super::lines::{LINE_END, Line, Source, Stamp};
 use super::style::Style;
 
-const LINE_END: u8 = b'\n';
 /// As many bytes of whole lines share an entry of the index: counting lines in them takes less than a microsecond.
 const BLOCK: usize = 4 * 1024;
 

@@ -1,6 +1,6 @@
 //! Where an escape sequence ends, and whether it can mean anything within one line.
 
-const ESCAPE: u8 = 0x1b;
+pub(super) const ESCAPE: u8 = 0x1b;
 const BELL: u8 = 0x07;
 
 /// An escape sequence, without the bytes that make it one.

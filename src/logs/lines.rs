@@ -1,5 +1,8 @@
 //! What a line is: where it came from and when it arrived.
 
+/// What ends a line.
+pub(super) const LINE_END: u8 = b'\n';
+
 /// A moment, in milliseconds since 1970-01-01 UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stamp(pub u64);

@@ -2,7 +2,7 @@
 
 use memchr::{memrchr, memrchr_iter};
 
-use super::sequences::{Found, Scanner};
+use super::sequences::{CANCEL, ESCAPE, Found, Scanner};
 use super::watch::{Meaning, Special, Watch};
 
 /// More than this is drawn, or let go of where only lines have flowed by.
@@ -11,9 +11,6 @@ const LIMIT: usize = 64 * 1024;
 const KEPT: usize = LIMIT / 4 * 3;
 /// Colours that reach into what is kept are looked for among so many bytes of sequences.
 const COLOURS: usize = 2048;
-/// Breaks off a string for the emulator.
-const CANCEL: u8 = 0x18;
-const ESCAPE: u8 = 0x1b;
 
 /// What is to be done after something was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

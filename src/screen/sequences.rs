@@ -2,8 +2,9 @@
 
 use memchr::memchr;
 
-const ESCAPE: u8 = 0x1b;
-const CANCEL: u8 = 0x18;
+pub(super) const ESCAPE: u8 = 0x1b;
+/// Breaks off whatever has begun.
+pub(super) const CANCEL: u8 = 0x18;
 const SUBSTITUTE: u8 = 0x1a;
 const BELL: u8 = 0x07;
 /// What is kept of a sequence; longer ones mean nothing that is looked for here.
@@ -124,29 +125,27 @@ impl Scanner {
             b']' | b'P' | b'X' | b'^' | b'_' if self.held.is_empty() => {
                 self.begin(State::Text { opener: byte, length: 0 });
             }
-            0x20..=0x2f => self.hold(&[byte]),
-            0x30..=0x7e => {
-                self.state = State::Ground;
-                return Some(byte);
-            }
-            ESCAPE => self.begin(State::Escape),
-            CANCEL | SUBSTITUTE => self.begin(State::Ground),
-            // a control character in the middle acts, and the sequence goes on
-            _ => {}
+            _ => return self.go_on(byte, 0x30),
         }
         None
     }
 
     /// Takes a byte of a control sequence; returns the letter that ends it.
     fn in_control(&mut self, byte: u8) -> Option<u8> {
+        self.go_on(byte, 0x40)
+    }
+
+    /// Takes a byte amid a sequence whose letters begin with `first_letter`; returns the letter that ends it.
+    fn go_on(&mut self, byte: u8, first_letter: u8) -> Option<u8> {
         match byte {
-            0x20..=0x3f => self.hold(&[byte]),
-            0x40..=0x7e => {
+            0x20..=0x7e if byte < first_letter => self.hold(&[byte]),
+            0x20..=0x7e => {
                 self.state = State::Ground;
                 return Some(byte);
             }
             ESCAPE => self.begin(State::Escape),
             CANCEL | SUBSTITUTE => self.begin(State::Ground),
+            // a control character in the middle acts, and the sequence goes on
             _ => {}
         }
         None

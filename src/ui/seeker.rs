@@ -138,8 +138,7 @@ impl Field {
                 let log = logs.lock(*service)?;
                 let (revision, settled) = (log.revision(), log.settled());
                 let is_known = known.is_some_and(|(known, _)| known == revision);
-                let snapshots = vec![log.snapshot()];
-                (!is_known).then_some(Self { revision, settled, services: None, snapshots })
+                (!is_known).then(|| Self { revision, settled, services: None, snapshots: vec![log.snapshot()] })
             }
             Ground::All(all) => {
                 // before the looks: whatever arrives between them is looked at again

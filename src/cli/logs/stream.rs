@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read as _};
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use memchr::{memchr, memrchr};
 
+use crate::engine::file_identity;
 use crate::logs::{Happening, Stamp, Timeline, log_name, records_name, rotated_name};
 
 /// What is read at once.
@@ -119,7 +120,7 @@ impl Stream {
     }
 
     fn present(&self) -> Option<(u64, u64)> {
-        fs::metadata(self.folder.join(log_name(&self.stem))).ok().map(|found| identity(&found))
+        fs::metadata(self.folder.join(log_name(&self.stem))).ok().map(|found| file_identity(&found))
     }
 
     /// Opens all files, oldest first.
@@ -135,7 +136,7 @@ impl Stream {
                 Err(error) => return Err(error),
             };
             let found = file.metadata()?;
-            if !files.iter().any(|(_, other)| identity(other) == identity(&found)) {
+            if !files.iter().any(|(_, other)| file_identity(other) == file_identity(&found)) {
                 files.push((file, found));
             }
         }
@@ -146,7 +147,7 @@ impl Stream {
             if number > 0 {
                 begin = begin.saturating_sub(found.len());
             }
-            segments.push(Segment { file, identity: identity(&found), begin, length: found.len() });
+            segments.push(Segment { file, identity: file_identity(&found), begin, length: found.len() });
         }
         segments.reverse();
         Ok(segments)
@@ -160,7 +161,7 @@ impl Stream {
             Err(error) => return Err(error),
         };
         let found = file.metadata()?;
-        let is_same = identity(&found) == self.records.identity && found.len() >= self.records.length;
+        let is_same = file_identity(&found) == self.records.identity && found.len() >= self.records.length;
         if is_same && found.len() == self.records.length {
             return Ok(());
         }
@@ -182,7 +183,7 @@ impl Stream {
         } else {
             self.timeline = fresh;
         }
-        self.records = Records { identity: identity(&found), length: from + whole as u64 };
+        self.records = Records { identity: file_identity(&found), length: from + whole as u64 };
         Ok(())
     }
 
@@ -264,11 +265,11 @@ impl Stream {
         let found = last.file.metadata()?;
         if found.len() < last.length {
             // emptied by somebody else: it begins again where the log had got to
-            (last.begin, self.place) = (self.place, self.place);
+            last.begin = self.place;
         }
         last.length = found.len();
         let (followed, behind) = (last.identity, last.begin + last.length);
-        if fs::metadata(self.folder.join(log_name(&self.stem))).is_ok_and(|found| identity(&found) != followed) {
+        if fs::metadata(self.folder.join(log_name(&self.stem))).is_ok_and(|found| file_identity(&found) != followed) {
             let all = self.files()?;
             let known = all.iter().position(|segment| segment.identity == followed);
             let newer = all.into_iter().skip(known.map_or(0, |known| known + 1));
@@ -358,10 +359,6 @@ impl Stream {
         self.done += length;
         Item { at: self.timeline.moment_of(offset), what: What::Line(line) }
     }
-}
-
-fn identity(found: &Metadata) -> (u64, u64) {
-    (found.dev(), found.ino())
 }
 
 #[cfg(test)]
