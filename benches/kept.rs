@@ -44,8 +44,9 @@ fn main() -> Result<()> {
 fn check(folder: &Path, name: &str, (role, count): (&str, u64), tty: bool) -> Result<()> {
     let own = env::current_exe()?;
     let own = own.to_str().context("the path of this program is no text")?;
-    // a terminal turns line ends into two bytes and obeys some of the random ones, unless it is told not to
-    let raw = if tty { "stty raw && " } else { "" };
+    // a terminal turns line ends into two bytes and obeys some of the random ones, unless it is told not to; and it echoes
+    // what it answers where the random bytes ask it something
+    let raw = if tty { "stty raw -echo && " } else { "" };
     let command = format!("{raw}exec env {ROLE}={role} '{own}' {count}");
     let procfile = format!(
         "[settings.logs]\ndir = \"logs\"\nmax_size = false\n[processes.service]\ntty = {tty}\ncommand = '''{command}'''\n"
