@@ -22,8 +22,11 @@ use crate::supervisor::{self, Command, Handle, LogStore, Options, Phase, Summary
 /// within a second.
 const LAST_GRACE: Duration = Duration::from_millis(250);
 
-/// How long a dashboard without a warden may still be there, and the pause between two looks for it.
-const ORPHANS_END: Duration = Duration::from_secs(2);
+/// How long a dashboard without a warden may still be there, on a machine that is busy.
+const ORPHANS_END: Duration = Duration::from_secs(10);
+/// How long a warden may still be seen that was killed just now: a signal is sent before it is delivered.
+const WARDENS_END: Duration = Duration::from_millis(100);
+/// The pause between two looks for either.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// The arguments or the file are wrong; nothing was started.
@@ -83,14 +86,14 @@ pub(crate) fn up(words: &UpArguments, orphaned: Arc<Notify>) -> ExitCode {
 
 /// Takes the project's place; waits for a dashboard that has lost its warden and is about to end.
 fn claim(config: &Config) -> Result<Seat, ClaimError> {
-    let until = Instant::now() + ORPHANS_END;
+    let begin = Instant::now();
     loop {
         let taken = match Seat::claim(&config.path) {
             Err(ClaimError::Taken(holder)) => holder,
             other => return other,
         };
         let is_ending = taken.pid.is_some_and(|pid| guard::whole(pid) == pid);
-        if !is_ending || Instant::now() > until {
+        if begin.elapsed() > if is_ending { ORPHANS_END } else { WARDENS_END } {
             return Err(ClaimError::Taken(taken));
         }
         #[expect(clippy::disallowed_methods, reason = "the pause between two looks, with a deadline")]

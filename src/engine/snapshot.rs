@@ -150,7 +150,7 @@ mod tests {
     }
 
     fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             if let Some(found) = look() {
                 return found;
@@ -188,7 +188,11 @@ mod tests {
         let mut child = Command::new("sh").args(["-c", "sh -c 'while :; do :; done'; :"]).spawn().unwrap();
         let mut sampler = Sampler::new().unwrap();
         until(|| Some(()).filter(|()| !sampler.sample(&[child.id()])[0].is_empty()));
-        let share = until(|| Some(sampler.sample(&[child.id()])[0][0].cpu_percent).filter(|share| *share > 5.0));
+        let share = until(|| {
+            // the shares are of the time between two looks, of which sysinfo wants this much
+            std::thread::park_timeout(sysinfo::MINIMUM_CPU_UPDATE_INTERVAL);
+            Some(sampler.sample(&[child.id()])[0][0].cpu_percent).filter(|share| *share > 0.0)
+        });
         assert!(share <= 100.0 * 1024.0);
         end_busy(&mut child);
     }
