@@ -68,6 +68,10 @@ impl Act {
             let refused = answer.refused.iter().find(|refused| refused.service == taken.service);
             let (aim, ends) = match self {
                 Self::Stop | Self::Kill | Self::Quit => (Aim::Gone(taken.run), Some(taken.run)),
+                // what waits for others begins with the number after
+                Self::Start | Self::Restart | Self::StartAll if taken.state == State::Blocked => {
+                    (Aim::Up(taken.run.next()), None)
+                }
                 // what is on its way down comes up again with the number after
                 Self::Start | Self::Restart | Self::StartAll if taken.state == State::Stopping => {
                     (Aim::Up(taken.run.next()), (self == Self::Restart).then_some(taken.run))

@@ -108,7 +108,9 @@ pub(crate) fn ended(machine: &Machine, report: Option<&KillReport>, wait: Durati
         State::Crashed | State::CrashLoop | State::Stuck => Tone::Bad,
         State::Backoff if !ended.asked => Tone::Bad,
         State::Done | State::Exited => Tone::Good,
-        State::Stopped | State::Starting | State::Running | State::Stopping | State::Backoff => Tone::Calm,
+        State::Stopped | State::Blocked | State::Starting | State::Running | State::Stopping | State::Backoff => {
+            Tone::Calm
+        }
     };
     let mut parts = vec![how(ended, machine.problem())];
     if let Some(report) = report {

@@ -5,6 +5,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::super::fleet::Fleet;
+use super::super::machine::Machine;
 use super::super::status::{Phase, Rules, ServiceStatus, StopStep, Stopping, Usage};
 use super::super::stop_plan::Step;
 use super::super::{Event, KillReport};
@@ -44,9 +46,10 @@ impl Published {
 }
 
 impl Slot {
-    pub(super) fn status(&self) -> ServiceStatus {
-        let machine = &self.machine;
-        ServiceStatus {
+    /// Returns how the service stands; `None` where `fleet` does not know it.
+    pub(super) fn status(&self, fleet: &Fleet, id: ServiceId) -> Option<ServiceStatus> {
+        let machine = fleet.machine(id)?;
+        Some(ServiceStatus {
             name: Arc::clone(&self.published.name),
             state: machine.state(),
             run: machine.run(),
@@ -56,53 +59,51 @@ impl Slot {
             ended: machine.ended().cloned(),
             restarts: machine.attempts(),
             next_start: machine.next_start(),
-            stopping: self.stopping(),
+            stopping: stopping(machine),
+            blocked_on: fleet.obstacles(id).into(),
+            turn: fleet.turn(id),
             usage: self.published.usage(),
             members: Arc::clone(&self.published.members),
             listeners: Arc::clone(&self.published.listeners),
             survivors: machine.survivors().into(),
             report: self.published.report.clone(),
             problem: machine.problem().map(Arc::from),
-            rules: self.rules(),
-        }
-    }
-
-    fn stopping(&self) -> Option<Stopping> {
-        self.machine.ending().map(|ending| Stopping {
-            action: ending.action,
-            step: match ending.step {
-                Step::Command { .. } => StopStep::StopCommand,
-                Step::Asked { signal, .. } => signal.map_or(StopStep::Keys, StopStep::Signal),
-                Step::Killing => StopStep::Kill,
-            },
-            signal: match ending.step {
-                Step::Asked { signal, .. } => signal,
-                Step::Command { .. } => None,
-                Step::Killing => ending.signal,
-            },
-            since: ending.since,
-            step_since: ending.step_since,
-            deadline: ending.step.deadline(),
-            again: ending.again,
+            rules: rules(machine),
         })
-    }
-
-    fn rules(&self) -> Rules {
-        let service = self.machine.service();
-        let (restart, max_restarts) = (service.restart.policy, service.restart.max);
-        Rules { autostart: service.autostart, restart, max_restarts }
     }
 }
 
-impl Actor {
-    /// Publishes how one service stands now.
-    pub(super) fn publish(&mut self, id: ServiceId) {
-        self.publish_all(&[id]);
-    }
+fn stopping(machine: &Machine) -> Option<Stopping> {
+    machine.ending().map(|ending| Stopping {
+        action: ending.action,
+        step: match ending.step {
+            Step::Command { .. } => StopStep::StopCommand,
+            Step::Asked { signal, .. } => signal.map_or(StopStep::Keys, StopStep::Signal),
+            Step::Killing => StopStep::Kill,
+        },
+        signal: match ending.step {
+            Step::Asked { signal, .. } => signal,
+            Step::Command { .. } => None,
+            Step::Killing => ending.signal,
+        },
+        since: ending.since,
+        step_since: ending.step_since,
+        deadline: ending.step.deadline(),
+        again: ending.again,
+    })
+}
 
+fn rules(machine: &Machine) -> Rules {
+    let service = machine.service();
+    let (restart, max_restarts) = (service.restart.policy, service.restart.max);
+    Rules { autostart: service.autostart, restart, max_restarts, is_target: machine.is_target() }
+}
+
+impl Actor {
     /// Publishes how these services stand now, all at once: every publication wakes whoever shows the board.
     pub(super) fn publish_all(&mut self, ids: &[ServiceId]) {
-        let statuses = ids.iter().filter_map(|&id| Some((id, self.slots.get(id.index())?.status())));
+        let status = |id: ServiceId| self.slots.get(id.index())?.status(&self.fleet, id);
+        let statuses = ids.iter().filter_map(|&id| Some((id, status(id)?)));
         let mut changes = Vec::new();
         self.board.send_modify(|board| {
             for (service, status) in statuses {
@@ -141,7 +142,8 @@ impl Actor {
 
     /// Whether nothing runs and nothing will by itself.
     fn is_idle(&self) -> bool {
-        self.slots.iter().all(|slot| !slot.machine.state().is_alive() && slot.machine.next_start().is_none())
+        let mut machines = self.fleet.machines();
+        machines.all(|(_, machine)| !machine.state().is_alive() && machine.next_start().is_none())
     }
 }
 
