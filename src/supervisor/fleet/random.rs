@@ -1,6 +1,6 @@
 //! Random graphs, wishes, ends and clocks: after every step the promises hold, and in the end no wish is lost.
 //!
-//! `PROCDASH_TEST_LONG=1` makes it more than a million steps.
+//! `PROCDASH_TEST_LONG=1` makes it two million steps.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use crate::process::{Exit, ProcessId, Verdict};
 
 /// Steps of one case, and cases of the short and of the long form.
 const STEPS: usize = 250;
-const CASES: (u32, u32) = (120, 4_200);
+const CASES: (u32, u32) = (400, 8_000);
 
 /// What is known of a service's processes, apart from what the machines believe.
 #[derive(Clone, Debug, Default)]
@@ -277,6 +277,8 @@ impl Bench {
         let run = self.fleet.machine(id).unwrap().run();
         for need in &self.services[id.index()].depends_on {
             assert!(self.is_met(*need), "{id} begins and {} is not {:?}", need.service, need.condition);
+            let departure = &self.fleet.members[need.service.index()].departure;
+            assert!(departure.is_none(), "{id} begins and {} is about to be stopped", need.service);
         }
         let world = &mut self.world[id.index()];
         assert!(world.running.is_none(), "{id} has two runs");

@@ -313,6 +313,22 @@ fn a_restart_with_dependents_goes_down_in_reverse_and_comes_up_in_order() {
 }
 
 #[test]
+fn nobody_starts_again_below_a_service_that_is_still_to_be_restarted() {
+    let mut bench =
+        Bench::new(vec![needing("db", &[]), needing("api", &[(0, Ready)]), needing("worker", &[(0, Ready)])]);
+    bench.ask("api worker", Wish::Start);
+    for name in ["db", "api", "worker"] {
+        bench.up(name);
+    }
+    let ids = bench.fleet.with_dependents(&bench.ids("db"));
+    bench.fleet.ask(&ids, Wish::Restart, bench.now);
+    assert_eq!(bench.done(), ["stop api", "stop worker"]);
+    assert_eq!(bench.gone("api"), [""; 0]);
+    assert_eq!(bench.obstacles("api"), ["waits for db to be ready: db is being stopped"]);
+    assert_eq!(bench.gone("worker"), ["stop db"]);
+}
+
+#[test]
 fn a_quit_goes_in_reverse_and_neither_the_stuck_nor_the_blocked_hold_it_up() {
     let mut bench = stack().all_up();
     let all: Vec<ServiceId> = bench.fleet.ids().collect();
