@@ -34,7 +34,7 @@ impl Obstacle {
             Condition::Exited => "to exit",
         };
         let name = &self.name;
-        let through: String = self.through.iter().map(|between| format!("{between}, which waits for ")).collect();
+        let through = self.through.iter().fold(String::new(), |said, between| said + between + ", which waits for ");
         let state = match self.state {
             State::Stopped => "is stopped",
             State::Blocked => "is blocked",

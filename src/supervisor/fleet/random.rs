@@ -76,6 +76,9 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Whom a service needs, whether it is a one-shot, whether it has a command, and when it is started again.
+type Draft = (Vec<(u8, Condition)>, bool, u8, RestartPolicy);
+
 /// Returns up to eight services, each of which depends on some of those before it.
 fn any_services() -> impl Strategy<Value = Vec<Service>> {
     let condition = prop_oneof![
@@ -88,7 +91,8 @@ fn any_services() -> impl Strategy<Value = Vec<Service>> {
     let needs = prop::collection::vec((any::<u8>(), condition), 0..4);
     let one = (needs, any::<bool>(), 0..5_u8, policy);
     prop::collection::vec(one, 1..=8).prop_map(|drafts| {
-        let service = |(place, (needs, oneshot, kind, policy)): (usize, (Vec<(u8, Condition)>, _, u8, _))| {
+        let service = |(place, draft): (usize, Draft)| {
+            let (needs, oneshot, kind, policy) = draft;
             let mut depends_on: Vec<Dependency> = Vec::new();
             for (pick, condition) in needs.into_iter().filter(|_| place > 0) {
                 let id = ServiceId::new(u32::try_from(usize::from(pick) % place).unwrap());
