@@ -33,6 +33,7 @@ pub fn run() -> ExitCode {
         Request::Ps(words) => remote::ask(|place, out| cli::ps(&words, place, out)),
         Request::Tree(words) => remote::ask(|place, out| cli::tree(&words, place, out)),
         Request::Why(words) => remote::ask(|place, out| cli::why(&words, place, out)),
+        Request::Graph(words) => remote::ask(|place, out| cli::graph(&words, place, out)),
         Request::Start(words) => remote::ask(|place, out| cli::act(Act::Start, &words, place, out)),
         Request::Stop(words) => remote::ask(|place, out| cli::act(Act::Stop, &words, place, out)),
         Request::Restart(words) => remote::ask(|place, out| cli::act(Act::Restart, &words, place, out)),

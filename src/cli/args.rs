@@ -35,9 +35,11 @@ pub enum Request {
     Tree(TreeArguments),
     /// Say why a service is in its state, and what acts on it
     Why(WhyArguments),
-    /// Start services, and return once they run
+    /// Show who depends on whom, with states where a procdash runs
+    Graph(GraphArguments),
+    /// Start services and what they need, and return once they run
     Start(ServicesArguments),
-    /// Stop services, and return once nothing of them is left
+    /// Stop services after all that need them, and return once nothing of them is left
     Stop(ServicesArguments),
     /// Stop services, and start each again once nothing of it is left
     Restart(ServicesArguments),
@@ -85,6 +87,17 @@ pub struct TreeArguments {
     /// The service; all without it
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
+}
+
+/// The words of `procdash graph`.
+#[derive(Args, Clone, Debug)]
+pub struct GraphArguments {
+    /// Whom to ask.
+    #[command(flatten)]
+    pub ask: AskArguments,
+    /// Print a flowchart for Mermaid
+    #[arg(long, conflicts_with = "json")]
+    pub mermaid: bool,
 }
 
 /// The words of `procdash why`.

@@ -5,8 +5,6 @@
 
 mod obstacles;
 #[cfg(test)]
-mod random;
-#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;

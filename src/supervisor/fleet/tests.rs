@@ -1,5 +1,7 @@
 //! What a fleet does, as sentences, each without a process and without a clock.
 
+mod random;
+
 use std::time::{Duration, Instant};
 
 use super::super::blocked::Turn;

@@ -212,6 +212,25 @@ fn a_stop_ends_those_who_need_it_first_and_tells_of_each() {
 }
 
 #[test]
+fn the_graph_is_the_plan_of_the_file_with_the_states_of_what_runs() {
+    let project = project();
+    let plan = said(&project, &["graph"]);
+    let lines: Vec<&str> = plan.lines().collect();
+    assert_eq!(lines[..4], ["stack", "├─ web", "│  └─ api", "│     ├─ db"], "{plan}");
+    let _program = all_up(&project);
+    shoot(&project, "web");
+    wait_for_state(&project, "stack", "blocked");
+    let plan = said(&project, &["graph"]);
+    let lines: Vec<&str> = plan.lines().collect();
+    assert_eq!(lines[..4], ["stack  blocked on web", "├─ web  crashed", "│  └─ api  running", "│     ├─ db  running"]);
+    let plan = json(&project, &["graph", "--json"]);
+    let api = &plan["services"][3];
+    assert_eq!((&api["name"], &api["state"]), (&"api".into(), &"running".into()), "{plan}");
+    assert_eq!(api["depends_on"][1], serde_json::json!({ "service": "migrate", "condition": "completed" }));
+    assert!(said(&project, &["graph", "--mermaid"]).contains("s3 -->|completed| s4"));
+}
+
+#[test]
 fn a_name_starts_what_it_needs_and_nothing_else() {
     let project = project();
     let program = Program::start(project.procdash(&["up", "--no-tui", "web"]));

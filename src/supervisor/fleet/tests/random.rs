@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use super::super::sample::service;
-use super::*;
+use super::super::super::sample::service;
+use super::super::*;
 use crate::config::{Condition, Dependency, RestartPolicy};
 use crate::process::{Exit, ProcessId, Verdict};
 
