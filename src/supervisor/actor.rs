@@ -210,6 +210,7 @@ impl Actor {
         let changed = self.fleet.take_changed();
         if !changed.is_empty() {
             self.publish_all(&changed);
+            self.note_waits(&changed);
         }
         for (id, _) in self.fleet.take_kept() {
             if let Some(turn) = self.fleet.turn(id) {

@@ -95,6 +95,11 @@ fn one_line(command: &CommandLine) -> String {
     one_line_of(&command.to_string())
 }
 
+/// Returns the line for a service that waits for what will not come by itself.
+pub(crate) fn waits(obstacle: &str) -> (Tone, String) {
+    (Tone::Bad, format!("not started: {obstacle}"))
+}
+
 /// Returns the line for a run whose command has left its daemon behind.
 pub(crate) fn daemonised() -> (Tone, String) {
     (Tone::Calm, "the command exited with code 0 and left its daemon".to_owned())

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::super::fleet::Fleet;
 use super::super::machine::Machine;
+use super::super::notes;
 use super::super::status::{Phase, Rules, ServiceStatus, StopStep, Stopping, Usage};
 use super::super::stop_plan::Step;
 use super::super::{Event, KillReport};
@@ -21,13 +22,22 @@ pub(super) struct Published {
     pub(super) members: Arc<[Member]>,
     pub(super) listeners: Arc<[Listener]>,
     pub(super) report: Option<Arc<KillReport>>,
+    /// What was last said in its log about what it waits for in vain.
+    pub(super) waits: Option<String>,
     /// Whether a debugger held the guard at the last look.
     pub(super) guard_is_held: bool,
 }
 
 impl Published {
     pub(super) fn new(name: &str) -> Self {
-        Self { name: name.into(), members: Arc::from([]), listeners: Arc::from([]), report: None, guard_is_held: false }
+        Self {
+            name: name.into(),
+            members: Arc::from([]),
+            listeners: Arc::from([]),
+            report: None,
+            waits: None,
+            guard_is_held: false,
+        }
     }
 
     pub(super) fn forget_tree(&mut self) {
@@ -117,6 +127,22 @@ impl Actor {
         });
         for change in changes {
             self.emit(change);
+        }
+    }
+
+    /// Writes into the logs of those that wait in vain what they wait for, once for each new reason.
+    pub(super) fn note_waits(&mut self, ids: &[ServiceId]) {
+        for &id in ids {
+            let vain = self.fleet.obstacles(id).into_iter().find(|obstacle| obstacle.needs_a_person);
+            let text = vain.map(|obstacle| obstacle.sentence());
+            let Some(slot) = self.slots.get_mut(id.index()).filter(|slot| slot.published.waits != text) else {
+                continue;
+            };
+            if let Some(text) = &text {
+                let (tone, note) = notes::waits(text);
+                self.tools.logs.note(id, tone, &note);
+            }
+            slot.published.waits = text;
         }
     }
 

@@ -185,8 +185,24 @@ fn a_migration_that_fails_holds_back_what_needs_it_and_is_tried_again_with_it() 
     // who waited without being asked for again has started, too
     wait_for_state(&project, "worker", "running");
     program.signal(Signal::SIGTERM);
-    program.finish();
+    let ended = program.finish();
+    let told = |line: &&str| line.contains("api") && line.contains("not started: waits for migrate to complete");
+    // once for the first failure, and not again for what has not changed
+    assert_eq!(ended.out.lines().filter(|line| line.starts_with("api")).filter(told).count(), 2, "{}", ended.out);
     wait_until_nothing_lives(project.token());
+}
+
+#[test]
+fn without_a_screen_a_failure_that_holds_back_all_others_is_told_and_is_the_end() {
+    let project = Project::new(
+        "[processes.migrate]\ncommand = \"exit 4\"\noneshot = true\n\
+         [processes.api]\ncommand = \"sleep 1000\"\ndepends_on = [\"migrate\"]\n",
+    );
+    let ended = Program::run(project.procdash(&["up", "--no-tui"]));
+    assert_eq!(ended.code, 1, "{ended:?}");
+    let told = "not started: waits for migrate to be ready: migrate crashed (exited with code 4)";
+    assert!(ended.out.lines().any(|line| line.starts_with("api") && line.contains(told)), "{}", ended.out);
+    assert_no_service_lives(project.token());
 }
 
 #[test]
