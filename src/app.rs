@@ -36,7 +36,10 @@ pub fn run() -> ExitCode {
         Request::Graph(words) => remote::ask(|place, out| cli::graph(&words, place, out)),
         Request::Start(words) => remote::ask(|place, out| cli::act(Act::Start, &words, place, out)),
         Request::Stop(words) => remote::ask(|place, out| cli::act(Act::Stop, &words, place, out)),
-        Request::Restart(words) => remote::ask(|place, out| cli::act(Act::Restart, &words, place, out)),
+        Request::Restart(words) => {
+            let act = Act::Restart { with_dependents: words.with_dependents };
+            remote::ask(|place, out| cli::act(act, &words.services, place, out))
+        }
         Request::Kill(words) => remote::ask(|place, out| cli::act(Act::Kill, &words, place, out)),
         Request::Signal(words) => remote::ask(|place, out| cli::signal(&words, place, out)),
         Request::Wait(words) => remote::ask(|place, out| cli::wait(&words, place, out)),

@@ -19,8 +19,8 @@ mod why;
 
 pub use act::{Act, act};
 pub use args::{
-    Arguments, AskArguments, FileArguments, GraphArguments, ReapArguments, Request, ServicesArguments, SignalArguments,
-    TreeArguments, UpArguments, WaitArguments, WaitFor, Whom, WhyArguments,
+    Arguments, AskArguments, FileArguments, GraphArguments, ReapArguments, Request, RestartArguments,
+    ServicesArguments, SignalArguments, TreeArguments, UpArguments, WaitArguments, WaitFor, Whom, WhyArguments,
 };
 pub use check::check;
 pub use down::down;

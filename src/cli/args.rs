@@ -42,7 +42,7 @@ pub enum Request {
     /// Stop services after all that need them, and return once nothing of them is left
     Stop(ServicesArguments),
     /// Stop services, and start each again once nothing of it is left
-    Restart(ServicesArguments),
+    Restart(RestartArguments),
     /// Kill services with all that they started, and check
     Kill(ServicesArguments),
     /// Send a signal to services
@@ -111,7 +111,7 @@ pub struct WhyArguments {
     pub name: String,
 }
 
-/// The words of `procdash start`, `stop`, `restart` and `kill`.
+/// The words of `procdash start`, `stop` and `kill`.
 #[derive(Args, Clone, Debug)]
 pub struct ServicesArguments {
     /// Whom to ask.
@@ -120,6 +120,17 @@ pub struct ServicesArguments {
     /// The services
     #[arg(value_name = "NAME", required = true)]
     pub names: Vec<String>,
+}
+
+/// The words of `procdash restart`.
+#[derive(Args, Clone, Debug)]
+pub struct RestartArguments {
+    /// Which, and whom to ask.
+    #[command(flatten)]
+    pub services: ServicesArguments,
+    /// Take along what depends on them: it stops before them and starts after them
+    #[arg(long)]
+    pub with_dependents: bool,
 }
 
 /// The words of `procdash signal`.

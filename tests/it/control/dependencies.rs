@@ -228,6 +228,26 @@ fn a_stop_ends_those_who_need_it_first_and_tells_of_each() {
 }
 
 #[test]
+fn a_restart_takes_dependents_along_only_when_it_is_told_to() {
+    let project = project();
+    let program = all_up(&project);
+    said(&project, &["restart", "api"]);
+    assert_eq!((&row(&project, "api")["run"], &row(&project, "web")["run"]), (&2.into(), &1.into()));
+    wait_for_line(&project, "up", &["api"]);
+
+    let out = said(&project, &["restart", "--with-dependents", "db"]);
+    for name in ["db", "api", "worker", "web"] {
+        assert!(out.contains(name), "{name}: {out}");
+    }
+    let runs = ["db", "api", "worker", "web", "migrate"].map(|name| row(&project, name)["run"].as_u64().unwrap());
+    assert_eq!(runs, [2, 3, 2, 2, 1], "{out}");
+    wait_for_state(&project, "stack", "done");
+    program.signal(Signal::SIGTERM);
+    assert_eq!(program.finish().code, 0);
+    wait_until_nothing_lives(project.token());
+}
+
+#[test]
 fn the_graph_is_the_plan_of_the_file_with_the_states_of_what_runs() {
     let project = project();
     let plan = said(&project, &["graph"]);
