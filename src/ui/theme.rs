@@ -181,7 +181,7 @@ const fn colour(colour: Colour) -> Color {
 pub(crate) const fn sign(state: State) -> &'static str {
     match state {
         State::Stopped => "○",
-        State::Blocked => "⧗",
+        State::Blocked => "◇",
         State::Starting => "◐",
         State::Running => "●",
         State::Stopping => "◌",
