@@ -126,8 +126,9 @@ impl Fleet {
     /// them: see [`Fleet::with_who_needs_them`] and [`Fleet::with_dependents`].
     pub(crate) fn ask(&mut self, ids: &[ServiceId], wish: Wish, now: Instant) -> Vec<Refused> {
         let mut refused = Vec::new();
+        let together: BTreeSet<ServiceId> = ids.iter().copied().collect();
         for &service in ids {
-            if let Err(refusal) = self.ask_one(ids, service, wish, now) {
+            if let Err(refusal) = self.ask_one(&together, service, wish, now) {
                 refused.push(Refused { service, refusal });
             }
         }
@@ -135,10 +136,16 @@ impl Fleet {
         refused
     }
 
-    fn ask_one(&mut self, all: &[ServiceId], id: ServiceId, wish: Wish, now: Instant) -> Result<(), Refusal> {
+    fn ask_one(
+        &mut self,
+        together: &BTreeSet<ServiceId>,
+        id: ServiceId,
+        wish: Wish,
+        now: Instant,
+    ) -> Result<(), Refusal> {
         let is_up = matches!(self.state(id), State::Starting | State::Running);
         let after = match wish {
-            Wish::Stop | Wish::Quit | Wish::Restart if is_up => Some(self.to_go_before(all, id)),
+            Wish::Stop | Wish::Quit | Wish::Restart if is_up => Some(self.to_go_before(together, id)),
             Wish::Stop | Wish::Quit | Wish::Restart | Wish::Start | Wish::Kill => None,
         };
         let Some(member) = self.members.get_mut(id.index()) else { return Ok(()) };
@@ -166,13 +173,13 @@ impl Fleet {
         Ok(())
     }
 
-    /// Returns those among `all` that are alive and depend on `id`, with the runs that have to be over.
-    fn to_go_before(&self, all: &[ServiceId], id: ServiceId) -> Vec<(ServiceId, RunId)> {
-        if let [_only] = all {
+    /// Returns those among `together` that are alive and depend on `id`, with the runs that have to be over.
+    fn to_go_before(&self, together: &BTreeSet<ServiceId>, id: ServiceId) -> Vec<(ServiceId, RunId)> {
+        if together.len() == 1 {
             return vec![];
         }
         let mut before = self.graph.all_dependents(id);
-        before.retain(|dependent| all.contains(dependent));
+        before.retain(|dependent| together.contains(dependent));
         let alive = before.into_iter().filter_map(|dependent| Some((dependent, self.machine(dependent)?)));
         alive.filter(|(_, machine)| machine.state().is_alive()).map(|(id, machine)| (id, machine.run())).collect()
     }

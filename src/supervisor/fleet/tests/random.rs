@@ -3,17 +3,14 @@
 //! `PROCDASH_TEST_LONG=1` makes it two million steps.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
 use super::super::super::sample::service;
-use super::super::*;
-use crate::config::{Condition, Dependency, RestartPolicy};
-use crate::process::{Exit, ProcessId, Verdict};
+use super::*;
 
-/// Steps of one case, and cases of the short and of the long form.
+/// Steps of one case on the average, and cases of the short and of the long form.
 const STEPS: usize = 250;
 const CASES: (u32, u32) = (400, 8_000);
 
@@ -177,7 +174,8 @@ impl Bench {
     }
 
     fn ask(&mut self, ids: &[ServiceId], wish: Wish) {
-        for &id in ids {
+        // a restart that waits for its turn is left as it is by a start
+        for &id in ids.iter().filter(|_| wish != Wish::Start) {
             let first = ids.iter().filter(|other| self.depends(**other, id));
             let alive = first.filter_map(|other| Some((*other, self.world[other.index()].running.as_ref()?.run)));
             let before = alive.collect();
@@ -386,7 +384,7 @@ proptest! {
     #[test]
     fn whatever_happens_the_promises_hold_and_no_wish_is_lost(
         services in any_services(),
-        steps in prop::collection::vec(any_step(), STEPS),
+        steps in prop::collection::vec(any_step(), 0..=2 * STEPS),
     ) {
         let mut bench = Bench::new(services);
         for step in steps {
