@@ -180,7 +180,7 @@ impl Fleet {
             }
             Program::Mprocs => Command::new("mprocs"),
         };
-        command.current_dir(self.dir.path()).env("TERM", "xterm-256color");
+        command.current_dir(self.dir.path()).env("TERM", "xterm-256color").env("XDG_STATE_HOME", self.dir.path());
         command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(Stdio::from(slave));
         let begin = Instant::now();
         let child = command.spawn().ok()?;

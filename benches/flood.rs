@@ -6,6 +6,7 @@ use std::fs::File;
 use std::hint::black_box;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,9 +17,12 @@ use nix::pty::openpty;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use nix::unistd::pipe;
+use procdash::config::{Config, SourceFile, load};
 use procdash::engine::{Pump, Sink};
+use procdash::id::{RunId, ServiceId};
 use procdash::logs::{LogBuffer, Pattern, Question, Source, Stamp, Style, read_line, seek};
 use procdash::screen::{Background, Screen, Size};
+use procdash::supervisor::{Keeper, LogStore};
 
 /// Set in the child, which writes the flood and does nothing else.
 const CHILD: &str = "PROCDASH_BENCH_FLOOD";
@@ -28,6 +32,7 @@ const ROUNDS: usize = 5;
 const SHORT_ROUNDS: usize = 25;
 const SCROLLBACK: usize = 8 * 1024 * 1024;
 const BUFFER: usize = 64 * 1024;
+const SERVICE: ServiceId = ServiceId::new(0);
 const COLOURED: &[u8] = b"\x1b[2m12:04:31.113\x1b[0m \x1b[32mINFO\x1b[0m shop::cart: \x1b[1mGET\x1b[0m /cart/8121 status=\x1b[36m200\x1b[0m took=3ms\n";
 
 fn main() -> Result<()> {
@@ -42,10 +47,16 @@ fn main() -> Result<()> {
         "{:<28} {:>10} {:>10} {:>7} {:>10} {:>10}",
         "128 MiB, coloured", "into log", "into none", "ratio", "cpu log", "cpu none"
     );
+    let folder = tempfile::tempdir()?;
+    let project = project(folder.path())?;
     let pty = || openpty(None, None).map(|pty| (pty.master, pty.slave)).map_err(Into::into);
-    compare("from a pty", ROUNDS, pty, |descriptor| into_log(descriptor, true))?;
-    compare("from a pty, no screen", ROUNDS, pty, |descriptor| into_log(descriptor, false))?;
-    compare("from a pipe", SHORT_ROUNDS, || pipe().map_err(Into::into), |descriptor| into_log(descriptor, false))?;
+    let pipe = || pipe().map_err(Into::into);
+    compare("from a pty", ROUNDS, pty, |descriptor| into_log(descriptor, true, None))?;
+    compare("from a pty, kept in files", ROUNDS, pty, |descriptor| into_log(descriptor, true, Some(&project)))?;
+    compare("from a pty, no screen", ROUNDS, pty, |descriptor| into_log(descriptor, false, None))?;
+    compare("from a pipe", SHORT_ROUNDS, pipe, |descriptor| into_log(descriptor, false, None))?;
+    let kept = |descriptor| into_log(descriptor, false, Some(&project));
+    compare("from a pipe, kept in files", SHORT_ROUNDS, pipe, kept)?;
     println!();
     time_push();
     time_search();
@@ -97,14 +108,31 @@ fn measure(open: impl Fn() -> Result<(OwnedFd, OwnedFd)>, drain: impl Fn(OwnedFd
     Ok(cost)
 }
 
-/// The real way: the pump's thread, a lock, the bounded log, and for a terminal the screen that nobody looks at.
-fn into_log(descriptor: OwnedFd, has_screen: bool) -> Result<u64> {
+/// A project that keeps its logs in `folder`, as by default in three files of 10 MiB.
+fn project(folder: &Path) -> Result<Config> {
+    let text = "[settings.logs]\ndir = \"logs\"\n[processes]\nflood = \"true\"\n";
+    let path = folder.join("procfile.toml");
+    let source = SourceFile { path, shown: "procfile.toml".to_owned(), bytes: text.as_bytes().to_vec() };
+    load(&[source]).map_err(|problems| anyhow::anyhow!("{problems}"))
+}
+
+/// The real way: the pump's thread, a lock, the bounded log, for a terminal the screen that nobody looks at, and the
+/// files if there are any.
+fn into_log(descriptor: OwnedFd, has_screen: bool, project: Option<&Config>) -> Result<u64> {
     let log = Arc::new(Mutex::new(LogBuffer::new(SCROLLBACK)));
     let (done, finished) = sync_channel(1);
     let pump = Pump::start()?;
     let screen = has_screen.then(|| Screen::new(Size::new(77, 32), Background::Dark));
-    pump.attach(descriptor, Box::new(Logger { log: Arc::clone(&log), screen, bytes: 0, done }))?;
+    let keep = |project| Keeper::start(project, LogStore::new(1, SCROLLBACK), pump.bell());
+    let keeper = project.map(keep).transpose()?;
+    let logger = Logger { log: Arc::clone(&log), screen, keeper: keeper.clone(), bytes: 0, done };
+    pump.attach(descriptor, Box::new(logger))?;
     let bytes = finished.recv()?;
+    if let Some(keeper) = keeper {
+        // what was read is not yet kept
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        runtime.block_on(keeper.end(SERVICE, RunId::default(), None));
+    }
     let kept = log.lock().unwrap_or_else(PoisonError::into_inner).memory();
     anyhow::ensure!(kept <= SCROLLBACK, "the log takes {kept} bytes");
     Ok(bytes)
@@ -112,14 +140,22 @@ fn into_log(descriptor: OwnedFd, has_screen: bool) -> Result<u64> {
 
 struct Logger {
     log: Arc<Mutex<LogBuffer>>,
+    keeper: Option<Keeper>,
     screen: Option<Screen>,
     bytes: u64,
     done: SyncSender<u64>,
 }
 
 impl Sink for Logger {
+    fn has_room(&mut self) -> bool {
+        self.keeper.as_ref().is_none_or(|keeper| keeper.has_room(SERVICE))
+    }
+
     fn bytes(&mut self, bytes: &[u8]) {
         self.bytes += bytes.len() as u64;
+        if let Some(keeper) = &self.keeper {
+            keeper.keep(SERVICE, bytes);
+        }
         if let Some(screen) = &mut self.screen {
             black_box(screen.push(bytes));
         }

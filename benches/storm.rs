@@ -33,13 +33,23 @@ enum Shape {
 
 const NONE: Duration = Duration::ZERO;
 const SHORT: Duration = Duration::from_millis(1);
-const SHAPES: [(&str, Shape); 6] = [
-    ("master-200", Shape::Master { workers: 200 }),
-    ("hop-20-1ms", Shape::Hopping { lineages: 20, pause: SHORT, sessions: false }),
-    ("hop-200-1ms", Shape::Hopping { lineages: 200, pause: SHORT, sessions: false }),
-    ("hop-20", Shape::Hopping { lineages: 20, pause: NONE, sessions: false }),
-    ("hop-200", Shape::Hopping { lineages: 200, pause: NONE, sessions: false }),
-    ("hop-200-setsid", Shape::Hopping { lineages: 200, pause: NONE, sessions: true }),
+
+/// How long a storm rages before it is killed.
+const RAGES: Duration = Duration::from_millis(300);
+
+/// How long one rages that is to use up its numbers: its guard has the same share of the processors as each of its sessions,
+/// and collects the dead more slowly than they come.
+const RAGES_ON: Duration = Duration::from_secs(4);
+
+/// The storms, and how long each rages.
+const SHAPES: [(&str, Shape, Duration); 7] = [
+    ("master-200", Shape::Master { workers: 200 }, RAGES),
+    ("hop-20-1ms", Shape::Hopping { lineages: 20, pause: SHORT, sessions: false }, RAGES),
+    ("hop-200-1ms", Shape::Hopping { lineages: 200, pause: SHORT, sessions: false }, RAGES),
+    ("hop-20", Shape::Hopping { lineages: 20, pause: NONE, sessions: false }, RAGES),
+    ("hop-200", Shape::Hopping { lineages: 200, pause: NONE, sessions: false }, RAGES),
+    ("hop-200-setsid", Shape::Hopping { lineages: 200, pause: NONE, sessions: true }, RAGES),
+    ("hop-200-setsid-4s", Shape::Hopping { lineages: 200, pause: NONE, sessions: true }, RAGES_ON),
 ];
 
 /// Who kills, and what helps.
@@ -52,14 +62,11 @@ const USERS: [(&str, &str); 3] = [
 /// How many numbers a storm's namespace has: far fewer than the machine, which others use as well.
 const NUMBERS: usize = 8_192;
 
-/// How long a storm rages before it is killed.
-const RAGES: Duration = Duration::from_millis(300);
-
 fn main() {
     let words: Vec<String> = std::env::args().collect();
     let word = |place: usize| words.get(place).map_or("", String::as_str);
     match word(1) {
-        "__storm" => rage(SHAPES.iter().find(|(name, _)| *name == word(2)).unwrap().1),
+        "__storm" => rage(storm(word(2)).0),
         "__one" => {
             let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
             threads.block_on(end_by_guard(word(2)));
@@ -68,6 +75,12 @@ fn main() {
         "__init" => be_init(word(2)),
         _ => measure(&words),
     }
+}
+
+/// Finds a storm by its name: how it is made, and how long it rages.
+fn storm(name: &str) -> (Shape, Duration) {
+    let (_, shape, rages) = SHAPES.iter().find(|(known, _, _)| *known == name).unwrap();
+    (*shape, *rages)
 }
 
 fn rage(shape: Shape) {
@@ -131,7 +144,7 @@ async fn end_by_guard(shape: &str) {
         isolation: Isolation::None,
     };
     let (mut guard, _channel) = guards.launch(&launch).await.unwrap();
-    tokio::time::sleep(RAGES).await;
+    tokio::time::sleep(storm(shape).1).await;
     let began = Instant::now();
     guard.request(Request::Kill).await.unwrap();
     while !matches!(guard.next().await, Report::Empty { .. }) {}
@@ -152,7 +165,7 @@ fn end_by_kernel(shape: &str) {
     let flags = if nix::unistd::geteuid().is_root() { "-pf" } else { "-Urpf" };
     let words = [flags, &own_program(), "__init", shape];
     let mut parent = Command::new("unshare").args(words).stderr(Stdio::null()).spawn().unwrap();
-    rest(RAGES);
+    rest(storm(shape).1);
     // on a busy machine it may not have come up yet
     let mut init = None;
     while init.is_none() && parent.try_wait().unwrap().is_none() {
@@ -172,7 +185,7 @@ fn end_by_kernel(shape: &str) {
 fn be_init(shape: &str) {
     // SAFETY: this process has one thread.
     match unsafe { fork() }.unwrap() {
-        ForkResult::Child => rage(SHAPES.iter().find(|(name, _)| *name == shape).unwrap().1),
+        ForkResult::Child => rage(storm(shape).0),
         ForkResult::Parent { .. } => while wait().is_ok() {},
     }
 }
@@ -200,8 +213,8 @@ fn measure(words: &[String]) {
     let rounds = words.iter().find_map(|word| word.parse().ok()).unwrap_or(11);
     let is_root = nix::unistd::geteuid().is_root();
     println!("end of a fork storm, ms ({rounds} rounds)     kernel, median     guard, median     max   ratio");
-    for (shape, _) in SHAPES {
-        if words.iter().any(|word| SHAPES.iter().any(|(name, _)| name == word))
+    for (shape, _, _) in SHAPES {
+        if words.iter().any(|word| SHAPES.iter().any(|(name, _, _)| name == word))
             && !words.iter().any(|word| word == shape)
         {
             continue;
@@ -220,7 +233,7 @@ fn measure(words: &[String]) {
             let millis = |time: Option<&Duration>| time.map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0);
             let (low, middle) = (millis(floor.get(floor.len() / 2)), millis(times.get(times.len() / 2)));
             println!(
-                "  {shape:>16} {user:>17} {low:20.1} {middle:17.1} {:7.1} {:7.1}   ({} of {rounds})",
+                "  {shape:>18} {user:>17} {low:20.1} {middle:17.1} {:7.1} {:7.1}   ({} of {rounds})",
                 millis(times.last()),
                 middle / low,
                 times.len()

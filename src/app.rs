@@ -1,5 +1,6 @@
 //! Joins the floors; the only file, with those below it, that knows all of them.
 
+mod browser;
 mod colour;
 mod diagnostics;
 mod farewell;
@@ -32,6 +33,7 @@ pub fn run() -> ExitCode {
         Request::Up(words) => watched::up(&words),
         Request::Ps(words) => remote::ask(|place, out| cli::ps(&words, place, out)),
         Request::Tree(words) => remote::ask(|place, out| cli::tree(&words, place, out)),
+        Request::Logs(words) => remote::ask(|place, out| cli::logs(&words, place, out)),
         Request::Why(words) => remote::ask(|place, out| cli::why(&words, place, out)),
         Request::Graph(words) => remote::ask(|place, out| cli::graph(&words, place, out)),
         Request::Start(words) => remote::ask(|place, out| cli::act(Act::Start, &words, place, out)),

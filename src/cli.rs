@@ -6,8 +6,10 @@ mod check;
 mod down;
 mod find;
 mod graph;
+mod label;
 mod leftovers;
 mod load;
+mod logs;
 mod plain;
 mod ps;
 mod reap;
@@ -19,7 +21,7 @@ mod why;
 
 pub use act::{Act, act};
 pub use args::{
-    Arguments, AskArguments, FileArguments, GraphArguments, ReapArguments, Request, RestartArguments,
+    Arguments, AskArguments, FileArguments, GraphArguments, LogsArguments, ReapArguments, Request, RestartArguments,
     ServicesArguments, SignalArguments, TreeArguments, UpArguments, WaitArguments, WaitFor, Whom, WhyArguments,
 };
 pub use check::check;
@@ -28,6 +30,7 @@ pub use find::{FoundFile, find};
 pub use graph::graph;
 pub use leftovers::{Seen, found_in_words, reaped_in_words};
 pub use load::{LoadError, load};
+pub use logs::{Since, logs};
 pub use plain::Plain;
 pub use ps::ps;
 pub use reap::reap;

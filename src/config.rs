@@ -17,6 +17,7 @@ mod diagnostic;
 mod duration;
 mod env_file;
 mod expand;
+mod log_files;
 mod place;
 mod procfile;
 mod raw;
@@ -33,6 +34,7 @@ pub use diagnostic::{Problem, Problems};
 pub use duration::{DurationError, parse as parse_duration};
 pub use env_file::{EnvFileError, parse_env_file};
 pub use expand::{ExpandError, expand};
+pub use log_files::LogFiles;
 pub use source::SourceFile;
 pub use suggest::closest;
 
@@ -73,6 +75,8 @@ pub struct Settings {
     pub scrollback: usize,
     /// What is done about processes that an earlier run has left behind.
     pub on_leftovers: OnLeftovers,
+    /// What of the services' output is kept in files.
+    pub logs: LogFiles,
 }
 
 /// What a start does about processes that an earlier, killed run of the project has left alive.

@@ -17,6 +17,7 @@ mod kill_tree;
 mod killing;
 mod link;
 mod message;
+mod own_children;
 mod program;
 mod raw;
 mod service;

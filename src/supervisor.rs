@@ -11,6 +11,7 @@ mod fleet;
 mod graph;
 mod handle;
 mod job;
+mod keeper;
 mod live;
 mod log_store;
 mod machine;
@@ -37,6 +38,7 @@ pub use command::{Command, Keystrokes, Target};
 pub use course::{CommandOutcome, Deed, Ignored, StepOutcome};
 pub use event::Event;
 pub use handle::Handle;
+pub use keeper::Keeper;
 pub use live::{AsOf, Live, Look, Screens};
 pub use log_store::{LogGuard, LogStore, Tap};
 pub use status::{

@@ -9,8 +9,8 @@ use futures_util::future;
 use futures_util::stream::{self, StreamExt as _};
 use jiff::tz::TimeZone;
 
-use super::colour;
 use super::requests::Requests;
+use super::{browser, colour};
 use crate::config::Config;
 use crate::guard;
 use crate::signal::Signal;
@@ -19,7 +19,8 @@ use crate::ui::{self, Dashboard};
 
 /// Shows the dashboard until everything is down; the terminal is given back on every way out.
 pub(crate) async fn show(config: &Config, handle: Handle) -> io::Result<()> {
-    let dashboard = Dashboard::new(config, !colour::wanted(), TimeZone::system());
+    let dashboard =
+        Dashboard { browse: browser::open, ..Dashboard::new(config, !colour::wanted(), TimeZone::system()) };
     let mut pauses = Requests::listen(Signal::SIGTSTP)?;
     let mut continuations = Requests::listen(Signal::SIGCONT)?;
     let suspension = Arc::new(Suspension::default());

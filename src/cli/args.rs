@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::logs::Since;
 use crate::config::parse_duration;
 use crate::signal::Signal;
 
@@ -33,6 +34,8 @@ pub enum Request {
     Ps(AskArguments),
     /// Show the processes of a service, or of all
     Tree(TreeArguments),
+    /// Show what services have printed, also when nothing runs any more
+    Logs(LogsArguments),
     /// Say why a service is in its state, and what acts on it
     Why(WhyArguments),
     /// Show who depends on whom, with states where a procdash runs
@@ -98,6 +101,36 @@ pub struct GraphArguments {
     /// Print a flowchart for Mermaid
     #[arg(long, conflicts_with = "json")]
     pub mermaid: bool,
+}
+
+/// The words of `procdash logs`.
+#[derive(Args, Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+pub struct LogsArguments {
+    /// Read this file instead of searching for procfile.toml, Procfile.dev or Procfile upwards from here
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Print a JSON object for each line
+    #[arg(long)]
+    pub json: bool,
+    /// Go on with what is printed from now on, over restarts, until Ctrl-C
+    #[arg(short = 'f', long)]
+    pub follow: bool,
+    /// Only the last N lines of each service; all that is kept without it
+    #[arg(short = 'n', long, value_name = "N")]
+    pub lines: Option<u64>,
+    /// Only what was printed since then: how long ago, such as 10m, or a time, such as 14:30
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<Since>,
+    /// Print the bytes as they are, escape sequences and all
+    #[arg(long, conflicts_with_all = ["strip", "json"])]
+    pub raw: bool,
+    /// Print text alone, without colours; so it is without a terminal
+    #[arg(long)]
+    pub strip: bool,
+    /// The services; all without it
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
 }
 
 /// The words of `procdash why`.

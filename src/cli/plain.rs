@@ -4,16 +4,11 @@ use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Notify;
-use unicode_width::UnicodeWidthStr;
 
+use super::label::{labels, note, paint_note};
 use crate::id::ServiceId;
-use crate::logs::{Line, Source, Style, Tone, plain_text, read_line};
+use crate::logs::{Line, Source, Style, plain_text, read_line};
 use crate::supervisor::Tap;
-
-/// Colours for names, in turn: the palette's cyan, yellow, green, magenta, blue, and their bright twins.
-const NAME_COLOURS: [u8; 10] = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
-/// The widest name that others are aligned to.
-const NAME_COLUMNS: usize = 24;
 
 /// Prints every line as it arrives.
 pub struct Plain<W> {
@@ -31,15 +26,7 @@ impl<W: Write + Send> Plain<W> {
     /// Prints to `writer`; `broken` is told once when that fails, and nothing is printed from then on.
     #[must_use]
     pub fn new(writer: W, names: &[&str], colours: bool, broken: std::sync::Arc<Notify>) -> Self {
-        let columns = names.iter().map(|name| name.width()).max().unwrap_or(0).min(NAME_COLUMNS);
-        let label = |(place, name): (usize, &&str)| {
-            let pad = " ".repeat(columns.saturating_sub(name.width()));
-            match NAME_COLOURS.get(place % NAME_COLOURS.len()).filter(|_| colours) {
-                Some(colour) => format!("\x1b[{colour}m{name}{pad} │\x1b[0m "),
-                None => format!("{name}{pad} | "),
-            }
-        };
-        let labels = names.iter().enumerate().map(label).collect();
+        let labels = labels(names, colours);
         Self { output: Mutex::new(Output { writer, broken: Some(broken) }), labels, colours }
     }
 
@@ -49,12 +36,7 @@ impl<W: Write + Send> Plain<W> {
             Source::Output | Source::Error => plain_text(line.bytes),
             Source::Note(tone) => {
                 let text = String::from_utf8_lossy(line.bytes);
-                let (colour, sign) = match tone {
-                    Tone::Calm => (2, "─"),
-                    Tone::Good => (32, "✓"),
-                    Tone::Bad => (31, "✗"),
-                };
-                if self.colours { format!("\x1b[{colour}m{sign} {text}\x1b[0m") } else { format!("{sign} {text}") }
+                if self.colours { paint_note(tone, &text) } else { note(tone, &text) }
             }
         }
     }
@@ -90,10 +72,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::logs::Stamp;
+    use crate::logs::{Stamp, Tone};
 
     fn line(source: Source, bytes: &[u8]) -> Line<'_> {
-        Line { number: 0, at: Stamp(0), source, bytes, complete: true }
+        Line { number: 0, at: Stamp(0), order: 0, source, bytes, complete: true }
     }
 
     fn printed(colours: bool, lines: &[(u32, Line<'_>)]) -> String {

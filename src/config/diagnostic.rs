@@ -5,6 +5,7 @@ use std::fmt;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::place::Place;
+use crate::logs::acts;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,9 +128,9 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// Makes control characters that came out of a file harmless to the terminal.
+/// Makes characters that act on a terminal and came out of a file visible instead.
 pub(super) fn visible(text: &str) -> String {
     let escape =
-        |char: char| if char.is_control() && char != '\n' { char.escape_default().collect() } else { char.to_string() };
+        |char: char| if acts(char) && char != '\n' { char.escape_default().collect() } else { char.to_string() };
     text.chars().map(escape).collect()
 }

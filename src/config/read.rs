@@ -10,6 +10,7 @@ use super::duration::{self, DurationError};
 use super::raw::{Entry, Node, Table, Value};
 use super::size::{self, SizeError};
 use super::suggest::closest;
+use crate::logs::acts;
 
 /// The keys of one table: those that are understood, and those that are planned.
 pub(super) struct Known {
@@ -103,7 +104,7 @@ impl Reader<'_> {
     /// Reads one line that is shown to people: what a terminal would act on cannot be in it.
     pub(super) fn line(&mut self, node: &Node) -> Option<String> {
         let text = self.filled_text(node)?;
-        if text.chars().any(char::is_control) {
+        if text.chars().any(acts) {
             self.report(Problem::new("this is one line, without control characters").at(node.place));
             return None;
         }

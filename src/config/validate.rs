@@ -8,15 +8,16 @@ use super::place::Place;
 use super::raw::{Entry, Node, Table, Value, merge};
 use super::read::{Known, Reader};
 use super::service::{self, PROCESS};
-use super::{Column, Config, OnLeftovers, Service, Settings, THEMES, Ui, bindings, depends};
+use super::{Column, Config, LogFiles, OnLeftovers, Service, Settings, THEMES, Ui, bindings, depends, log_files};
 use crate::id::ServiceId;
+use crate::logs::acts;
 
 const TOP: Known =
     Known { table: "the file", keys: &["name", "settings", "defaults", "processes", "ui", "keys"], planned: &[] };
 const SETTINGS: Known = Known {
     table: "`[settings]`",
-    keys: &["shell", "env_file", "shutdown_timeout", "scrollback", "on_leftovers"],
-    planned: &["logs"],
+    keys: &["shell", "env_file", "shutdown_timeout", "scrollback", "on_leftovers", "logs"],
+    planned: &[],
 };
 const UI: Known = Known { table: "`[ui]`", keys: &["theme", "columns"], planned: &[] };
 
@@ -98,6 +99,7 @@ fn settings(reader: &mut Reader<'_>, table: &Table) -> Settings {
     settings.scrollback = scrollback.unwrap_or(settings.scrollback);
     let on_leftovers = reader.key(table, "on_leftovers", |reader, node| reader.choice(node, "choice"));
     settings.on_leftovers = on_leftovers.unwrap_or_default();
+    settings.logs = reader.key(table, "logs", log_files::read).unwrap_or_default();
     settings
 }
 
@@ -109,6 +111,7 @@ impl Default for Settings {
             shutdown_timeout: Duration::from_secs(30),
             scrollback: 8 << 20,
             on_leftovers: OnLeftovers::default(),
+            logs: LogFiles::default(),
         }
     }
 }
@@ -155,7 +158,7 @@ fn service(reader: &mut Reader<'_>, table: &Table, name: &str, entry: &Entry) ->
     let named = |message: &str| Problem::new(message).at(entry.key);
     if name.trim().is_empty() {
         reader.report(named("a process needs a name"));
-    } else if name.chars().any(char::is_control) {
+    } else if name.chars().any(acts) {
         reader.report(named("a name has no line breaks or control characters"));
     } else if name.chars().count() > LONGEST_NAME {
         reader.report(named("this name is too long").help(format!("write at most {LONGEST_NAME} characters")));

@@ -252,7 +252,11 @@ impl Desk {
                         return Err(Fault::new(FaultKind::Refused, reason));
                     }
                     Ok(
-                        Event::Signalled { .. } | Event::Refused { .. } | Event::Changed { .. } | Event::Verified(_),
+                        Event::Signalled { .. }
+                        | Event::Refused { .. }
+                        | Event::Changed { .. }
+                        | Event::Keeping { .. }
+                        | Event::Verified(_),
                     )
                     | Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return Err(ending()),

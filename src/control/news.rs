@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::protocol::{Reply, write_line};
 use super::rows::{Outcome, Signalled, millis};
+use crate::logs::Tone;
 use crate::process::ProcessId;
 use crate::supervisor::{Action, Board, Event, KillReport, Target};
 
@@ -21,6 +22,8 @@ enum News {
         what: Signalled,
         to: Whom,
     },
+    /// What services print cannot be kept in files, or can again.
+    Keeping { failing: bool, sentence: String },
     /// A request could not be carried out.
     Refused { service: Option<String>, reason: String },
     /// So many events were lost: the subscriber reads too slowly.
@@ -67,6 +70,7 @@ pub(super) fn write_event(event: &Event, board: &Board) -> String {
             },
             to: Whom::from(*target),
         },
+        Event::Keeping { tone, sentence } => News::Keeping { failing: *tone == Tone::Bad, sentence: sentence.clone() },
         Event::Refused { service, reason } => News::Refused { service: service.map(name), reason: reason.clone() },
     })
 }

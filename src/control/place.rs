@@ -3,16 +3,15 @@
 use std::env;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::logs::project_folder;
+
 /// The longest path of a socket that the kernel takes: `sun_path` without the zero at its end.
 const LONGEST: usize = 107;
-/// How much of the folder's name stands in the name of the socket, for people who look into the folder.
-const NAME: usize = 20;
 /// The permissions of the folder.
 pub(super) const FOLDER_MODE: u32 = 0o700;
 /// The permissions of the socket.
@@ -90,14 +89,9 @@ fn is_private(folder: &Path, own: u32) -> bool {
 
 /// Returns the path of the socket of the project with this file, which has to be canonical.
 pub(super) fn socket(folder: &Path, file: &Path) -> Result<PathBuf, PlaceError> {
-    let project = file.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-    let readable: String = project
-        .chars()
-        .filter(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.'))
-        .take(NAME)
-        .collect();
-    let hash = fnv(file.as_os_str().as_bytes());
-    let names = [format!("{readable}-{hash:016x}.sock"), format!("{hash:016x}.sock")];
+    let long = project_folder(file);
+    let short = long.rsplit_once('-').map_or(long.as_str(), |(_, hash)| hash);
+    let names = [format!("{long}.sock"), format!("{short}.sock")];
     // which of the two it is depends on nothing but the folder, so everybody finds the same
     let fits = |path: &PathBuf| path.as_os_str().len() <= LONGEST;
     let [long, short] = names.map(|name| folder.join(name));
@@ -108,13 +102,6 @@ pub(super) fn socket(folder: &Path, file: &Path) -> Result<PathBuf, PlaceError> 
     } else {
         Err(PlaceError::TooLong { path: short.display().to_string() })
     }
-}
-
-/// The hash of Fowler, Noll and Vo: the same in every build and on every machine, which the standard library's is not.
-fn fnv(bytes: &[u8]) -> u64 {
-    const START: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0100_0000_01b3;
-    bytes.iter().fold(START, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
 }
 
 /// Opens the folder, makes it where it is missing, and makes sure that it is the user's alone.

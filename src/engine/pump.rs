@@ -33,6 +33,11 @@ const WAKE: Token = Token(usize::MAX);
 /// reader of procdash slows the services) and a dashboard must not do. One that panics is dropped; its service is read
 /// on, into nothing, so that it neither stalls nor dies of it.
 pub trait Sink: Send {
+    /// Whether it can take bytes now. If not, its service is not read, and waits once its pipe or terminal is full,
+    /// until a [`Bell`] is rung: then it is asked again.
+    fn has_room(&mut self) -> bool {
+        true
+    }
     /// Takes the next bytes, at most 64 KiB, cut anywhere.
     fn bytes(&mut self, bytes: &[u8]);
     /// Learns that nothing more will come: every holder of the other end is gone. Called once, after the last bytes.
@@ -58,7 +63,8 @@ impl Pump {
             waker: Waker::new(poll.registry(), WAKE)?,
             is_stopped: AtomicBool::new(false),
         });
-        let reader = Reader { poll, inbox: Arc::clone(&inbox), channels: HashMap::new(), ready: VecDeque::new() };
+        let (channels, ready, held) = (HashMap::new(), VecDeque::new(), Vec::new());
+        let reader = Reader { poll, inbox: Arc::clone(&inbox), channels, ready, held };
         thread::Builder::new().name("procdash-pump".into()).spawn(move || reader.run())?;
         Ok(Self { keeper: Arc::new(Keeper { registry, inbox, next: AtomicUsize::new(0) }) })
     }
@@ -83,9 +89,28 @@ impl Pump {
         inbox.waker.wake()
     }
 
+    /// Returns what tells the pump that a sink has room again.
+    #[must_use]
+    pub fn bell(&self) -> Bell {
+        Bell(Arc::clone(&self.keeper.inbox))
+    }
+
     /// Ends the thread soon; what is attached is dropped without a last look.
     pub fn stop(&self) {
         self.keeper.inbox.stop();
+    }
+}
+
+/// Tells the pump that a sink has room again; it does not keep the pump alive.
+#[derive(Clone, Debug)]
+pub struct Bell(Arc<Inbox>);
+
+impl Bell {
+    /// Makes the pump ask every sink that had no room.
+    pub fn ring(&self) {
+        if let Err(error) = self.0.waker.wake() {
+            tracing::error!(%error, "the pump could not be woken.");
+        }
     }
 }
 
@@ -192,15 +217,22 @@ impl Channel {
         }
     }
 
+    /// Whether its bytes can be taken: those that go nowhere can.
+    fn has_room(&mut self) -> bool {
+        self.tell(|sink| sink.has_room()).unwrap_or(true)
+    }
+
     /// Calls the sink, and drops it if it panics.
-    fn tell(&mut self, call: impl FnOnce(&mut dyn Sink)) {
-        let Some(mut sink) = self.sink.take() else { return };
+    fn tell<T>(&mut self, call: impl FnOnce(&mut dyn Sink) -> T) -> Option<T> {
+        let mut sink = self.sink.take()?;
         // the sink is not used again after a panic, so nobody sees what it left half done
-        if catch_unwind(AssertUnwindSafe(|| call(sink.as_mut()))).is_ok() {
+        if let Ok(said) = catch_unwind(AssertUnwindSafe(|| call(sink.as_mut()))) {
             self.sink = Some(sink);
+            Some(said)
         } else {
             tracing::error!("a sink panicked: what its service prints is lost from here on.");
             discard(sink);
+            None
         }
     }
 }
@@ -219,6 +251,8 @@ struct Reader {
     channels: HashMap<Token, Channel>,
     /// Who has something to read, in the order of their turns.
     ready: VecDeque<Token>,
+    /// Who had its turn while its sink had no room.
+    held: Vec<Token>,
 }
 
 impl Reader {
@@ -239,7 +273,10 @@ impl Reader {
             }
             self.admit();
             for event in &events {
-                self.enqueue(event.token());
+                match event.token() {
+                    WAKE => self.ready.extend(self.held.drain(..)),
+                    token => self.enqueue(token),
+                }
             }
             for _ in 0..ROUNDS {
                 for _ in 0..self.ready.len() {
@@ -271,6 +308,11 @@ impl Reader {
     fn give_turn(&mut self, buffer: &mut [u8]) {
         let Some(token) = self.ready.pop_front() else { return };
         let Some(channel) = self.channels.get_mut(&token) else { return };
+        if !channel.has_room() {
+            // a bell that was rung since it was asked is heard at the next look at the events
+            self.held.push(token);
+            return;
+        }
         match channel.take_turn(buffer) {
             Turn::Full => self.ready.push_back(token),
             Turn::Drained => channel.is_ready = false,

@@ -7,6 +7,7 @@ use sysinfo::{Pid, Process, ProcessRefreshKind, ProcessesToUpdate, System, Updat
 
 use super::identity::{Stat, children, children_of_single_thread};
 use super::tree::{Row, members_below};
+use crate::logs::acts;
 use crate::process::Member;
 
 /// A command line longer than this is cut: it is shown to a person.
@@ -116,7 +117,7 @@ pub(super) fn command(process: &Process) -> String {
 
 /// Replaces what could move a terminal's cursor, and cuts what nobody would read.
 pub(super) fn printable(text: &str) -> String {
-    let plain = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
+    let plain = |letter: char| if acts(letter) { '\u{fffd}' } else { letter };
     text.chars().take(COMMAND_LENGTH).map(plain).collect()
 }
 

@@ -9,6 +9,7 @@ use super::kill_tree::KillTree;
 use super::killing::NAMED;
 use super::program::MARK;
 use super::raw;
+use super::service::{COLLECTED_AT_ONCE, Left};
 use crate::engine::identity::{Stat, children_of_single_thread, read_whole};
 use crate::engine::{RUN_ID, kill, survivor, walk};
 use crate::process::{ProcessId, ProcessState, Survivor};
@@ -52,8 +53,6 @@ pub(super) struct Aftermath {
     died: Instant,
     /// The kill, once the guards have had their time.
     killing: Option<KillTree>,
-    /// Not before: reading a long list again for each death would cost more than the deaths.
-    next_look: Instant,
     /// Whether the last look has found nobody.
     found_nobody: bool,
 }
@@ -83,19 +82,26 @@ impl Aftermath {
     /// Begins with the death of `dashboard`.
     pub(super) fn begin(dashboard: ProcessId, death: Death, bystanders: Bystanders, died: Instant) -> Self {
         let mark = format!("{RUN_ID}={dashboard}");
-        Self { dashboard, death, bystanders, mark, died, killing: None, next_look: died, found_nobody: false }
+        Self { dashboard, death, bystanders, mark, died, killing: None, found_nobody: false }
     }
 
     /// Collects the dead, continues the paused, kills who has had enough time.
     pub(super) fn turn(&mut self, now: Instant) -> Turn {
-        if !self.collect() {
-            return Turn::Gone;
-        }
         let age = now.duration_since(self.died);
+        let collected = self.collect();
+        match collected {
+            Left::Nothing => return Turn::Gone,
+            Left::More if age < LIMIT => {
+                if age >= GRACE {
+                    self.strike_in_crowd(now);
+                }
+                return Turn::Wait(Duration::ZERO);
+            }
+            Left::More | Left::Some => {}
+        }
         let mut left = self.inherited(age < GRACE);
-        if self.death == Death::Orderly && age >= GRACE {
-            // a guard that works goes on trying to end what resists it, for as long as that takes
-            left.retain(|stat| is_held(stat) || !self.is_guard(stat.id.pid));
+        if age >= GRACE {
+            left.retain(|stat| self.is_to_end(stat));
         }
         if left.is_empty() {
             // A list that is read while it changes may lack an entry, and tools keep the kernel's own answer from coming.
@@ -111,22 +117,35 @@ impl Aftermath {
             let _noticed_later = kill::send_to_child(stat.id.pid, Signal::SIGCONT);
         }
         if age >= LIMIT {
-            return Turn::Left(named(&left));
+            let named = named(&left);
+            let dead_only = collected == Left::More && named.is_empty();
+            return if dead_only { Turn::Wait(Duration::ZERO) } else { Turn::Left(named) };
         }
         if age < GRACE {
             return Turn::Wait(GRACE.saturating_sub(age));
         }
-        let killing = self.killing.get_or_insert_with(|| {
-            // only root may; without it a kill under load takes longer
-            let _best_effort = raw::hurry();
-            KillTree::begin(now)
-        });
-        if self.next_look <= now {
-            let numbers: Vec<u32> = left.iter().map(|stat| stat.id.pid).collect();
-            killing.strike(&numbers, now);
-            self.next_look = now + now.elapsed() * 3;
-        }
+        let killing = self.killing.get_or_insert_with(|| begin(now));
+        // they are known already, so nothing can go wrong
+        let _infallible = killing.look(now, || Ok(left.iter().map(|stat| stat.id.pid).collect()));
         Turn::Wait(PAUSE)
+    }
+
+    /// Strikes at who is found in a short look, where thousands wait to be collected.
+    fn strike_in_crowd(&mut self, now: Instant) {
+        let own = std::process::id();
+        let Ok(Some(me)) = Stat::read(own) else { return };
+        let mut killing = self.killing.take().unwrap_or_else(|| begin(now));
+        killing.strike_in_crowd(|child| {
+            let stat = Stat::read(child).ok().flatten().filter(|stat| stat.parent == own);
+            stat.is_some_and(|stat| self.is_ours(&stat, me.session, false) && self.is_to_end(&stat))
+        });
+        self.killing = Some(killing);
+    }
+
+    /// Whether one of ours is to be ended once there was time to end: a guard that works goes on trying to end what resists
+    /// it, for as long as that takes.
+    fn is_to_end(&self, child: &Stat) -> bool {
+        self.death == Death::Violent || is_held(child) || !self.is_guard(child.id.pid)
     }
 
     /// Returns the children that were left by the dashboard and are not its tools, with those that may turn out to be if
@@ -161,21 +180,28 @@ impl Aftermath {
         words.next() == Some(MARK.as_bytes()) && words.next() == Some(self.dashboard.pid.to_string().as_bytes())
     }
 
-    /// Collects the dead; returns whether there is any child left.
-    fn collect(&mut self) -> bool {
-        loop {
+    /// Collects the dead.
+    fn collect(&mut self) -> Left {
+        for _ in 0..COLLECTED_AT_ONCE {
             match collect_one() {
                 Ok(Some((pid, status))) => {
                     if let Some(killing) = self.killing.as_mut().filter(|_| !status.stopped()) {
                         killing.forget(pid);
                     }
                 }
-                Ok(None) => return true,
-                Err(Errno::CHILD) => return false,
+                Ok(None) => return Left::Some,
+                Err(Errno::CHILD) => return Left::Nothing,
                 Err(_interrupted) => {}
             }
         }
+        Left::More
     }
+}
+
+fn begin(now: Instant) -> KillTree {
+    // only root may; without it a kill under load takes longer
+    let _best_effort = raw::hurry();
+    KillTree::begin(now)
 }
 
 /// Collects one child that has ended, or learns of one that has stopped.

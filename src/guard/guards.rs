@@ -25,6 +25,7 @@ use super::message::{Limits, Order, Reply, Request, Step};
 use super::program::MARK;
 use crate::config::Isolation;
 use crate::engine::{Channel, Io, Launch, LaunchError, Terminal};
+use crate::logs::acts;
 use crate::process::{Exit, Verdict};
 
 /// Starts guards; clones share everything, and there is one for each dashboard.
@@ -256,9 +257,9 @@ fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((read, write))
 }
 
-/// Takes control characters out of a name that is shown by `ps`.
+/// Takes characters that would act on a terminal out of a name that is shown by `ps`.
 fn plain(name: &str) -> String {
-    name.chars().map(|letter| if letter.is_control() { '?' } else { letter }).take(64).collect()
+    name.chars().map(|letter| if acts(letter) { '?' } else { letter }).take(64).collect()
 }
 
 /// Names what the dashboard ran out of.

@@ -37,8 +37,9 @@ pub(super) async fn sweep(children: &Children) -> Swept {
         let list = if empty_since.is_some() { children_by_parent } else { direct_children };
         let round = children.sweep(list, |orphans| {
             // whoever tends the children collects some in between: a number struck before may be another one's by now
-            kill.again();
-            kill.strike(orphans, Instant::now());
+            let now = Instant::now();
+            kill.again(now);
+            kill.strike(orphans, now);
         });
         killed += round.killed;
         if let Some(lost) = empty_since.filter(|_| round.found_nobody) {

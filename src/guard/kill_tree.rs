@@ -2,11 +2,15 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::io;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 
+use super::own_children::{oldest, youngest};
 use crate::engine::identity::{Stat, children};
 use crate::engine::kill;
 use crate::signal::Signal;
@@ -21,6 +25,9 @@ const DEEPEST: u16 = 256;
 /// up the next level.
 const FEW: usize = 16;
 
+/// After a look at the children, their list rests for so many times as long as that took.
+const REST: u32 = 3;
+
 /// A kill that is going on.
 ///
 /// Works for a process that is the reaper of everything below it. Then every orphan becomes its child, a child that is not
@@ -28,6 +35,8 @@ const FEW: usize = 16;
 #[derive(Debug)]
 pub(super) struct KillTree {
     began: Instant,
+    /// Not before: reading a long list again for each death would cost more than the deaths.
+    next_look: Instant,
     /// The children that were struck and are not reaped yet.
     struck: HashMap<u32, Below>,
     /// How many were new in the last round that was not empty.
@@ -43,7 +52,7 @@ enum Below {
 
 impl KillTree {
     pub(super) fn begin(now: Instant) -> Self {
-        Self { began: now, struck: HashMap::new(), newest: 0 }
+        Self { began: now, next_look: now, struck: HashMap::new(), newest: 0 }
     }
 
     /// How many children were new to the last round: a tree that still forks has some in every round.
@@ -51,11 +60,56 @@ impl KillTree {
         self.newest
     }
 
+    /// Strikes at all children that `list` finds, if it is time to.
+    ///
+    /// They must be unreaped children of this process, which nobody else reaps meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// What `list` said.
+    pub(super) fn look(&mut self, now: Instant, list: impl FnOnce() -> io::Result<Vec<u32>>) -> io::Result<()> {
+        if self.next_look <= now {
+            // in a storm most of the time that passes is others'
+            let before = processor_time();
+            self.strike(&list()?, now);
+            self.next_look = now + processor_time().saturating_sub(before) * REST;
+        }
+        Ok(())
+    }
+
+    /// Strikes at living children without a look at all of them; for when there are thousands, of which almost all have
+    /// ended and wait to be collected.
+    ///
+    /// To read the list then takes so long that whoever forks has made others before its end. And where numbers have run
+    /// out, each one that is collected is one more for those who fork.
+    ///
+    /// Only children that are `meant` are hit, and nobody else may reap children of this process meanwhile.
+    pub(super) fn strike_in_crowd(&mut self, meant: impl Fn(u32) -> bool) {
+        let is_known = |child| self.struck.contains_key(&child);
+        let mut found = youngest(is_known);
+        found.retain(|&child| meant(child));
+        if found.is_empty() {
+            found = oldest(is_known);
+            found.retain(|&child| meant(child));
+        }
+        self.strike_at(&found);
+    }
+
     /// Strikes at every one of `children` once, and after a moment at those below them; returns whether any was new.
     ///
     /// `children` must be unreaped children of this process, which nobody else reaps meanwhile.
     pub(super) fn strike(&mut self, children: &[u32], now: Instant) -> bool {
+        let any = self.strike_at(children) > 0;
+        if now.duration_since(self.began) > PATIENCE {
+            self.strike_below(children);
+        }
+        any
+    }
+
+    /// Strikes at every one of `children` once; returns how many were new.
+    fn strike_at(&mut self, children: &[u32]) -> usize {
         self.newest = 0;
+        // in the order of the list: the kernel looks for the dead from its start, past all who live
         for &child in children {
             if let Entry::Vacant(place) = self.struck.entry(child) {
                 // who may not be killed, or is a zombie already, is noticed by still being there
@@ -64,10 +118,7 @@ impl KillTree {
                 self.newest += 1;
             }
         }
-        if now.duration_since(self.began) > PATIENCE {
-            self.strike_below(children);
-        }
-        self.newest > 0
+        self.newest
     }
 
     fn strike_below(&mut self, children: &[u32]) {
@@ -95,8 +146,9 @@ impl KillTree {
     }
 
     /// Begins again with everyone who is left.
-    pub(super) fn again(&mut self) {
+    pub(super) fn again(&mut self, now: Instant) {
         self.struck.clear();
+        self.next_look = now;
     }
 }
 
@@ -115,6 +167,17 @@ fn strike_children_of(parent: u32, held: &OwnedFd, own: u32, depth: u16) {
             strike_children_of(child, &child_held, own, depth - 1);
         }
     }
+}
+
+/// Returns how long this thread has had a processor.
+fn processor_time() -> Duration {
+    let duration = |time: TimeVal| {
+        let (seconds, micros) = (u64::try_from(time.tv_sec()), u64::try_from(time.tv_usec()));
+        Duration::from_secs(seconds.unwrap_or(0)) + Duration::from_micros(micros.unwrap_or(0))
+    };
+    let spent = getrusage(UsageWho::RUSAGE_THREAD);
+    // never refused for oneself
+    spent.map_or(Duration::ZERO, |usage| duration(usage.user_time()) + duration(usage.system_time()))
 }
 
 fn has_ended(child: u32) -> bool {

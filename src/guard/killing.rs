@@ -3,14 +3,11 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use rustix::io::Errno;
-
 use super::cgroup::Cgroup;
 use super::kill_tree::KillTree;
 use super::message::{Reply, Report};
-use super::program::raise_limit;
+use super::own_children::all;
 use super::raw;
-use crate::engine::identity::{children_by_parent, numbers, read_whole};
 use crate::engine::{survivor, walk};
 use crate::process::ProcessId;
 
@@ -33,19 +30,24 @@ pub(super) const NAMED: usize = 64;
 #[derive(Debug)]
 pub(super) struct Killing {
     tree: KillTree,
-    /// Not before: reading a long list again for each death would cost more than the deaths.
-    next_look: Instant,
     /// When those who are left are named, and tried again.
     next_report: Instant,
     /// Whether it has taken too long already.
     stuck: bool,
     named: Vec<ProcessId>,
+    /// Whether to look at all children whatever that takes.
+    look_at_all: bool,
 }
 
 impl Killing {
-    pub(super) fn begin(now: Instant) -> Self {
-        let tree = KillTree::begin(now);
-        Self { tree, next_look: now, next_report: now + KILL_LIMIT, stuck: false, named: Vec::new() }
+    /// Begins; `in_crowd` says that more children than are collected at once have ended.
+    pub(super) fn begin(now: Instant, in_crowd: bool) -> Self {
+        let mut tree = KillTree::begin(now);
+        if in_crowd {
+            // before one more of them is collected
+            tree.strike_in_crowd(|_everyone| true);
+        }
+        Self { tree, next_report: now + KILL_LIMIT, stuck: false, named: Vec::new(), look_at_all: false }
     }
 
     /// Notes that a child was collected.
@@ -53,8 +55,8 @@ impl Killing {
         self.tree.forget(child);
     }
 
-    /// Strikes if it is time to; returns how long nothing has to be done, and what is to be told: so many
-    /// were `killed` so far.
+    /// Strikes if it is time to, with a short look if this is `in_crowd`; returns how long nothing has to be done, and what
+    /// is to be told: so many were `killed` so far.
     ///
     /// # Errors
     ///
@@ -62,17 +64,20 @@ impl Killing {
     pub(super) fn go_on(
         &mut self,
         now: Instant,
+        in_crowd: bool,
         cgroup: Option<&Cgroup>,
         killed: u64,
     ) -> io::Result<(Duration, Option<Reply>)> {
-        if self.next_look <= now {
-            self.tree.strike(&own_children()?, now);
-            self.next_look = now + now.elapsed() * 3;
+        if in_crowd && !self.look_at_all {
+            self.tree.strike_in_crowd(|_everyone| true);
+        } else {
+            self.look_at_all = false;
+            self.tree.look(now, all)?;
         }
         let mut reply = None;
         if self.next_report <= now {
             self.next_report = now + RETRY;
-            reply = self.report(killed);
+            reply = self.report(now, killed);
             cgroup.into_iter().for_each(Cgroup::kill);
         }
         Ok((if self.stuck { self.next_report.saturating_duration_since(now) } else { PAUSE }, reply))
@@ -80,8 +85,7 @@ impl Killing {
 
     /// Strikes at everyone anew, and says soon who is left, be it the same as before: whoever asks wants an answer.
     pub(super) fn again(&mut self, now: Instant) {
-        self.tree.again();
-        self.next_look = now;
+        self.tree.again(now);
         if self.stuck {
             self.named.clear();
             self.next_report = self.next_report.min(now + ANSWER);
@@ -89,7 +93,7 @@ impl Killing {
     }
 
     /// Names who is left, if it is not the same as before, and begins again.
-    fn report(&mut self, killed: u64) -> Option<Reply> {
+    fn report(&mut self, now: Instant, killed: u64) -> Option<Reply> {
         let left = walk(std::process::id());
         if !self.stuck {
             self.stuck = true;
@@ -97,7 +101,9 @@ impl Killing {
             let _was_never_hurried = raw::relax();
         }
         let forking = self.tree.newest() > 0;
-        self.tree.again();
+        self.tree.again(now);
+        // whoever hides in a crowd is not in the short look
+        self.look_at_all = true;
         let ids: Vec<ProcessId> = left.iter().map(|stat| stat.id).collect();
         if ids.is_empty() || ids == self.named {
             return None;
@@ -112,18 +118,4 @@ impl Killing {
         }
         Some(Reply::News(Report::Stuck(survivors)))
     }
-}
-
-/// Lists the guard's children: exact, for nobody but the guard collects them, and it does not do so meanwhile.
-fn own_children() -> io::Result<Vec<u32>> {
-    let read = || read_whole("/proc/thread-self/children");
-    let out_of_descriptors = |error: &io::Error| error.raw_os_error() == Some(Errno::MFILE.raw_os_error());
-    let listed = match read() {
-        Err(error) if out_of_descriptors(&error) => Ok(raise_limit().and_then(|()| read())?),
-        other => other,
-    };
-    Ok(match listed {
-        Ok(bytes) => numbers(&bytes).collect(),
-        Err(_not_supported) => children_by_parent(std::process::id()),
-    })
 }

@@ -21,8 +21,8 @@ use crate::signal::Signal;
 /// How long a service may tidy up after the dashboard has died.
 const LAST_GRACE: Duration = Duration::from_millis(250);
 
-/// How many dead are collected in one turn: requests are looked at in between.
-const COLLECTED_AT_ONCE: usize = 512;
+/// How many dead are collected in one turn: there is something to look at in between.
+pub(super) const COLLECTED_AT_ONCE: usize = 256;
 
 /// The run that is guarded.
 #[derive(Debug, Default)]
@@ -40,6 +40,8 @@ pub(super) struct Service {
     /// When the grace after the dashboard's death is over.
     end_at: Option<Instant>,
     killing: Option<Killing>,
+    /// Whether more had ended, when children were last collected, than are collected at once.
+    in_crowd: bool,
     /// The cgroup of the run, if there is one; it goes with the guard.
     cgroup: Option<Cgroup>,
     /// Whether anyone has asked for the end: from then on only the main process's is news.
@@ -157,7 +159,7 @@ impl Service {
             // a strike that the children's own follow anyway
             let _best_effort = main.signal_group(Signal::SIGKILL);
         }
-        self.killing = Some(Killing::begin(now));
+        self.killing = Some(Killing::begin(now, self.in_crowd));
     }
 
     fn signal(&mut self, signal: Signal, to: Reach) {
@@ -225,6 +227,7 @@ impl Service {
                 Err(_interrupted) => {}
             }
         }
+        self.in_crowd = left == Left::More;
         if self.main.as_ref().is_some_and(|main| !main.alive)
             && let Some(then) = self.then.take()
         {
@@ -291,7 +294,7 @@ impl Service {
         let Some(killing) = &mut self.killing else {
             return Ok(self.end_at.map(|end| end.saturating_duration_since(now)));
         };
-        let (pause, reply) = killing.go_on(now, self.cgroup.as_ref(), self.killed)?;
+        let (pause, reply) = killing.go_on(now, self.in_crowd, self.cgroup.as_ref(), self.killed)?;
         self.replies.extend(reply);
         Ok(Some(pause))
     }

@@ -1,8 +1,10 @@
 //! The complete lines of a log: chunks that are filled at one end and dropped at the other.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 
+use super::arrivals::Arrivals;
 use super::carry::Styles;
 use super::chunk::{Chunk, Placed};
 use super::lines::{Dropped, Line, Source, Stamp};
@@ -28,11 +30,12 @@ pub(super) struct Arena {
     is_fresh: bool,
     next: u64,
     dropped: Dropped,
+    arrivals: Arrivals,
 }
 
 impl Arena {
     /// Makes an empty arena that takes `bound` bytes of memory, index included.
-    pub(super) fn new(bound: usize) -> Self {
+    pub(super) fn new(bound: usize, arrivals: Arrivals) -> Self {
         Self {
             bound,
             held: 0,
@@ -41,6 +44,7 @@ impl Arena {
             is_fresh: false,
             next: 0,
             dropped: Dropped::default(),
+            arrivals,
         }
     }
 
@@ -59,7 +63,7 @@ impl Arena {
             // nobody else holds the newest chunk: a snapshot has a copy of it
             let Some(chunk) = self.chunks.back_mut().and_then(Arc::get_mut) else { return };
             let (before, count) = (chunk.memory(), chunk.count());
-            chunk.push(lines, source, at, std::mem::take(&mut self.is_fresh));
+            chunk.push(lines, (source, at), std::mem::take(&mut self.is_fresh), &self.arrivals);
             self.held += chunk.memory() - before;
             self.next += chunk.count() - count;
         }
@@ -75,7 +79,7 @@ impl Arena {
         let styles = styles.unwrap_or_else(|| self.styles_after());
         self.seal();
         self.is_fresh = false;
-        self.push(Chunk::of_line(self.next, styles, raw, source, at));
+        self.push(Chunk::of_line(self.next, styles, raw, (source, at, self.arrivals.take(1))));
         self.next += 1;
     }
 
@@ -130,6 +134,30 @@ impl Arena {
     /// Returns the lines from this number on.
     pub(super) fn lines(&self, from: u64) -> impl Iterator<Item = Placed<'_>> {
         self.chunks.range(self.chunk_of(from).min(self.chunks.len())..).flat_map(move |chunk| chunk.lines(from))
+    }
+
+    /// Returns the number of the first line whose place among all is `order` or behind it, or that of the next line.
+    pub(super) fn number_at(&self, order: u64) -> u64 {
+        let chunk = self.chunks.get(self.chunk_at(order));
+        chunk.map_or(self.next, |chunk| chunk.number_at(order))
+    }
+
+    /// Returns the places of lines before `order`, as ranges without a gap, the last first.
+    pub(super) fn orders_back(&self, order: u64) -> impl Iterator<Item = Range<u64>> {
+        let last = (self.chunk_at(order) + 1).min(self.chunks.len());
+        let ranges = self.chunks.range(..last).rev().flat_map(|chunk| chunk.orders().rev());
+        ranges.map(move |range| range.start..range.end.min(order)).filter(|range| !range.is_empty())
+    }
+
+    /// Returns the places of lines from `order` on, as ranges without a gap.
+    pub(super) fn orders(&self, order: u64) -> impl Iterator<Item = Range<u64>> {
+        let ranges = self.chunks.range(self.chunk_at(order)..).flat_map(|chunk| chunk.orders());
+        ranges.map(move |range| range.start.max(order)..range.end).filter(|range| !range.is_empty())
+    }
+
+    /// Returns the place of the first chunk that has a line whose place among all is `order` or behind it.
+    fn chunk_at(&self, order: u64) -> usize {
+        self.chunks.partition_point(|chunk| chunk.orders().next_back().is_none_or(|range| range.end <= order))
     }
 
     /// Returns the styles before the line with this number, but for what a new run changes.

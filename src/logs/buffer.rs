@@ -1,12 +1,15 @@
 //! The log of one service: complete lines in a bounded arena, and the unfinished line of each stream behind them.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use memchr::{memchr, memrchr};
 
 use super::arena::Arena;
+use super::arrivals::Arrivals;
 use super::carry::Styles;
 use super::lines::{Dropped, Line, Source, Stamp, Tone};
+use super::runs::Runs;
 use super::snapshot::Snapshot;
 use super::style::Style;
 use super::tail::Tail;
@@ -32,6 +35,7 @@ pub struct LogBuffer {
     error_began_first: bool,
     /// The most bytes that are kept of one line.
     longest: usize,
+    runs: Runs,
     revision: u64,
 }
 
@@ -41,13 +45,20 @@ impl LogBuffer {
     /// Memory is allocated as lines arrive, so an idle log costs next to nothing.
     #[must_use]
     pub fn new(bytes: usize) -> Self {
+        Self::among(bytes, Arrivals::default())
+    }
+
+    /// The same, as one of several logs whose lines are counted together.
+    #[must_use]
+    pub fn among(bytes: usize, arrivals: Arrivals) -> Self {
         let bound = bytes.max(LEAST_BOUND);
         Self {
-            arena: Arena::new(bound),
+            arena: Arena::new(bound, arrivals),
             output: Tail::default(),
             error: Tail::default(),
             error_began_first: false,
             longest: bound / LONGEST_SHARE,
+            runs: Runs::default(),
             revision: 0,
         }
     }
@@ -92,6 +103,18 @@ impl LogBuffer {
         self.shrink();
     }
 
+    /// Appends the line of procdash's own with which a run begins.
+    pub fn begin_run(&mut self, text: &str, at: Stamp) {
+        self.runs.begin(self.arena.next(), at);
+        self.note(Tone::Calm, text, at);
+    }
+
+    /// Returns where runs began, as far as it is of use for the lines that are kept.
+    #[must_use]
+    pub fn runs(&self) -> &Runs {
+        &self.runs
+    }
+
     /// Ends unfinished lines: nothing more will come from this run, and the next one inherits no style.
     pub fn finish(&mut self) {
         for source in self.unfinished().into_iter().flatten() {
@@ -113,6 +136,7 @@ impl LogBuffer {
         self.arena.clear(self.unfinished_count());
         self.arena.set_styles(styles);
         (self.output, self.error) = (Tail::default(), Tail::default());
+        self.runs.forget_before(self.arena.next());
         self.revision += 1;
     }
 
@@ -138,6 +162,23 @@ impl LogBuffer {
     #[must_use]
     pub fn end(&self) -> u64 {
         self.arena.next() + self.unfinished_count()
+    }
+
+    /// Returns the number of the first line whose place among all logs is `order` or behind it; without one, of the first
+    /// that has not ended.
+    #[must_use]
+    pub fn number_at(&self, order: u64) -> u64 {
+        self.arena.number_at(order)
+    }
+
+    /// Returns the places of complete lines before `order`, as ranges without a gap, the last first.
+    pub fn orders_back(&self, order: u64) -> impl Iterator<Item = Range<u64>> {
+        self.arena.orders_back(order)
+    }
+
+    /// Returns the places of complete lines from `order` on, as ranges without a gap.
+    pub fn orders(&self, order: u64) -> impl Iterator<Item = Range<u64>> {
+        self.arena.orders(order)
     }
 
     /// Returns the line with this number, if it is kept.
@@ -234,6 +275,7 @@ impl LogBuffer {
     fn shrink(&mut self) {
         self.revision += 1;
         self.arena.shrink(self.output.memory() + self.error.memory());
+        self.runs.forget_before(self.arena.first());
     }
 
     /// Returns the styles at the start of what is kept of an unfinished line.
@@ -251,7 +293,7 @@ impl LogBuffer {
     fn unfinished_lines(&self) -> impl Iterator<Item = Line<'_>> {
         (self.arena.next()..).zip(self.unfinished().into_iter().flatten()).map(|(number, source)| {
             let tail = self.tail(source);
-            Line { number, at: tail.at(), source, bytes: tail.bytes(), complete: false }
+            Line { number, at: tail.at(), order: u64::MAX, source, bytes: tail.bytes(), complete: false }
         })
     }
 

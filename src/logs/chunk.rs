@@ -1,9 +1,11 @@
 //! A stretch of the log: the bytes of whole lines, one after the other, with an index that has one entry a block of them.
 
 use std::mem::size_of;
+use std::ops::Range;
 
 use memchr::{memchr, memchr_iter, memrchr};
 
+use super::arrivals::Arrivals;
 use super::carry::{Styles, last_reset, style_after};
 use super::lines::{Line, Source, Stamp};
 use super::style::Style;
@@ -16,6 +18,8 @@ const BLOCK: usize = 4 * 1024;
 #[derive(Clone, Copy, Debug)]
 struct Block {
     at: Stamp,
+    /// The place of its first line among those of all logs; the others have the next ones.
+    order: u64,
     /// Where its bytes end; they begin where those of the block before it end.
     end: u32,
     /// How many lines of the chunk there are up to its end.
@@ -24,6 +28,9 @@ struct Block {
     /// Whether a new run begins here, which has not inherited any style.
     is_fresh: bool,
 }
+
+/// Who printed a line, when it arrived, and its place among those of all logs.
+type Arrived = (Source, Stamp, u64);
 
 /// Lines with consecutive numbers, whose bytes lie side by side exactly as they were printed.
 #[derive(Clone, Debug)]
@@ -49,9 +56,9 @@ impl Chunk {
     }
 
     /// Makes a chunk of one line out of its bytes, which are not copied.
-    pub(super) fn of_line(first: u64, start: Styles, raw: Vec<u8>, source: Source, at: Stamp) -> Self {
+    pub(super) fn of_line(first: u64, start: Styles, raw: Vec<u8>, (source, at, order): Arrived) -> Self {
         let end = u32::try_from(raw.len()).unwrap_or(u32::MAX);
-        let block = Block { at, end, lines: 1, source, is_fresh: false };
+        let block = Block { at, order, end, lines: 1, source, is_fresh: false };
         Self { first, start, text: raw, blocks: vec![block] }
     }
 
@@ -71,7 +78,7 @@ impl Chunk {
     }
 
     /// Appends lines that arrived together: each with its line end, or a single one without.
-    pub(super) fn push(&mut self, raw: &[u8], source: Source, at: Stamp, is_fresh: bool) {
+    pub(super) fn push(&mut self, raw: &[u8], (source, at): (Source, Stamp), is_fresh: bool, arrivals: &Arrivals) {
         let begin = self.text.len();
         self.text.extend_from_slice(raw);
         let mut start = begin;
@@ -83,26 +90,33 @@ impl Chunk {
             let ends = memchr_iter(LINE_END, block).count();
             let is_whole = block.last() == Some(&LINE_END);
             let lines = u32::try_from(ends + usize::from(!is_whole)).unwrap_or(u32::MAX);
-            self.index(start + length, lines, (source, at), is_fresh);
+            self.index(start + length, lines, (source, at, arrivals.take(lines)), is_fresh);
             is_fresh = false;
             start += length;
         }
     }
 
     /// Takes the bytes up to `end` into the index, into the last block where they belong to it.
-    fn index(&mut self, end: usize, lines: u32, (source, at): (Source, Stamp), is_fresh: bool) {
+    fn index(&mut self, end: usize, lines: u32, (source, at, order): Arrived, is_fresh: bool) {
         let start = self.text_end();
         let before = self.lines_end();
         let begin = self.blocks.len().checked_sub(2).and_then(|place| self.blocks.get(place));
-        let begin = begin.map_or(0, |block| block.end as usize);
+        let (begin, lines_begin) = begin.map_or((0, 0), |block| (block.end as usize, block.lines));
         let is_whole = start.checked_sub(1).and_then(|place| self.text.get(place)) == Some(&LINE_END);
         let end_index = u32::try_from(end).unwrap_or(u32::MAX);
         match self.blocks.last_mut() {
-            Some(last) if last.source == source && last.at == at && is_whole && !is_fresh && end - begin <= BLOCK => {
+            Some(last)
+                if last.source == source
+                    && last.at == at
+                    && last.order + u64::from(last.lines - lines_begin) == order
+                    && is_whole
+                    && !is_fresh
+                    && end - begin <= BLOCK =>
+            {
                 last.end = end_index;
                 last.lines += lines;
             }
-            _ => self.blocks.push(Block { at, end: end_index, lines: before + lines, source, is_fresh }),
+            _ => self.blocks.push(Block { at, order, end: end_index, lines: before + lines, source, is_fresh }),
         }
     }
 
@@ -135,6 +149,7 @@ impl Chunk {
             let mut rest = self.text_of(place);
             let mut number = self.first + self.blocks.get(place).map_or(0, |block| u64::from(block.lines));
             let block = self.blocks.get(place).copied();
+            let first = self.first + u64::from(self.lines_before(place));
             std::iter::from_fn(move || {
                 let block = block?;
                 let inner = rest.get(..rest.len().checked_sub(1)?)?;
@@ -142,7 +157,15 @@ impl Chunk {
                 let (before, raw) = rest.split_at(start);
                 rest = before;
                 number = number.saturating_sub(1);
-                Some(Line { number, at: block.at, source: block.source, bytes: without_end(raw), complete: true })
+                let order = block.order + number.saturating_sub(first);
+                Some(Line {
+                    number,
+                    at: block.at,
+                    order,
+                    source: block.source,
+                    bytes: without_end(raw),
+                    complete: true,
+                })
             })
         })
     }
@@ -193,6 +216,23 @@ impl Chunk {
         style_after(own, style)
     }
 
+    /// Returns the number of the first line whose place among all is `order` or behind it, or one past the last.
+    pub(super) fn number_at(&self, order: u64) -> u64 {
+        let behind = self.blocks.partition_point(|block| block.order <= order);
+        let Some(place) = behind.checked_sub(1) else { return self.first };
+        let (begin, end) = (self.lines_before(place), self.lines_before(behind));
+        let inside = self.blocks.get(place).map_or(0, |block| order - block.order);
+        self.first + u64::from(begin) + inside.min(u64::from(end - begin))
+    }
+
+    /// Returns the places of its lines among all, as ranges without a gap.
+    pub(super) fn orders(&self) -> impl DoubleEndedIterator<Item = Range<u64>> {
+        self.blocks
+            .iter()
+            .enumerate()
+            .map(|(place, block)| block.order..block.order + u64::from(block.lines - self.lines_before(place)))
+    }
+
     /// Returns the number of its first line.
     pub(super) fn first(&self) -> u64 {
         self.first
@@ -238,7 +278,8 @@ impl Chunk {
 
     fn lines_of(&self, place: usize) -> impl Iterator<Item = Placed<'_>> {
         let mut rest = self.text_of(place);
-        let mut number = self.first + u64::from(self.lines_before(place));
+        let first = self.first + u64::from(self.lines_before(place));
+        let mut number = first;
         let block = self.blocks.get(place).copied();
         let is_fresh = block.is_some_and(|block| block.is_fresh);
         let mut styles = if is_fresh { Some(Styles::default()) } else { Some(self.start).filter(|_| place == 0) };
@@ -247,7 +288,9 @@ impl Chunk {
             let end = memchr(LINE_END, rest).map_or(rest.len(), |end| end + 1);
             let (raw, behind) = rest.split_at(end);
             rest = behind;
-            let line = Line { number, at: block.at, source: block.source, bytes: without_end(raw), complete: true };
+            let order = block.order + (number - first);
+            let bytes = without_end(raw);
+            let line = Line { number, at: block.at, order, source: block.source, bytes, complete: true };
             number += 1;
             Some(Placed { line, styles: styles.take() })
         })

@@ -33,6 +33,8 @@ pub struct Line<'a> {
     pub number: u64,
     /// When its first byte arrived.
     pub at: Stamp,
+    /// Its place among the lines of all logs, by the arrival of its end; the last of all while that has not come.
+    pub order: u64,
     /// Who wrote it.
     pub source: Source,
     /// Its bytes without the line end.

@@ -150,6 +150,13 @@ fn text_length(bytes: &[u8]) -> usize {
     bytes.iter().enumerate().position(is_special).unwrap_or(bytes.len())
 }
 
+/// Returns whether a character acts instead of being shown: a control character, or one that changes the direction of
+/// writing.
+#[must_use]
+pub fn acts(char: char) -> bool {
+    char.is_control() || is_unwanted(char)
+}
+
 /// Returns whether a character would change the direction of writing or the line: it could make a log read otherwise
 /// than it was written.
 fn is_unwanted(char: char) -> bool {

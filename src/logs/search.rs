@@ -9,8 +9,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::ansi::{plain_text, shown_part};
 use super::canvas::{Erase, tab_width};
-use super::lines::Line;
+use super::lines::{Line, Source};
+use super::merge::merge_back;
 use super::parts::{Motion, Part, parts};
+use super::severity::severity;
 use super::snapshot::Snapshot;
 use super::style::Style;
 
@@ -21,11 +23,19 @@ const STRIDE: usize = 512 * 1024;
 /// As soon as so many lines are to be shown they are told: enough for a screen.
 const SCREENFUL: usize = 200;
 
-/// A regular expression, in which capital letters matter only if there are any.
+/// What is searched for.
 #[derive(Clone, Debug)]
 pub struct Pattern {
-    regex: Regex,
+    matcher: Matcher,
     text: String,
+}
+
+#[derive(Clone, Debug)]
+enum Matcher {
+    /// A regular expression, in which capital letters matter only if there are any.
+    Regex(Regex),
+    /// What reports an error or a warning.
+    Trouble,
 }
 
 /// Why a text is no pattern.
@@ -80,10 +90,31 @@ impl Pattern {
             .size_limit(LARGEST_PATTERN)
             .build()
             .map_err(|error| BadPattern(one_line(&error)))?;
-        Ok(Self { regex, text: text.to_owned() })
+        Ok(Self { matcher: Matcher::Regex(regex), text: text.to_owned() })
     }
 
-    /// Returns it as it was typed.
+    /// Returns the pattern that lines with errors and warnings match, once each.
+    #[must_use]
+    pub fn trouble() -> Self {
+        Self { matcher: Matcher::Trouble, text: "errors and warnings".to_owned() }
+    }
+
+    /// Whether it is the one of errors and warnings.
+    #[must_use]
+    pub fn is_trouble(&self) -> bool {
+        matches!(self.matcher, Matcher::Trouble)
+    }
+
+    /// Whether lines of this source are looked at: what reports errors is the service, not what is told about it.
+    #[must_use]
+    pub fn concerns(&self, source: Source) -> bool {
+        match source {
+            Source::Output | Source::Error => true,
+            Source::Note(_) => !self.is_trouble(),
+        }
+    }
+
+    /// Returns it as it was typed, or what it is about.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -91,17 +122,25 @@ impl Pattern {
 
     /// Returns where it matches; matches of nothing are none.
     pub fn find<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
-        self.regex.find_iter(text).map(|found| found.range()).filter(|range| !range.is_empty())
+        let (regex, trouble) = match &self.matcher {
+            Matcher::Regex(regex) => (Some(regex.find_iter(text)), None),
+            Matcher::Trouble => (None, severity(text)),
+        };
+        let found = regex.into_iter().flatten().map(|found| found.range()).filter(|range| !range.is_empty());
+        found.chain(trouble.map(|(_, range)| range))
     }
 
     fn is_match(&self, text: &[u8]) -> bool {
-        self.regex.is_match(text)
+        match &self.matcher {
+            Matcher::Regex(regex) => regex.is_match(text),
+            Matcher::Trouble => severity(text).is_some(),
+        }
     }
 }
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.text == other.text && self.is_trouble() == other.is_trouble()
     }
 }
 
@@ -131,11 +170,29 @@ impl Filter {
 /// Walks from the newest line down to `from`, and tells what it finds part by part, every line once.
 ///
 /// Ends early when `tell` says that nobody wants to know more; it is asked at least every 512 KiB.
-pub fn seek(snapshot: &Snapshot, question: &Question, from: u64, mut tell: impl FnMut(Answer) -> bool) {
+pub fn seek(snapshot: &Snapshot, question: &Question, from: u64, tell: impl FnMut(Answer) -> bool) {
+    walk(snapshot.lines_back().take_while(|line| line.number >= from), question, tell);
+}
+
+/// The same through the complete lines of several logs as one, down to the place `from` among all lines.
+///
+/// `number` names a line of the log at a place among these; it has to fall from line to line.
+pub fn seek_among(
+    snapshots: &[Snapshot],
+    question: &Question,
+    from: u64,
+    number: impl Fn(usize, u64) -> u64,
+    tell: impl FnMut(Answer) -> bool,
+) {
+    let lines = merge_back(snapshots).take_while(|(_, line)| line.order >= from);
+    walk(lines.map(|(log, line)| Line { number: number(log, line.order), ..line }), question, tell);
+}
+
+fn walk<'a>(lines: impl Iterator<Item = Line<'a>>, question: &Question, mut tell: impl FnMut(Answer) -> bool) {
     let mut scratch = Vec::new();
     let mut answer = Answer::default();
     let (mut passed, mut has_told) = (0, false);
-    for line in snapshot.lines_back().take_while(|line| line.number >= from) {
+    for line in lines {
         look_at(&line, question, &mut scratch, &mut answer);
         passed += line.bytes.len() + 1;
         let is_enough = !has_told && (!answer.hits.is_empty() || answer.kept.len() >= SCREENFUL);
@@ -159,7 +216,7 @@ fn look_at(line: &Line<'_>, question: &Question, scratch: &mut Vec<u8>, answer: 
         }
         answer.kept.push(line.number);
     }
-    let Some(search) = &question.search else { return };
+    let Some(search) = question.search.as_ref().filter(|search| search.concerns(line.source)) else { return };
     let count = search.find(text).count();
     if count > 0 {
         answer.hits.push(Hit { line: line.number, count: u32::try_from(count).unwrap_or(u32::MAX) });
@@ -226,7 +283,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::logs::{LogBuffer, Source, Stamp};
+    use crate::logs::{LogBuffer, Stamp, Tone};
 
     fn question(search: &str, filter: Option<(&str, bool)>) -> Question {
         let search = (!search.is_empty()).then(|| Pattern::new(search).unwrap());
@@ -286,6 +343,16 @@ mod tests {
             let told = Pattern::new(text).unwrap_err().to_string();
             assert!(!told.is_empty() && told.lines().count() == 1, "{text}: {told}");
         }
+    }
+
+    #[test]
+    fn errors_are_those_of_the_service_once_a_line() {
+        let mut log = log(b"error: a; error: b\n0 errors\n");
+        log.note(Tone::Calm, "run 1 · echo ERROR x", Stamp(0));
+        log.push(Source::Error, b"\x1b[33mWARN\x1b[0m slow\n", Stamp(0));
+        let question = Question { search: Some(Pattern::trouble()), filter: None };
+        let found: Vec<_> = all(&log, &question, 0).hits.iter().map(|hit| (hit.line, hit.count)).collect();
+        assert_eq!(found, [(3, 1), (0, 1)]);
     }
 
     #[test]

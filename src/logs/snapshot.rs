@@ -34,7 +34,7 @@ impl Snapshot {
     pub fn lines_back(&self) -> impl Iterator<Item = Line<'_>> {
         let unfinished = self.unfinished.iter().rev().map(|line| {
             let Unfinished { number, at, source, bytes } = line;
-            Line { number: *number, at: *at, source: *source, bytes, complete: false }
+            Line { number: *number, at: *at, order: u64::MAX, source: *source, bytes, complete: false }
         });
         unfinished.chain(self.chunks.iter().rev().flat_map(|chunk| chunk.lines_back()))
     }

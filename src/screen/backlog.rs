@@ -1,16 +1,19 @@
 //! What was printed and not drawn yet: bounded, with what cannot be seen any more let go of.
 
-use memchr::{memchr_iter, memrchr, memrchr_iter};
+use memchr::{memrchr, memrchr_iter};
 
 use super::sequences::{Found, Scanner};
 use super::watch::{Meaning, Special, Watch};
 
 /// More than this is drawn, or let go of where only lines have flowed by.
-const LIMIT: usize = 32 * 1024;
+const LIMIT: usize = 64 * 1024;
+/// So much of it may be kept where lines are let go of: with more, it would have to be done again too soon.
+const KEPT: usize = LIMIT / 4 * 3;
 /// Colours that reach into what is kept are looked for among so many bytes of sequences.
 const COLOURS: usize = 2048;
 /// Breaks off a string for the emulator.
 const CANCEL: u8 = 0x18;
+const ESCAPE: u8 = 0x1b;
 
 /// What is to be done after something was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +41,32 @@ pub(super) struct Backlog {
     specials: Vec<(usize, Special)>,
     /// Where an update began that has not ended.
     halfway: Option<usize>,
+    /// What stands behind the last sequence.
+    behind: Behind,
+}
+
+/// What stands behind the last sequence, as far as it has arrived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Behind {
+    /// Nothing.
+    Nothing,
+    /// The beginning of another sequence, which adjoins it.
+    Sequence,
+    /// Text, or there was no sequence yet.
+    #[default]
+    Other,
+}
+
+impl Behind {
+    /// Goes on behind these bytes.
+    fn pass(self, bytes: &[u8]) -> Self {
+        match self {
+            _ if bytes.is_empty() => self,
+            Self::Nothing if bytes.first() == Some(&ESCAPE) && memrchr(ESCAPE, bytes) == Some(0) => Self::Sequence,
+            Self::Sequence if memrchr(ESCAPE, bytes).is_none() => Self::Sequence,
+            Self::Nothing | Self::Sequence | Self::Other => Self::Other,
+        }
+    }
 }
 
 impl Backlog {
@@ -45,13 +74,15 @@ impl Backlog {
     pub(super) fn push(&mut self, bytes: &[u8], rows: usize) -> Meanwhile {
         let (mut at, mut from) = (0, 0);
         let mut asks = false;
-        // where the last sequence ended: one that begins there adjoins it
-        let mut ended = None;
+        // up to here it was looked at what stands between the sequences
+        let mut passed = 0;
         while let Some(found) = self.scanner.next(bytes, &mut at) {
             let ends = found == Found::TooLongEnds;
             let too_long = found == Found::TooLong;
-            let adjoins = ended.is_some_and(|end| is_one_sequence(bytes.get(end..at).unwrap_or_default()));
-            ended = Some(at);
+            let between = bytes.get(passed..at).unwrap_or_default();
+            self.watch.pass(between, rows);
+            let adjoins = self.behind.pass(between) == Behind::Sequence;
+            (self.behind, passed) = (Behind::Nothing, at);
             let meaning = self.watch.see(&found, adjoins, rows);
             if meaning == Meaning::InLine {
                 continue;
@@ -66,10 +97,10 @@ impl Backlog {
             self.flows_from = self.bytes.len();
             asks |= self.mark(meaning);
         }
+        let between = bytes.get(passed..).unwrap_or_default();
+        self.watch.pass(between, rows);
+        self.behind = self.behind.pass(between);
         let rest = if self.scanner.leaves_out() { &[] } else { bytes.get(from..).unwrap_or_default() };
-        if self.watch.counts_lines() {
-            self.watch.lines(memchr_iter(b'\n', rest).count(), rows);
-        }
         self.add(rest, rows);
         if asks {
             Meanwhile::Asks
@@ -124,7 +155,8 @@ impl Backlog {
         if !self.watch.flows() || self.scanner.is_in_text() {
             return false;
         }
-        let Some(cut) = begin_of_last(rest, rows) else { return false };
+        // one screen of lines to come to its end, wherever the cursor stands, and one for what stood there to leave it
+        let Some(cut) = begin_of_last(rest, 2 * rows) else { return false };
         // a sequence that is not whole yet must stay, and it is the last one
         if !self.scanner.is_ground() && memrchr(0x1b, rest).is_none_or(|begins| begins < cut) {
             return false;
@@ -132,7 +164,7 @@ impl Backlog {
         let (gone, kept) = rest.split_at(cut);
         let (lasting, flowing) = self.bytes.split_at(self.flows_from);
         let Some(colours) = colours_at_end([flowing, gone]) else { return false };
-        if kept.len() + colours.len() > LIMIT / 2 {
+        if kept.len() + colours.len() > KEPT {
             return false;
         }
         let mut bytes = lasting.to_vec();
@@ -191,17 +223,12 @@ impl Backlog {
     }
 }
 
-/// Whether these bytes, which end with a sequence, are that sequence and no more.
-fn is_one_sequence(bytes: &[u8]) -> bool {
-    bytes.first() == Some(&0x1b) && memrchr(0x1b, bytes) == Some(0)
-}
-
-/// Returns where the last `rows` whole lines and what follows them begin, right behind the end of a line.
-fn begin_of_last(bytes: &[u8], rows: usize) -> Option<usize> {
-    let ends = memrchr_iter(b'\n', bytes).skip(rows);
+/// Returns where the last `count` whole lines and what follows them begin, right behind the end of a line.
+fn begin_of_last(bytes: &[u8], count: usize) -> Option<usize> {
+    let ends = memrchr_iter(b'\n', bytes).skip(count);
     // without the carriage return, the column of the line before would matter
     let end =
-        ends.take(rows + 8).find(|end| end.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'\r'))?;
+        ends.take(count + 8).find(|end| end.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'\r'))?;
     Some(end + 1)
 }
 

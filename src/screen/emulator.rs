@@ -119,6 +119,21 @@ pub(super) struct Emulator {
     answers: Answers,
     extras: Extras,
     background: Background,
+    /// The beginning of a character whose end has not come.
+    torn: Vec<u8>,
+}
+
+/// Returns how many bytes at the end begin a character and do not end it.
+fn torn_end(bytes: &[u8]) -> usize {
+    let last = bytes.iter().rev().take(3).position(|byte| !matches!(byte, 0x80..=0xbf));
+    let Some(behind) = last else { return 0 };
+    let needed = match bytes.iter().rev().nth(behind) {
+        Some(0xc2..=0xdf) => 2,
+        Some(0xe0..=0xef) => 3,
+        Some(0xf0..=0xf4) => 4,
+        Some(_) | None => 1,
+    };
+    if needed > behind + 1 { behind + 1 } else { 0 }
 }
 
 impl Emulator {
@@ -134,11 +149,17 @@ impl Emulator {
             answers,
             extras: Extras::default(),
             background,
+            torn: Vec::new(),
         }
     }
 
     /// Draws.
     pub(super) fn feed(&mut self, bytes: &[u8]) {
+        // the parser loses a byte where something else follows the beginning of a character in the next piece
+        let mut joined = std::mem::take(&mut self.torn);
+        joined.extend_from_slice(bytes);
+        let (bytes, torn) = joined.split_at(joined.len() - torn_end(&joined));
+        self.torn = torn.to_vec();
         // a sequence of eight bytes can ask for a letter 65 535 times
         let budget = bytes.len() + 4 * self.term.columns() * self.term.screen_lines();
         let answers = &self.answers;

@@ -13,6 +13,7 @@ use unicode_width::UnicodeWidthChar;
 
 use super::emulator::{Answers, Extras};
 use super::{Background, palette};
+use crate::logs::acts;
 
 /// Marks that one cell may carry; more are let go of, or one cell could take all memory.
 const MARKS: usize = 8;
@@ -107,7 +108,6 @@ impl Interface for Handler<'_> {
         clear_line(mode: LineClearMode);
         clear_tabs(mode: TabulationClearMode);
         reverse_index();
-        terminal_attribute(attribute: Attr);
         set_mode(mode: Mode);
         unset_mode(mode: Mode);
         report_mode(mode: Mode);
@@ -130,8 +130,14 @@ impl Interface for Handler<'_> {
         }
     }
 
+    fn terminal_attribute(&mut self, attribute: Attr) {
+        // 21 is a double underline (ECMA-48), which the emulator takes for the end of bold
+        let meant = if attribute == Attr::CancelBold { Attr::DoubleUnderline } else { attribute };
+        Interface::terminal_attribute(self.term, meant);
+    }
+
     fn set_title(&mut self, title: Option<String>) {
-        let kept = title.iter().flat_map(|title| title.chars()).filter(|char| !char.is_control());
+        let kept = title.iter().flat_map(|title| title.chars()).filter(|char| !acts(*char));
         self.extras.title = kept.take(TITLE).collect();
     }
 

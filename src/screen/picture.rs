@@ -9,7 +9,7 @@ use alacritty_terminal::vte::ansi::{Color, CursorShape as Shape};
 use unicode_width::UnicodeWidthStr;
 
 use super::emulator::Answers;
-use crate::logs::{Colour, Style};
+use crate::logs::{Colour, Style, acts};
 
 /// What is to be seen of a screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Picture {
     pub rows: Vec<Vec<Glyph>>,
     /// Where the cursor is, unless it is hidden.
     pub cursor: Option<Cursor>,
-    /// How the service has titled itself; without control characters.
+    /// How the service has titled itself; without characters that act instead of being shown.
     pub title: String,
 }
 
@@ -27,7 +27,7 @@ pub struct Picture {
 pub struct Glyph {
     /// The column of its left half.
     pub column: u16,
-    /// A character with its marks: as wide as the cell says, and never a control character.
+    /// A character with its marks: as wide as the cell says, and never one that acts instead of being shown.
     pub text: String,
     /// One cell, or two.
     pub width: u16,
@@ -111,7 +111,7 @@ fn glyph(cell: &Cell, column: usize) -> Option<Glyph> {
     }
     let style = style(cell);
     // a tab stands in its cell as itself
-    let char = if cell.c.is_control() { ' ' } else { cell.c };
+    let char = if acts(cell.c) { ' ' } else { cell.c };
     if char == ' ' && style == Style::default() {
         return None;
     }
@@ -125,7 +125,7 @@ fn text(char: char, cell: &Cell, width: u16) -> String {
     let mut text = String::from(char);
     if let Some(marks) = cell.zerowidth() {
         let bare = text.len();
-        text.extend(marks.iter().filter(|mark| !mark.is_control()));
+        text.extend(marks.iter().filter(|mark| !acts(**mark)));
         // marks that widen what they stand on would move all that follows
         if !fits(&text) {
             text.truncate(bare);

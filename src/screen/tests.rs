@@ -248,6 +248,48 @@ fn a_flood_that_nobody_looks_at_leaves_the_screen_that_drawing_all_of_it_leaves(
 }
 
 #[test]
+fn a_flood_that_begins_at_the_top_leaves_nothing_of_what_stood_below() {
+    let mut screen = screen(40, 10);
+    screen.push("x".repeat(400).as_bytes());
+    screen.push(b"\x1b[H");
+    screen.push("y\r\n".repeat(100_000).as_bytes());
+    assert_eq!(text(&screen.picture(true).unwrap()), vec!["y"; 9]);
+}
+
+#[test]
+fn a_torn_character_takes_nothing_with_it() {
+    for cut in 1..8 {
+        let bytes = b"a\xc2q\xe6\x97b\xe6\x97\xa5";
+        let mut screen = screen(20, 3);
+        screen.push(&bytes[..cut]);
+        assert!(screen.picture(true).is_some());
+        screen.push(&bytes[cut..]);
+        assert_eq!(text(&screen.picture(true).unwrap()), ["a\u{fffd}q\u{fffd}b日"], "cut at {cut}");
+    }
+}
+
+#[test]
+fn whether_it_draws_a_screen_does_not_depend_on_how_its_output_was_cut() {
+    let pages = b"\x1b[H\x1b[2Jpage\x1b[H\x1b[Jpage\x1b[2J\x1b[Hpage".repeat(3);
+    let back = [&b"\x1b[3A\x1b[2K\x1b[3B"[..], &b"line\r\n".repeat(13), b"\x1b[?25h"].concat();
+    for (bytes, draws) in [(pages, false), (back, false)] {
+        for size in [bytes.len(), 1, 2, 5] {
+            let mut screen = screen(20, 6);
+            bytes.chunks(size).for_each(|piece| drop(screen.push(piece)));
+            assert_eq!(screen.is_in_use(), draws, "in pieces of {size}");
+        }
+    }
+}
+
+#[test]
+fn what_turns_the_direction_of_writing_is_not_shown() {
+    let picture = shown(20, 3, "a\u{202e}b\u{2066}\u{200f}c\u{2028}d\x1b]0;e\u{202e}f\x07".as_bytes());
+    assert!(text(&picture)[0].starts_with("abc"), "{picture:?}");
+    assert!(picture.rows.iter().flatten().all(|glyph| !glyph.text.chars().any(crate::logs::acts)));
+    assert_eq!(picture.title, "ef");
+}
+
+#[test]
 fn a_flood_within_a_region_is_drawn_whole() {
     let mut stream = b"\x1b[2J\x1b[1;1Hstays\x1b[2;4r\x1b[4;1H".to_vec();
     stream.extend(flood(5000));

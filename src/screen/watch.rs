@@ -1,5 +1,7 @@
 //! What a service's sequences say about it: whether it draws a screen, whether it asks, what can be skipped. Pure.
 
+use memchr::memchr_iter;
+
 use super::sequences::{Found, numbers};
 
 /// So many moves of the cursor make a screen of what could be one odd line.
@@ -107,13 +109,15 @@ impl Watch {
         !self.region && self.unusual.is_empty()
     }
 
-    /// Whether ends of lines are worth counting.
-    pub(super) fn counts_lines(&self) -> bool {
-        self.moves > 0
+    /// Takes in what stands between two sequences.
+    pub(super) fn pass(&mut self, text: &[u8], rows: usize) {
+        if self.moves > 0 {
+            self.lines(memchr_iter(b'\n', text).count(), rows);
+        }
     }
 
     /// Takes in that so many lines have ended: a service that prints lines again has stopped drawing.
-    pub(super) fn lines(&mut self, count: usize, rows: usize) {
+    fn lines(&mut self, count: usize, rows: usize) {
         self.lines_since_move = self.lines_since_move.saturating_add(count);
         if self.lines_since_move > 2 * rows {
             self.moves = 0;

@@ -20,7 +20,7 @@ use super::runner;
 use super::shutdown::Shutdown;
 use super::status::{Board, Phase, State};
 use super::wish::{Effect, News, Wish};
-use super::{Asked, Event, Handle, LogStore, Screens};
+use super::{Asked, Event, Handle, Keeper, LogStore, Screens};
 use crate::config::Config;
 use crate::engine::{Listeners, Pump, Sampler, identify, own_namespace, project_file};
 use crate::guard::Guards;
@@ -58,7 +58,6 @@ pub struct Options {
 /// # Errors
 /// When the kernel refuses what supervision rests on; the sentence names it. Nothing has been started then.
 pub fn start(config: &Config, options: Options, logs: LogStore, size: (u16, u16)) -> io::Result<Handle> {
-    let (size, current_size) = watch::channel(size);
     let guards = Guards::new()?;
     let own = identify(std::process::id()).ok_or_else(|| io::Error::other("/proc cannot be read; mount it"))?;
     let project = Project {
@@ -75,22 +74,19 @@ pub fn start(config: &Config, options: Options, logs: LogStore, size: (u16, u16)
     };
     let background = if config.ui.theme == "light" { Background::Light } else { Background::Dark };
     let screens = Screens::new(config.services.len(), background);
-    let listeners = Listeners::default();
-    let tools = Tools { project, guards, pump: Pump::start()?, logs, listeners, screens, size: current_size };
+    let (pump, listeners) = (Pump::start()?, Listeners::default());
+    let sizes = config.services.iter().map(|_| watch::Sender::new(size)).collect();
+    let keeper = Keeper::start(config, logs.clone(), pump.bell())?;
+    let tools = Tools { project, guards, pump, logs, keeper, listeners, screens, sizes };
     let sampling = Sampling::new(Sampler::new()?);
-    Ok(spawn(config, options, tools, size, sampling))
+    Ok(spawn(config, options, tools, sampling))
 }
 
-fn spawn(
-    config: &Config,
-    options: Options,
-    tools: Tools,
-    size: watch::Sender<(u16, u16)>,
-    sampling: Sampling,
-) -> Handle {
+fn spawn(config: &Config, options: Options, tools: Tools, sampling: Sampling) -> Handle {
     let (commands, asked) = mpsc::channel(COMMANDS);
     let (word_sender, words) = mpsc::channel(WORDS);
     let (events, listener) = broadcast::channel(EVENTS);
+    tools.keeper.tell(events.clone());
     let (logs, screens) = (tools.logs.clone(), tools.screens.clone());
     let fleet = Fleet::new(config.services.iter().cloned());
     let slots: Vec<Slot> = config.services.iter().map(|service| Slot::new(&service.name)).collect();
@@ -109,7 +105,6 @@ fn spawn(
         word_sender,
         board,
         events,
-        size,
         sampling,
     };
     tokio::spawn(actor.run());
@@ -143,7 +138,6 @@ struct Actor {
     word_sender: mpsc::Sender<(ServiceId, RunId, Word)>,
     board: watch::Sender<Board>,
     events: broadcast::Sender<Event>,
-    size: watch::Sender<(u16, u16)>,
     sampling: Sampling,
 }
 
@@ -240,8 +234,8 @@ impl Actor {
         slot.orders = Some(orders);
         slot.findings = None;
         if let Some(command) = &machine.service().command {
-            let (tone, note) = super::notes::begins(machine.run(), command);
-            self.tools.logs.note(id, tone, &note);
+            let note = super::notes::begins(machine.run(), command);
+            self.tools.logs.begin_run(id, &note);
         }
         let job = Job {
             service: id,

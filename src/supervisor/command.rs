@@ -64,8 +64,10 @@ pub enum Command {
         /// To which of them.
         target: Target,
     },
-    /// The log pane has this size in cells; every pty follows it.
+    /// The terminals of these services have this size in cells from now on, also those of their next runs.
     Resize {
+        /// Whose.
+        services: Vec<ServiceId>,
         /// Cells across.
         columns: u16,
         /// Cells down.

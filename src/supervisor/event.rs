@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::command::Target;
 use super::status::{KillReport, State};
 use crate::id::ServiceId;
+use crate::logs::Tone;
 use crate::signal::Signal;
 
 /// Something that happened.
@@ -33,6 +34,13 @@ pub enum Event {
         delivered: usize,
         /// Those that were not signalled, each with its reason.
         refused: Vec<String>,
+    },
+    /// What services print cannot be kept in files, or can again.
+    Keeping {
+        /// Which of the two.
+        tone: Tone,
+        /// For a person to read.
+        sentence: String,
     },
     /// A request could not be carried out; the sentence says why and what to do.
     Refused {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::course::{CommandOutcome, StepOutcome};
+use super::keeper::Keeper;
 use super::live::Screens;
 use super::log_store::LogStore;
 use super::ports::Ports;
@@ -93,16 +94,48 @@ pub(crate) struct Job {
     pub(crate) words: mpsc::Sender<(ServiceId, RunId, Word)>,
 }
 
+/// What a terminal has of which nobody has said anything else.
+const UNKNOWN_SIZE: (u16, u16) = (80, 24);
+
 /// What all runs share.
 pub(crate) struct Tools {
     pub(crate) project: Project,
     pub(crate) guards: Guards,
     pub(crate) pump: Pump,
     pub(crate) logs: LogStore,
+    pub(crate) keeper: Keeper,
     pub(crate) listeners: Listeners,
     pub(crate) screens: Screens,
-    /// Columns and rows of the log pane.
-    pub(crate) size: watch::Receiver<(u16, u16)>,
+    /// Columns and rows of each service's terminal; the supervisor alone changes them.
+    pub(crate) sizes: Vec<watch::Sender<(u16, u16)>>,
+}
+
+impl Tools {
+    /// Returns the columns and rows of a service's terminal.
+    pub(crate) fn size(&self, service: ServiceId) -> (u16, u16) {
+        self.sizes.get(service.index()).map_or(UNKNOWN_SIZE, |size| *size.borrow())
+    }
+
+    /// Returns the sizes that a service's terminal gets, the present one first: the terminal may have an older one.
+    pub(crate) fn resizes(&self, service: ServiceId) -> Resizes {
+        let mut size = self.sizes.get(service.index()).map(watch::Sender::subscribe);
+        size.iter_mut().for_each(watch::Receiver::mark_changed);
+        Resizes { size }
+    }
+}
+
+/// The sizes that a terminal gets while a run lasts.
+pub(crate) struct Resizes {
+    size: Option<watch::Receiver<(u16, u16)>>,
+}
+
+impl Resizes {
+    /// Waits for another size.
+    pub(crate) async fn next(&mut self) -> Option<(u16, u16)> {
+        let size = self.size.as_mut()?;
+        size.changed().await.ok()?;
+        Some(*size.borrow_and_update())
+    }
 }
 
 impl Job {

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use tokio::sync::Notify;
 
 use crate::id::ServiceId;
-use crate::logs::{Line, LogBuffer, Source, Stamp, Tone};
+use crate::logs::{Arrivals, Line, LogBuffer, Source, Stamp, Tone};
 
 /// What goes into a log at once where somebody is handed its lines.
 const TAPPED: usize = 8 * 1024;
@@ -32,6 +32,7 @@ pub struct LogStore {
 
 struct Shared {
     logs: Vec<Mutex<Log>>,
+    arrivals: Arrivals,
     bell: Notify,
     tap: Option<Box<dyn Tap>>,
 }
@@ -67,8 +68,10 @@ impl LogStore {
     }
 
     fn build(services: usize, bytes: usize, tap: Option<Box<dyn Tap>>) -> Self {
-        let logs = (0..services).map(|_| Mutex::new(Log { buffer: LogBuffer::new(bytes), tapped: 0 })).collect();
-        Self { shared: Arc::new(Shared { logs, bell: Notify::new(), tap }) }
+        let arrivals = Arrivals::default();
+        let buffer = || LogBuffer::among(bytes, arrivals.clone());
+        let logs = (0..services).map(|_| Mutex::new(Log { buffer: buffer(), tapped: 0 })).collect();
+        Self { shared: Arc::new(Shared { logs, arrivals, bell: Notify::new(), tap }) }
     }
 
     fn log(&self, service: ServiceId) -> Option<MutexGuard<'_, Log>> {
@@ -109,6 +112,17 @@ impl LogStore {
         self.write(service, |log| log.note(tone, text, now()));
     }
 
+    /// Appends the line of procdash's own with which a run begins.
+    pub fn begin_run(&self, service: ServiceId, text: &str) {
+        self.write(service, |log| log.begin_run(text, now()));
+    }
+
+    /// Returns how many lines have arrived in all logs together.
+    #[must_use]
+    pub fn arrived(&self) -> u64 {
+        self.shared.arrivals.count()
+    }
+
     /// Waits until a log has grown since the last call; several changes ring once.
     pub async fn changed(&self) {
         self.shared.bell.notified().await;
@@ -133,7 +147,8 @@ fn hand_over(log: &mut Log, service: ServiceId, tap: &dyn Tap) {
     }
 }
 
-fn now() -> Stamp {
+/// Returns the present moment.
+pub(super) fn now() -> Stamp {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Stamp(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX))
 }

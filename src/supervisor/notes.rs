@@ -17,8 +17,8 @@ use crate::signal::Signal;
 const NAMED: usize = 3;
 
 /// Returns the line for a run that begins.
-pub(crate) fn begins(run: RunId, command: &CommandLine) -> (Tone, String) {
-    (Tone::Calm, format!("run {} · {}", run.number(), one_line(command)))
+pub(crate) fn begins(run: RunId, command: &CommandLine) -> String {
+    format!("run {} · {}", run.number(), one_line(command))
 }
 
 /// Returns the line for a stop command that begins.
@@ -117,7 +117,7 @@ pub(crate) fn ended(machine: &Machine, report: Option<&KillReport>, wait: Durati
             Tone::Calm
         }
     };
-    let mut parts = vec![how(ended, machine.problem())];
+    let mut parts = vec![format!("run {} · {}", machine.run().number(), how(ended, machine.problem()))];
     if let Some(report) = report {
         parts.push(checked(report));
     }
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn a_command_of_many_lines_is_told_in_one() {
         let command = CommandLine::Shell("make  \n\tserve\n".to_owned());
-        assert_eq!(begins(RunId::default().next(), &command), (Tone::Calm, "run 1 · make serve".to_owned()));
+        assert_eq!(begins(RunId::default().next(), &command), "run 1 · make serve");
         let command = CommandLine::Program(vec!["bin/drain".to_owned(), "--now".to_owned()]);
         assert_eq!(stop_command(&command), "stop command · bin/drain --now");
     }

@@ -11,6 +11,7 @@ use super::course::{CommandOutcome, Course, Deed};
 use super::job::{Findings, GUARD_ANSWERS, Job, Order, Word};
 use super::live::Live;
 use super::notes;
+use super::outlet::are_read_out;
 use super::ports::Ports;
 use super::start_up::{begin, until_killed};
 use super::stop_command::StopCommand;
@@ -21,24 +22,25 @@ use crate::logs::Tone;
 use crate::process::{Exit, ProcessId, Survivor, Verdict};
 use crate::signal::Signal;
 
-/// How long the last output of a run whose tree is gone may take to come out of its pty.
-const LAST_OUTPUT: Duration = Duration::from_secs(2);
 /// The pause before another look at a run that should be gone and is not.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Carries one run from its launch to the look at its end.
 pub(crate) async fn carry(mut job: Job) {
     let started = Instant::now();
     let mut early = VecDeque::new();
+    job.tools.keeper.begin(job.service);
     let enough = until_killed(&mut job.orders, &mut early);
     let begun = begin(job.service, &job.config, &job.tools, enough).await;
     match begun {
         Ok((guard, terminal, closed)) => {
             let main = guard.main();
+            job.tools.keeper.begun(job.service, job.run, main.pid);
             job.tell(Word::News(News::Started { main, guard: guard.id().pid })).await;
             let runner = Runner {
                 guard,
                 terminal,
                 closed,
+                exit: None,
                 course: Course::default(),
                 ports: Ports::default(),
                 last_step: started,
@@ -59,6 +61,8 @@ struct Runner<'a> {
     guard: Guard,
     terminal: Option<Arc<Live>>,
     closed: Vec<watch::Receiver<bool>>,
+    /// How the main process has ended.
+    exit: Option<Exit>,
     /// How the end goes, and who was seen to belong to the run since it began.
     course: Course,
     ports: Ports,
@@ -77,7 +81,7 @@ impl Runner<'_> {
         for order in early {
             self.obey(order).await;
         }
-        let mut size = self.job.tools.size.clone();
+        let mut resizes = self.job.tools.resizes(self.job.service);
         let terminal = self.terminal.clone();
         let mut typing = std::pin::pin!(Live::type_on(terminal));
         loop {
@@ -94,7 +98,7 @@ impl Runner<'_> {
                     None => return,
                 },
                 () = &mut typing => {}
-                Ok(()) = size.changed() => self.resize(*size.borrow_and_update()),
+                Some(size) = resizes.next() => self.resize(size),
                 outcome = StopCommand::finished(&mut self.stop_command), if self.stop_command.is_some() => {
                     let succeeded = outcome == CommandOutcome::Succeeded;
                     self.stop_command_ended(outcome);
@@ -118,6 +122,7 @@ impl Runner<'_> {
         match report {
             Report::MainExited(exit) => {
                 self.last_step = Instant::now();
+                self.exit = Some(exit);
                 self.look_around().await;
                 self.course.main_ended(self.main, self.last_step);
                 self.tell(News::MainExited(exit)).await;
@@ -269,6 +274,7 @@ impl Runner<'_> {
         let seen_gone = Instant::now();
         self.settle_stop_command().await;
         self.drain().await;
+        self.job.tools.keeper.end(self.job.service, self.job.run, self.exit.or(last)).await;
         // only now is it known what became of a stop command that outlived its service
         self.job.tell(Word::Found(self.findings(&[], killed, seen_gone))).await;
         self.tell(News::Ended { verdict: Verdict::Gone, last }).await;
@@ -352,11 +358,7 @@ impl Runner<'_> {
     ///
     /// Returns whether all of it has: a descriptor that somebody outside the tree holds open must not hold up the news.
     async fn drain(&mut self) -> bool {
-        let mut is_closed = true;
-        for closed in &mut self.closed {
-            is_closed &= timeout(LAST_OUTPUT, closed.wait_for(|closed| *closed)).await.is_ok();
-        }
-        is_closed
+        are_read_out(&mut self.closed).await
     }
 
     /// The guard was killed: its members have come up to procdash, which ends them itself.

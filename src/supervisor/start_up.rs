@@ -44,7 +44,7 @@ pub(crate) async fn begin(
     tools: &Arc<Tools>,
     enough: impl Future<Output = ()>,
 ) -> Result<Begun, String> {
-    let (columns, rows) = *tools.size.borrow();
+    let (columns, rows) = tools.size(service);
     let io = if config.tty { Io::Terminal { columns, rows } } else { Io::Pipes };
     let Some(command) = config.command.clone() else { return Err("it has no command".to_owned()) };
     let launch = prepare(tools, config, command, io).await?;
@@ -111,12 +111,12 @@ type Connected = (Option<Arc<Live>>, Vec<watch::Receiver<bool>>);
 
 /// Connects what the run prints with the service's log.
 fn connect(tools: &Tools, service: ServiceId, channel: Channel) -> std::io::Result<Connected> {
-    let outlet = |source| Outlet::new(tools.logs.clone(), service, source);
+    let outlet = |source| Outlet::new(tools, service, source);
     let attach = |fd, (outlet, closed): (Outlet, _)| tools.pump.attach(fd, Box::new(outlet)).map(|()| closed);
     match channel {
         Channel::Terminal(terminal) => {
             let reader = terminal.reader()?;
-            let live = tools.screens.begin(service, terminal, *tools.size.borrow());
+            let live = tools.screens.begin(service, terminal, tools.size(service));
             let (outlet, closed) = outlet(Source::Output);
             let closed = attach(reader, (outlet.onto(Arc::clone(&live)), closed))?;
             Ok((Some(live), vec![closed]))

@@ -24,6 +24,8 @@ pub struct Dashboard {
     pub theme: Theme,
     /// Where the clock on the wall hangs.
     pub zone: TimeZone,
+    /// Shows an address in the user's browser; says what is wrong where that cannot be done.
+    pub browse: fn(&str) -> Result<(), String>,
 }
 
 /// What is known of a service before it runs.
@@ -57,6 +59,7 @@ impl Dashboard {
             keymap: config.ui.keys.clone(),
             theme,
             zone,
+            browse: |_| Err("there is no browser here".to_owned()),
         }
     }
 }

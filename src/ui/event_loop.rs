@@ -10,26 +10,24 @@ use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
-use ratatui::layout::{Position, Size};
 use tokio::select;
 use tokio::sync::broadcast::error::RecvError;
 use tui_logger::TuiWidgetState;
 
-use crate::id::ServiceId;
 use crate::logs::LogBuffer;
-use crate::screen::{Modes, Picture, Typed, encode};
-use crate::supervisor::{AsOf, Command, Event, Handle, Keystrokes, Look, Phase};
+use crate::screen::Modes;
+use crate::supervisor::{Command, Event, Handle, Phase};
 
 use super::dashboard::Dashboard;
 use super::input;
-use super::log_window::{Excerpt, LogWindow};
 use super::model::{Model, Moment};
 use super::msg::{Effect, Msg};
-use super::seeker::Seeker;
+use super::reader::{Readers, Seen};
+use super::sizes::Sizes;
 use super::terminal::{self, Adapted, FrameWriter, Guard};
 use super::update::update;
 use super::view::Scene;
-use super::widgets::{diagnostics, screen};
+use super::widgets::diagnostics;
 
 /// At most sixty frames a second: more cannot be seen.
 const FRAME: Duration = Duration::from_micros(16_667);
@@ -76,8 +74,8 @@ where
 {
     let size = terminal.size().map_err(io::Error::other)?;
     let board = handle.board.borrow_and_update().clone();
-    let (seeker, mut findings) = Seeker::new();
-    let mut screen = Screen::new(Model::new(dashboard, board, size), seeker, suspend);
+    let (readers, mut findings) = Readers::new();
+    let mut screen = Screen::new(Model::new(dashboard, board, size), readers, suspend);
     let commands = handle.commands.clone();
     let (mut hears_keys, mut hears_events) = (true, true);
     while !screen.is_done() {
@@ -95,7 +93,7 @@ where
             }
             event = handle.events.recv(), if hears_events => hears_events = screen.event(event, &mut handle),
             Some(finding) = findings.recv() => {
-                screen.seeker.heard(&finding);
+                screen.readers.heard(&finding);
                 screen.update(Msg::Found(finding));
             }
             permit = commands.reserve(), if !screen.outbox.is_empty() => match permit {
@@ -120,13 +118,7 @@ where
 /// The model, and what the loop has to remember about the outside.
 struct Screen<S> {
     model: Model,
-    seeker: Seeker,
-    window: LogWindow,
-    excerpt: Option<Excerpt>,
-    /// The screen that is shown instead of lines.
-    picture: Option<Picture>,
-    /// Whose it is, and as of when.
-    picture_of: Option<(ServiceId, AsOf)>,
+    readers: Readers,
     diagnostics: TuiWidgetState,
     /// Something that is on the screen has changed.
     dirty: bool,
@@ -135,27 +127,23 @@ struct Screen<S> {
     last_frame: Option<Instant>,
     /// Requests that the supervisor had no room for yet, in order.
     outbox: VecDeque<Command>,
-    told_size: Option<Size>,
+    sizes: Sizes,
     /// A task has panicked: what is shown may be wrong from then on, so everything ends.
     has_failed: bool,
     suspend: S,
 }
 
 impl<S: FnMut()> Screen<S> {
-    fn new(model: Model, seeker: Seeker, suspend: S) -> Self {
+    fn new(model: Model, readers: Readers, suspend: S) -> Self {
         Self {
             model,
-            seeker,
-            window: LogWindow::default(),
-            excerpt: None,
-            picture: None,
-            picture_of: None,
+            readers,
             diagnostics: TuiWidgetState::new(),
             dirty: true,
             log_grew: true,
             last_frame: None,
             outbox: VecDeque::new(),
-            told_size: None,
+            sizes: Sizes::default(),
             has_failed: false,
             suspend,
         }
@@ -169,7 +157,8 @@ impl<S: FnMut()> Screen<S> {
     fn next_frame(&self) -> Instant {
         let Some(last) = self.last_frame else { return Instant::now() };
         let tick = if self.model.is_quitting() { QUITTING_TICK } else { TICK };
-        last + if self.dirty || self.log_grew { FRAME } else { tick }
+        let due = last + if self.dirty || self.log_grew { FRAME } else { tick };
+        self.sizes.due().map_or(due, |settled| due.min(settled.max(last + FRAME)))
     }
 
     /// Draws, unless only logs have grown and none of what is seen has changed.
@@ -182,10 +171,11 @@ impl<S: FnMut()> Screen<S> {
         if size != self.model.size {
             self.tell(Msg::Resized(size), terminal, handle)?;
         }
-        self.tell_size();
+        self.tell_sizes();
         let only_logs = self.log_grew && !self.dirty;
         self.log_grew = false;
-        let changed = self.read_screen(handle).unwrap_or_else(|| self.read_log(handle));
+        let Seen { changed, again } = self.readers.read(&mut self.model, handle, self.dirty);
+        self.log_grew |= again;
         self.last_frame = Some(Instant::now());
         self.dirty = false;
         if only_logs && !changed {
@@ -193,9 +183,9 @@ impl<S: FnMut()> Screen<S> {
         }
         tui_logger::move_events();
         let moment = moment();
-        let (model, picture) = (&self.model, self.picture.as_ref());
-        let scene = Scene { model, window: &self.window, picture, moment, diagnostics: &self.diagnostics };
-        let cursor = self.cursor();
+        let contents = self.readers.contents();
+        let scene = Scene { model: &self.model, contents: &contents, moment, diagnostics: &self.diagnostics };
+        let cursor = self.readers.cursor(&self.model);
         let mut fits = true;
         let draw = |frame: &mut ratatui::Frame<'_>| {
             // the terminal may have changed its size since it was asked
@@ -212,102 +202,26 @@ impl<S: FnMut()> Screen<S> {
         self.adapt_terminal(handle)
     }
 
-    /// Looks at the screen of the chosen service, if that is what is shown; returns whether it is not what was seen
-    /// before. `None` leaves the pane to the lines.
-    fn read_screen(&mut self, handle: &Handle) -> Option<bool> {
-        let service = self.model.selected;
-        let live = handle.screens.live(service);
-        if let Some(live) = &live {
-            self.model.settle_view(live.draws());
-        }
-        let wanted = self.model.wants_screen();
-        let seen = self.picture_of.filter(|(of, _)| *of == service).map(|(_, as_of)| as_of);
-        let look =
-            live.filter(|_| wanted != Some(false)).map_or(Look::Lines, |live| live.look(wanted == Some(true), seen));
-        let showed = std::mem::replace(&mut self.model.shows_screen, look != Look::Lines);
-        match look {
-            Look::Lines => {
-                (self.picture, self.picture_of) = (None, None);
-                // what the pane shows has changed, whatever the lines say
-                self.dirty |= showed;
-                None
-            }
-            Look::Same => Some(!showed),
-            Look::New { picture, as_of } => {
-                // the middle of an update: there will be more to see
-                self.log_grew |= as_of.is_none();
-                self.picture_of = as_of.map(|as_of| (service, as_of));
-                let differs = self.picture.as_ref() != Some(&picture);
-                self.picture = Some(picture);
-                Some(differs || !showed)
-            }
-        }
-    }
-
-    /// Returns where the cursor of the service that has the keyboard stands on the screen.
-    fn cursor(&self) -> Option<Position> {
-        let area = self.model.areas()?.log_text();
-        let is_seen = self.model.attached.is_some() && self.model.panels.is_empty();
-        screen::cursor(self.picture.as_ref().filter(|_| is_seen)?, area)
-    }
-
     /// Makes the terminal report what the service that has the keyboard wants to know, and show its kind of cursor.
     fn adapt_terminal(&self, handle: &Handle) -> io::Result<()> {
         let live = self.model.attached.and_then(|attached| handle.screens.live(attached.service));
         let Some(live) = live else { return terminal::adapt(Adapted::PLAIN) };
         let Modes { tracking, focus, .. } = live.modes();
-        let cursor = self.picture.as_ref().and_then(|picture| picture.cursor);
+        let cursor = self.readers.picture(&self.model).and_then(|picture| picture.cursor);
         let cursor = cursor.map_or(Adapted::PLAIN.cursor, |cursor| (cursor.shape, cursor.blinks));
         terminal::adapt(Adapted { tracking, focus, cursor })
     }
 
-    /// Types into a service's terminal, in the form that it wants.
-    fn type_into(&mut self, service: ServiceId, typed: &Typed, handle: &Handle) {
-        // without a terminal nobody wants anything special; the supervisor says that there is none
-        let modes = handle.screens.live(service).map(|live| live.modes()).unwrap_or_default();
-        let keystrokes = Keystrokes(encode(typed, modes));
-        if !keystrokes.0.is_empty() {
-            self.ask(Command::Input { service, keystrokes });
-        }
-    }
-
-    /// Copies and lays out what is seen of the chosen log; returns whether it is not what was seen before.
-    fn read_log(&mut self, handle: &Handle) -> bool {
-        let page = self.model.page();
-        let selected = self.model.selected;
-        let Some(log) = handle.logs.lock(selected) else {
-            self.window = LogWindow::default();
-            return true;
-        };
-        self.model.sought.forget_before(log.first());
-        let mut view = self.model.log_view();
-        let excerpt = Excerpt::copy(&log, &view, page, self.model.lens());
-        drop(log);
-        self.seeker.follow(&self.model.sought, selected, &handle.logs);
-        if !self.dirty && self.excerpt.as_ref() == Some(&excerpt) {
-            return false;
-        }
-        let unmoved = view.pending == 0 && view.goal.is_none();
-        self.window = excerpt.lay_out(&mut view, page, self.model.lens());
-        if let Some(place) = self.model.log_view_mut() {
-            *place = view;
-        }
-        // after a move the next excerpt is another one
-        self.excerpt = unmoved.then_some(excerpt);
-        true
-    }
-
-    /// Tells the services how large their terminal is, when that has changed.
-    fn tell_size(&mut self) {
-        let size = match self.model.areas() {
-            Some(areas) => areas.terminal_size(),
+    /// Tells the services how large their terminals are, when that has changed and has settled.
+    fn tell_sizes(&mut self) {
+        let wanted = match self.model.terminal_sizes() {
+            Some(sizes) => sizes,
             // services wait for their first size, and must not wait for a larger window
-            None if self.told_size.is_none() => self.model.size,
+            None if self.sizes.is_unknown() => vec![self.model.size; self.model.board.services.len()],
             None => return,
         };
-        if self.told_size != Some(size) {
-            self.told_size = Some(size);
-            self.ask(Command::Resize { columns: size.width, rows: size.height });
+        for command in self.sizes.tell(wanted, Instant::now()) {
+            self.ask(command);
         }
     }
 
@@ -353,6 +267,9 @@ impl<S: FnMut()> Screen<S> {
                 Effect::Ask(command) => self.ask(command),
                 Effect::Type { service, typed } => self.type_into(service, &typed, handle),
                 Effect::ClearLog(service) => handle.logs.write(service, LogBuffer::clear),
+                Effect::Lines(wish) => self.look_up(wish, handle),
+                Effect::Copy(text) => terminal::copy(&text)?,
+                Effect::Browse(address) => self.browse(&address),
                 Effect::Diagnostics(page) => diagnostics::turn(&self.diagnostics, page),
                 Effect::Suspend => {
                     let was_ours = terminal::leave()?;
@@ -394,5 +311,7 @@ fn moment() -> Moment {
     Moment { now: Instant::now(), wall: Timestamp::now() }
 }
 
+mod edge;
+mod lines;
 #[cfg(test)]
 mod tests;

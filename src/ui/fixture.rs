@@ -9,26 +9,29 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Size;
+use tokio::sync::{broadcast, mpsc, watch};
 use tui_logger::TuiWidgetState;
 
 use super::dashboard::{Dashboard, Description};
-use super::log_window::Excerpt;
+use super::log_window::{Excerpt, LogWindow, number_of};
 use super::model::{Model, Moment};
 use super::msg::Msg;
+use super::reader::Readers;
 use super::sought::Finding;
 use super::text;
 use super::theme::Theme;
 use super::update::update;
-use super::view::Scene;
+use super::view::{Contents, Scene};
 use crate::config::Column;
 use crate::id::{RunId, ServiceId};
 use crate::keys::Keymap;
-use crate::logs::{Answer, LogBuffer, Source, Stamp, Tone, seek};
+use crate::logs::{Answer, LogBuffer, Source, Stamp, Tone, seek, seek_among};
 use crate::process::{Exit, Member, ProcessId, ProcessState, Survivor};
+use crate::screen::Background;
 use crate::signal::Signal;
 use crate::supervisor::{
-    Action, Board, CommandOutcome, Deed, EndedRun, Fate, HowItEnded, Ignored, KillReport, MemberFate, Phase,
-    ServiceStatus, State, StepOutcome, StopStep, Stopping, Usage,
+    Action, Board, CommandOutcome, Deed, EndedRun, Fate, Handle, HowItEnded, Ignored, KillReport, LogStore, MemberFate,
+    Phase, Screens, ServiceStatus, State, StepOutcome, StopStep, Stopping, Usage,
 };
 
 /// 12:04:31 on the second of January 2026, in UTC.
@@ -206,6 +209,7 @@ pub(crate) fn model(board: Board, width: u16, height: u16) -> Model {
         keymap: Keymap::new(&[]).unwrap(),
         theme: Theme::named("default", false).unwrap(),
         zone: TimeZone::UTC,
+        browse: |_| Ok(()),
     };
     Model::new(dashboard, board, Size::new(width, height))
 }
@@ -230,27 +234,91 @@ pub(crate) fn log(lines: u64) -> LogBuffer {
 /// Looks for what the model asks for, as the walk of its own thread would.
 pub(crate) fn find(model: &mut Model, log: &LogBuffer, moment: Moment) {
     let mut answer = Answer::default();
-    seek(&log.snapshot(), &model.sought.question, 0, |part| {
+    seek(&log.snapshot(), &model.pane().sought.question, 0, |part| {
         answer.hits.extend(part.hits);
         answer.kept.extend(part.kept);
         true
     });
-    let finding = Finding { asked: model.sought.asked, answer, again_from: Some(0), is_last: true };
+    let finding = Finding { asked: model.pane().sought.asked, answer, again_from: Some(0), is_last: true };
     update(model, Msg::Found(finding), moment);
 }
 
-/// Draws the screen with this log and returns the cells.
+/// Draws the screen with this log in every pane and returns the cells.
 pub(crate) fn cells(model: &mut Model, log: &LogBuffer, moment: Moment) -> Buffer {
-    let page = model.page();
-    let mut view = model.log_view();
-    let excerpt = Excerpt::copy(log, &view, page, model.lens());
-    let window = excerpt.lay_out(&mut view, page, model.lens());
-    if let Some(place) = model.log_view_mut() {
+    let windows: Vec<LogWindow> = (0..model.panes.count()).map(|place| window(model, place, log)).collect();
+    draw(model, &windows, moment)
+}
+
+/// The logs of the shop: its first four services print `rounds` times in turn, the third in two lines at once.
+pub(crate) fn shop_logs(rounds: u64) -> LogStore {
+    let logs = LogStore::new(8, 1 << 20);
+    let at = |second: u64| Stamp(u64::try_from(WALL).unwrap() * 1000 + second * 1000 + 113);
+    logs.write(id(2), |log| log.note(Tone::Calm, "run 1", at(0)));
+    for n in 0..rounds {
+        let lines = [
+            format!("checkpoint {n} complete\n"),
+            format!("migration {n} applied\n"),
+            format!("\x1b[32mINFO\x1b[0m GET /cart/{n} \x1b[36m200\x1b[0m\n\x1b[33mWARN\x1b[0m slow query\n"),
+            format!("page reload src/page{n}.tsx, and a sentence that is longer than most panes are wide\n"),
+        ];
+        for (service, line) in (0..).map(id).zip(&lines) {
+            let source = if n % 5 == 4 { Source::Error } else { Source::Output };
+            logs.write(service, |log| log.push(source, line.as_bytes(), at(n)));
+        }
+    }
+    logs
+}
+
+/// Draws the screen as the event loop does, each pane with what it shows of these logs.
+pub(crate) fn all_cells(model: &mut Model, logs: &LogStore, moment: Moment) -> Buffer {
+    let (_, board) = watch::channel(model.board.clone());
+    let (commands, _) = mpsc::channel(1);
+    let (_, events) = broadcast::channel(1);
+    let screens = Screens::new(8, Background::Dark);
+    let handle = Handle { commands, board, events, logs: logs.clone(), screens };
+    let (mut readers, _findings) = Readers::new();
+    readers.read(model, &handle, true);
+    let windows: Vec<LogWindow> = readers.contents().iter().map(|contents| contents.window.clone()).collect();
+    draw(model, &windows, moment)
+}
+
+/// Looks through all logs as one for what the model asks for.
+pub(crate) fn find_in_all(model: &mut Model, logs: &LogStore, moment: Moment) {
+    let services = model.merged_services();
+    let snapshots: Vec<_> = services.iter().map(|service| logs.lock(*service).unwrap().snapshot()).collect();
+    let mut answer = Answer::default();
+    seek_among(
+        &snapshots,
+        &model.pane().sought.question,
+        0,
+        |log, order| number_of(order, services[log]),
+        |part| {
+            answer.hits.extend(part.hits);
+            answer.kept.extend(part.kept);
+            true
+        },
+    );
+    let finding = Finding { asked: model.pane().sought.asked, answer, again_from: Some(0), is_last: true };
+    update(model, Msg::Found(finding), moment);
+}
+
+/// Lays out what a pane shows of this log.
+fn window(model: &mut Model, place: usize, log: &LogBuffer) -> LogWindow {
+    let (pane, subject) = model.shown_panes().nth(place).unwrap();
+    let (room, lens, mut view) = (model.page_of(pane), model.lens_of(pane), model.log_view_of(pane));
+    let window = Excerpt::copy(log, &view, room, lens).lay_out(&mut view, room, lens);
+    if let Some(place) = model.panes.all_mut().nth(place).unwrap().log_view_mut(subject) {
         *place = view;
     }
+    window
+}
+
+/// Draws the screen with these windows.
+fn draw(model: &Model, windows: &[LogWindow], moment: Moment) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(model.size.width, model.size.height)).unwrap();
     let state = TuiWidgetState::new();
-    let scene = Scene { model, window: &window, picture: None, moment, diagnostics: &state };
+    let contents: Vec<_> = windows.iter().map(|window| Contents { window, picture: None }).collect();
+    let scene = Scene { model, contents: &contents, moment, diagnostics: &state };
     terminal.draw(|frame| frame.render_widget(&scene, frame.area())).unwrap();
     terminal.backend().buffer().clone()
 }

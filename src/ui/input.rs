@@ -38,6 +38,9 @@ fn press(chord: Chord, model: &Model) -> Option<Msg> {
     if action == Some(Action::Interrupt) {
         return Some(Msg::Act(Action::Interrupt));
     }
+    if model.links.is_some() && model.panels.is_empty() && !model.is_quitting() {
+        return step(chord, action, true).map(Msg::Step);
+    }
     if model.prompt.is_some() && model.panels.is_empty() && !model.is_quitting() {
         return step(chord, action, true).map(Msg::Step);
     }

@@ -1,6 +1,8 @@
 //! Where everything goes: from the size of the screen to rectangles, and to the size that services are told.
 
-use ratatui::layout::{Rect, Size};
+use ratatui::layout::{Position, Rect, Size};
+
+use super::panes::{PaneAreas, Panes};
 
 /// Below this the screen only says that it is too small.
 const SMALLEST: Size = Size::new(40, 10);
@@ -16,8 +18,10 @@ pub(crate) struct Areas {
     pub(crate) title: Rect,
     /// The list with its border.
     pub(crate) list: Rect,
-    /// The log with its border.
+    /// The focused pane with its border.
     pub(crate) log: Rect,
+    /// Every pane with its border, in their order.
+    pub(crate) panes: PaneAreas,
     /// The status line.
     pub(crate) status: Rect,
     /// The line of keys.
@@ -34,7 +38,9 @@ pub(crate) struct Need {
 }
 
 /// Places everything, or returns `None` where the screen is too small to be useful.
-pub(crate) fn arrange(size: Size, list: Need, zoom: bool) -> Option<Areas> {
+///
+/// With `zoom` the focused pane has all of it.
+pub(crate) fn arrange(size: Size, list: Need, zoom: bool, panes: &Panes) -> Option<Areas> {
     if size.width < SMALLEST.width || size.height < SMALLEST.height {
         return None;
     }
@@ -43,11 +49,17 @@ pub(crate) fn arrange(size: Size, list: Need, zoom: bool) -> Option<Areas> {
     let hints = line(size.height - 1);
     if zoom {
         let log = Rect::new(0, 0, size.width, size.height - 2);
-        return Some(Areas { title: Rect::default(), list: Rect::default(), log, status, hints });
+        let mut alone = PaneAreas::default();
+        if let Some(area) = alone.get_mut(panes.place()) {
+            *area = log;
+        }
+        return Some(Areas { title: Rect::default(), list: Rect::default(), log, panes: alone, status, hints });
     }
     let body = body(size);
     let (list, log) = if size.width >= BESIDE { beside(body, list) } else { above(body, list) };
-    Some(Areas { title: line(0), list, log, status, hints })
+    let panes_areas = panes.areas(log);
+    let log = panes_areas.get(panes.place()).copied().unwrap_or(log);
+    Some(Areas { title: line(0), list, log, panes: panes_areas, status, hints })
 }
 
 fn beside(body: Rect, list: Need) -> (Rect, Rect) {
@@ -71,17 +83,32 @@ pub(crate) const fn inside(area: Rect) -> Rect {
     }
 }
 
+/// Returns where the lines of a bordered log go: inside the border, after the column of marks.
+pub(crate) const fn text(area: Rect) -> Rect {
+    let inner = inside(area);
+    Rect { x: inner.x.saturating_add(1), width: inner.width.saturating_sub(1), ..inner }
+}
+
+/// Returns the size that a service is told, in cells: what it prints as a full line fills one row.
+pub(crate) const fn terminal_size(area: Rect) -> Size {
+    let text = text(area);
+    Size::new(text.width, text.height)
+}
+
 impl Areas {
-    /// Returns where the lines of the log go: inside the border, after the column of marks.
+    /// Returns where the lines of the focused pane go.
     pub(crate) const fn log_text(&self) -> Rect {
-        let inner = inside(self.log);
-        Rect { x: inner.x.saturating_add(1), width: inner.width.saturating_sub(1), ..inner }
+        text(self.log)
     }
 
-    /// Returns the size that services are told, in cells: what they print as a full line fills one row.
-    pub(crate) const fn terminal_size(&self) -> Size {
-        let text = self.log_text();
-        Size::new(text.width, text.height)
+    /// Returns where the pane at this place is, with its border; nowhere if it is hidden.
+    pub(crate) fn pane(&self, place: usize) -> Rect {
+        self.panes.get(place).copied().unwrap_or_default()
+    }
+
+    /// Returns the place of the pane that this cell belongs to.
+    pub(crate) fn pane_at(&self, at: Position) -> Option<usize> {
+        self.panes.iter().position(|area| area.contains(at))
     }
 }
 
@@ -114,23 +141,27 @@ mod tests {
         #[test]
         fn nothing_overlaps_and_nothing_leaves_the_screen(
             width in 0_u16..300, height in 0_u16..300, list_width in 0_u16..300, list_height in 0_u16..400,
-            zoom: bool,
+            zoom: bool, splits in 0_usize..4,
         ) {
+            let mut panes = Panes::new(1);
+            (0..splits).for_each(|_| panes.split());
             let screen = Size::new(width, height);
             let need = Need { width: list_width, height: list_height };
-            let Some(areas) = arrange(screen, need, zoom) else {
+            let Some(areas) = arrange(screen, need, zoom, &panes) else {
                 prop_assert!(width < 40 || height < 10);
                 return Ok(());
             };
             let whole = Rect::new(0, 0, width, height);
-            let parts = [areas.title, areas.list, areas.log, areas.status, areas.hints];
+            let parts = [&[areas.title, areas.list, areas.status, areas.hints], &areas.panes[..]].concat();
+            prop_assert_eq!(areas.log, areas.pane(panes.place()));
             let covered: u32 = parts.iter().map(|part| part.area()).sum();
             prop_assert_eq!(covered, whole.area(), "every cell belongs to one part");
             for (place, part) in parts.iter().enumerate() {
                 prop_assert_eq!(part.intersection(whole), *part);
                 prop_assert!(parts.iter().skip(place + 1).all(|other| part.intersection(*other).is_empty()));
             }
-            prop_assert!(areas.terminal_size().width >= 20 && areas.terminal_size().height >= 2);
+            let told = terminal_size(areas.log);
+            prop_assert!(told.width >= 20 && told.height >= 2);
             prop_assert!(zoom || width < 70 || u32::from(areas.list.width) * 100 <= u32::from(width) * 45);
         }
 
@@ -146,7 +177,8 @@ mod tests {
     #[test]
     fn services_are_told_the_size_of_the_log() {
         let need = Need { width: 36, height: 8 };
-        let sizes = [false, true].map(|zoom| arrange(Size::new(80, 24), need, zoom).map(|a| a.terminal_size()));
+        let arranged = |zoom| arrange(Size::new(80, 24), need, zoom, &Panes::new(1));
+        let sizes = [false, true].map(|zoom| arranged(zoom).map(|areas| terminal_size(areas.log)));
         assert_eq!(sizes, [Some(Size::new(41, 19)), Some(Size::new(77, 20))]);
     }
 }

@@ -18,20 +18,38 @@ pub(crate) enum Mark {
     Current,
 }
 
+/// Who chose how a part of a line looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tint {
+    /// The service, by a style of its own.
+    #[default]
+    Service,
+    /// The screen: it matters less.
+    Quiet,
+    /// The screen: it is well.
+    Good,
+    /// The screen: it may be wrong.
+    Busy,
+    /// The screen: it is wrong.
+    Bad,
+}
+
 /// Text of one look.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Piece {
     /// The text.
     pub(crate) text: String,
     /// The style that the service chose.
     pub(crate) style: Style,
+    /// Whether that style counts, or one of the screen's.
+    pub(crate) tint: Tint,
     /// Whether it was found.
     pub(crate) mark: Mark,
 }
 
 impl From<Run> for Piece {
     fn from(run: Run) -> Self {
-        Self { text: run.text, style: run.style, mark: Mark::None }
+        Self { text: run.text, style: run.style, ..Self::default() }
     }
 }
 
@@ -131,7 +149,7 @@ mod tests {
     use super::*;
 
     fn piece(text: &str, bold: bool) -> Piece {
-        Piece { text: text.to_owned(), style: Style { bold, ..Style::default() }, mark: Mark::None }
+        Piece { text: text.to_owned(), style: Style { bold, ..Style::default() }, ..Piece::default() }
     }
 
     #[test]

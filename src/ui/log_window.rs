@@ -2,17 +2,30 @@
 
 use std::collections::VecDeque;
 
-use crate::logs::{Dropped, Line, LogBuffer, Pattern, Source, Stamp, Style, read_line, shown_part};
+use crate::logs::{
+    Dropped, Line, LogBuffer, Pattern, Runs, Severity, Source, Stamp, Style, plain_text, read_line, severity,
+    shown_part,
+};
 
-use super::log_rows::{Mark, Piece, mark};
+use super::json_line;
+use super::log_rows::{Piece, mark};
 use super::long_line::LongLine;
 use super::sought::Spot;
+use folding::Wanted;
 use layout::Layout;
+use numbers::{Numbers, span};
 
+mod folding;
 mod layout;
+mod merged;
+mod numbers;
+
+pub(crate) use merged::{firsts, number_of, order_of, service_of};
 
 /// A longer line is laid out only where it is seen, or every frame would pay for the whole.
 const LONG: usize = 16 * 1024;
+/// So much of a line is looked at for its level: loggers write it near the start.
+const LEVEL_WITHIN: usize = 2 * 1024;
 
 /// Where a pane stands in its log, and what it remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,12 +38,27 @@ pub(crate) struct LogView {
     pub(crate) column: usize,
     /// The match to go to at the next frame: which row it is in is only known there.
     pub(crate) goal: Option<Spot>,
+    /// The place among the lines of all logs to go to at the next frame.
+    arrival: Option<u64>,
+    /// The line that it was sent to from the view of all logs.
+    pub(crate) pointed: Option<u64>,
+    /// How its lines are shown.
+    pub(crate) shape: Shape,
     /// The line of its bottom row at the last frame.
     pub(crate) bottom: u64,
     /// Its top row at the last frame.
-    top: Place,
+    pub(crate) top: Place,
     /// One past the newest line that was on the screen.
     seen: u64,
+}
+
+/// How lines are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Whether lines of JSON are made readable.
+    pub(crate) json: bool,
+    /// Whether the frames of stack traces are folded.
+    pub(crate) folds: bool,
 }
 
 /// Where a pane stands in its log.
@@ -71,7 +99,30 @@ impl LogView {
     /// Goes to the newest line and follows.
     pub(crate) fn go_to_end(&mut self) {
         (self.position, self.pending) = (Position::Follow, 0);
-        self.goal = None;
+        (self.goal, self.pointed) = (None, None);
+    }
+
+    /// Goes to the line at this place among the lines of all logs, and points at it.
+    pub(crate) fn go_to_arrival(&mut self, order: u64) {
+        (self.arrival, self.pending) = (Some(order), 0);
+    }
+
+    /// Turns a place among the lines of all logs into one of this log.
+    pub(crate) fn find_arrival(&mut self, log: &LogBuffer) {
+        if let Some(order) = self.arrival.take() {
+            let line = log.number_at(order);
+            (self.goal, self.pointed) = (Some(Spot { line, nth: 0 }), Some(line));
+        }
+    }
+
+    /// Whether a line was on the screen at the last frame.
+    pub(crate) fn showed(&self, line: u64) -> bool {
+        (self.top.line..=self.bottom).contains(&line)
+    }
+
+    /// Goes to where this line is at the top.
+    pub(crate) fn go_to_line(&mut self, line: u64) {
+        (self.position, self.pending, self.goal) = (Position::At(Place { line, row: 0 }), 0, None);
     }
 
     /// Goes to a match.
@@ -89,6 +140,8 @@ pub(crate) struct Lens<'a> {
     pub(crate) search: Option<&'a Pattern>,
     /// The match that was gone to.
     pub(crate) current: Option<Spot>,
+    /// How lines are shown.
+    pub(crate) shape: Shape,
 }
 
 /// The room for lines.
@@ -120,9 +173,13 @@ pub(crate) struct Excerpt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Kept {
     number: u64,
+    /// How many lines it stands for: more than one are folded.
+    span: u64,
     /// How many lines that are shown come before it.
     before: u64,
     at: Stamp,
+    /// When its run began, if that is known.
+    began: Option<Stamp>,
     source: Source,
     /// The style that it begins with.
     style: Style,
@@ -136,6 +193,8 @@ pub(crate) enum Content {
     Line(Source),
     /// The place of the lines that had to go.
     Dropped(Dropped),
+    /// So many frames of a stack trace.
+    Folded(u64),
 }
 
 /// One row, ready to be drawn.
@@ -145,6 +204,10 @@ pub(crate) struct Row {
     pub(crate) place: Place,
     /// When its line arrived.
     pub(crate) at: Stamp,
+    /// When the run of its line began.
+    pub(crate) began: Option<Stamp>,
+    /// What the line reports, in its first row.
+    pub(crate) severity: Option<Severity>,
     /// What it shows.
     pub(crate) content: Content,
     /// Its text.
@@ -177,31 +240,29 @@ impl Excerpt {
     pub(crate) fn copy(log: &LogBuffer, view: &LogView, page: Page, lens: Lens<'_>) -> Self {
         let (first, end, shown) = (log.first(), log.end(), lens.shown);
         let lines = Numbers { first, end, shown };
-        let height = page.height as u64;
-        let (up, down) = (view.pending.min(0).unsigned_abs(), view.pending.max(0).unsigned_abs());
         let total = lines.before(end);
-        // every line has at least one row, so as many lines as rows are enough in either direction
-        let (from, to) = match (view.goal, view.position) {
-            (Some(spot), _) => {
-                let goal = lines.before(spot.line);
-                (goal.saturating_sub(height), goal.saturating_add(height + 1).min(total))
-            }
-            (None, Position::Follow) => (total.saturating_sub(height + up), total),
-            (None, Position::At(place)) => {
-                let top = lines.before(place.line);
-                let bottom = top.saturating_add(height + down).min(total);
-                // after a jump to a place near the end the page is filled from above
-                (top.saturating_sub(up).min(bottom.saturating_sub(height)), bottom)
-            }
-        };
+        let (from, to) = span(view, page.height as u64, total, |line| lines.before(line));
+        let runs = log.runs();
         let kept = match shown {
-            None => {
-                log.styled_lines(first + from).zip(from..to).map(|(line, before)| Kept::copy(line, before)).collect()
+            None if lens.shape.folds => {
+                let height = page.height as u64;
+                let (up, down) = (view.pending.min(0).unsigned_abs(), view.pending.max(0).unsigned_abs());
+                let (line, above, below) = match (view.goal, view.position) {
+                    (Some(spot), _) => (spot.line, height, height + 1),
+                    (None, Position::Follow) => (end, height + up, 0),
+                    (None, Position::At(place)) => (place.line, height + up, height + down),
+                };
+                folding::copy(log, Wanted { line, above, below }, lens.current.map(|spot| spot.line))
             }
+            None => log
+                .styled_lines(first + from)
+                .zip(from..to)
+                .map(|(line, before)| Kept::copy(line, before, runs))
+                .collect(),
             Some(_) => (from..to)
                 .filter_map(|before| Some((lines.number(before)?, before)))
                 .filter_map(|(number, before)| Some((log.styled_lines(number).next()?, before)))
-                .map(|(line, before)| Kept::copy(line, before))
+                .map(|(line, before)| Kept::copy(line, before, runs))
                 .collect(),
         };
         Self { first, end, dropped: log.dropped(), total, seen: lines.before(view.seen), lines: kept }
@@ -210,7 +271,7 @@ impl Excerpt {
     /// Lays the lines out on `page`, moves `view` by what was pending, and returns what is on the screen.
     pub(crate) fn lay_out(&self, view: &mut LogView, page: Page, lens: Lens<'_>) -> LogWindow {
         let (first, end) = (self.first, self.end);
-        let reaches_end = self.lines.last().is_none_or(|line| line.before + 1 >= self.total);
+        let reaches_end = self.lines.last().is_none_or(|line| line.before + line.span >= self.total);
         let layout = Layout::new(self, view.column, page, lens);
         let last_top = layout.rows.saturating_sub(page.height);
         let anchor = match (view.goal.take(), view.position) {
@@ -233,7 +294,7 @@ impl Excerpt {
         }
         view.pending = 0;
         let rows = layout.show(top, page, lens);
-        let shown = rows.last().map_or(first, |row| row.place.line + 1);
+        let shown = rows.last().map_or(first, |row| row.place.line + row.span());
         view.bottom = shown.saturating_sub(1);
         view.seen = if view.position == Position::Follow { end } else { view.seen.max(shown).min(end) };
         let before = |row: Option<&Row>, or| {
@@ -241,41 +302,41 @@ impl Excerpt {
             line.map_or(or, |line| line.before)
         };
         let above = before(rows.first(), 0);
-        let below = before(rows.last(), 0) + u64::from(!rows.is_empty());
+        let below = before(rows.last(), 0) + rows.last().map_or(0, Row::span);
         let seen = if view.position == Position::Follow { self.total } else { self.seen.max(below) };
         LogWindow { rows, first, end, unseen: self.total.saturating_sub(seen), above, below, total: self.total }
     }
 }
 
-/// The numbers of the lines that are shown.
-struct Numbers<'a> {
-    first: u64,
-    end: u64,
-    shown: Option<&'a VecDeque<u64>>,
-}
-
-impl Numbers<'_> {
-    /// Returns how many shown lines come before this one.
-    fn before(&self, line: u64) -> u64 {
-        match self.shown {
-            None => line.clamp(self.first, self.end) - self.first,
-            Some(shown) => shown.partition_point(|number| *number < line) as u64,
-        }
-    }
-
-    /// Returns the line that so many shown ones come before.
-    fn number(&self, before: u64) -> Option<u64> {
-        match self.shown {
-            None => Some(self.first + before),
-            Some(shown) => shown.get(usize::try_from(before).ok()?).copied(),
+impl Row {
+    /// Returns how many lines it stands for.
+    const fn span(&self) -> u64 {
+        match self.content {
+            Content::Folded(count) => count,
+            Content::Line(_) | Content::Dropped(_) => 1,
         }
     }
 }
 
 impl Kept {
-    fn copy((line, style): (Line<'_>, Style), before: u64) -> Self {
+    fn copy((line, style): (Line<'_>, Style), before: u64, runs: &Runs) -> Self {
         let (bytes, style) = shown_part(line.bytes, style);
-        Self { number: line.number, before, at: line.at, source: line.source, style, bytes: bytes.to_vec() }
+        let (number, at, source, began) = (line.number, line.at, line.source, runs.began(line.number));
+        Self { number, span: 1, before, at, began, source, style, bytes: bytes.to_vec() }
+    }
+
+    /// Returns what its rows show.
+    fn content(&self) -> Content {
+        if self.span > 1 { Content::Folded(self.span) } else { Content::Line(self.source) }
+    }
+
+    /// Returns what the line reports.
+    fn severity(&self) -> Option<Severity> {
+        if self.is_note() {
+            return None;
+        }
+        let start = self.bytes.get(..LEVEL_WITHIN).unwrap_or(&self.bytes);
+        severity(plain_text(start).as_bytes()).map(|(severity, _)| severity)
     }
 
     fn is_note(&self) -> bool {
@@ -287,11 +348,17 @@ impl Kept {
     }
 
     fn pieces(&self, lens: Lens<'_>) -> Vec<Piece> {
-        let read = read_line(&self.bytes, self.style).runs.into_iter().map(Piece::from).collect();
+        let read: Vec<Piece> = read_line(&self.bytes, self.style).runs.into_iter().map(Piece::from).collect();
         let current = lens.current.filter(|spot| spot.line == self.number).map(|spot| spot.nth);
-        let read = mark(read, lens.search, current);
+        if lens.shape.json
+            && let Some(readable) =
+                json_line::readable(&read.iter().map(|piece| piece.text.as_str()).collect::<String>())
+        {
+            return mark(readable, lens.search, current);
+        }
+        let read = mark(read, lens.search.filter(|search| search.concerns(self.source)), current);
         // a space after the sign of a note
-        let space = Piece { text: " ".to_owned(), style: Style::default(), mark: Mark::None };
+        let space = Piece { text: " ".to_owned(), ..Piece::default() };
         self.is_note().then_some(space).into_iter().chain(read).collect()
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use ratatui::layout::Size;
+use ratatui::layout::{Rect, Size};
 
 use crate::id::{RunId, ServiceId};
 use crate::keys::Context;
@@ -17,8 +17,11 @@ use crate::supervisor::{Board, KillReport, Phase, ServiceStatus, Target};
 use super::columns::{self, Plan};
 use super::dashboard::Dashboard;
 use super::layout::{self, Areas, Need};
-use super::log_window::{Lens, LogView, Page};
-use super::sought::{Prompt, Sought};
+use super::links::Choice;
+use super::opened_line::OpenedLine;
+use super::panes::Panes;
+use super::sought::Prompt;
+use super::stamps::Stamps;
 use super::text;
 
 /// The time, as the frame and the update are told it.
@@ -102,6 +105,13 @@ pub(crate) enum Panel {
         /// Rows scrolled past.
         top: usize,
     },
+    /// A line of JSON.
+    Line {
+        /// It.
+        opened: Arc<OpenedLine>,
+        /// Rows scrolled past.
+        top: usize,
+    },
     /// Whether to quit.
     Quit,
     /// Every key.
@@ -180,22 +190,18 @@ pub(crate) struct Model {
     pub(crate) zoom: bool,
     /// Whether long lines are wrapped.
     pub(crate) wrap: bool,
-    /// Whether lines show when they arrived.
-    pub(crate) timestamps: bool,
+    /// Which times lines show.
+    pub(crate) stamps: Stamps,
+    /// The links that are offered; what is on the screen stays meanwhile.
+    pub(crate) links: Option<Choice>,
     /// Rows of the list scrolled past.
     pub(crate) list_top: usize,
-    /// Where each log stands.
-    pub(crate) logs: Vec<LogView>,
-    /// What is searched for in the log, and shown of it.
-    pub(crate) sought: Sought,
+    /// The panes of logs; the focused one shows the chosen service.
+    pub(crate) panes: Panes,
     /// What is being typed on the status line.
     pub(crate) prompt: Option<Prompt>,
     /// Only services with this in their names are listed.
     pub(crate) names: String,
-    /// What was asked to be shown of each service, in which of its runs.
-    pub(crate) views: Vec<(RunId, View)>,
-    /// Whether the pane shows a screen: as it was at the last frame.
-    pub(crate) shows_screen: bool,
     /// Who has the keyboard.
     pub(crate) attached: Option<Attached>,
     /// What lies over the panes; the last is on top and has the keys.
@@ -211,7 +217,7 @@ pub(crate) struct Model {
 impl Model {
     /// Makes the first screen.
     pub(crate) fn new(dashboard: Dashboard, board: Board, size: Size) -> Self {
-        let logs = vec![LogView::default(); board.services.len()];
+        let panes = Panes::new(board.services.len());
         let mut model = Self {
             dashboard,
             board,
@@ -221,14 +227,12 @@ impl Model {
             focus: Focus::List,
             zoom: false,
             wrap: true,
-            timestamps: false,
+            stamps: Stamps::Off,
+            links: None,
             list_top: 0,
-            views: vec![Default::default(); logs.len()],
-            logs,
-            sought: Sought::default(),
+            panes,
             prompt: None,
             names: String::new(),
-            shows_screen: false,
             attached: None,
             panels: Vec::new(),
             notice: None,
@@ -263,11 +267,6 @@ impl Model {
     /// Returns the row of the chosen service in the list.
     pub(crate) fn listed_place(&self) -> usize {
         self.listed().iter().position(|service| *service == self.selected).unwrap_or(0)
-    }
-
-    /// Returns what is shown of the chosen log, and what is found in it.
-    pub(crate) fn lens(&self) -> Lens<'_> {
-        Lens { shown: self.sought.shown(), search: self.sought.search(), current: self.sought.current }
     }
 
     /// Returns a service's name, or nothing where there is none.
@@ -306,49 +305,25 @@ impl Model {
         }
     }
 
-    /// Returns where the chosen log stands.
-    pub(crate) fn log_view(&self) -> LogView {
-        self.logs.get(self.selected.index()).cloned().unwrap_or_default()
-    }
-
-    /// Returns where the chosen log stands, to be changed.
-    pub(crate) fn log_view_mut(&mut self) -> Option<&mut LogView> {
-        self.logs.get_mut(self.selected.index())
-    }
-
     /// Whether a service has a terminal rather than pipes.
     pub(crate) fn has_tty(&self, service: ServiceId) -> bool {
         self.dashboard.services.get(service.index()).is_none_or(|about| about.tty)
     }
 
-    /// Returns whether the chosen service's screen is to be shown; `None` leaves it to what the service does.
-    pub(crate) fn wants_screen(&self) -> Option<bool> {
-        if self.attached.is_some() {
-            return Some(true);
-        }
-        let (run, view) = *self.views.get(self.selected.index())?;
-        match view {
-            _ if self.service(self.selected).is_none_or(|status| status.run != run) => None,
-            View::ByItself => None,
-            View::Lines => Some(false),
-            View::Screen => Some(true),
-        }
-    }
-
-    /// Forgets what was asked to be shown where it is what would be shown by itself, so that the next change is followed.
-    pub(crate) fn settle_view(&mut self, draws: bool) {
-        if let Some((_, view)) = self.views.get_mut(self.selected.index())
-            && matches!((*view, draws), (View::Screen, true) | (View::Lines, false))
-        {
-            *view = View::ByItself;
-        }
-    }
-
     /// Returns where everything is, or `None` where the screen is too small.
     pub(crate) fn areas(&self) -> Option<Areas> {
+        layout::arrange(self.size, self.need(), self.zoom, &self.panes)
+    }
+
+    /// Returns where a single pane would be, or `None` where the screen is too small.
+    fn single_pane(&self) -> Option<Rect> {
+        layout::arrange(self.size, self.need(), false, &Panes::new(0)).map(|areas| areas.log)
+    }
+
+    fn need(&self) -> Need {
         let width = columns::wanted(self.longest_name(), &self.dashboard.columns).saturating_add(2);
         let height = text::cells(self.board.services.len()).saturating_add(2);
-        layout::arrange(self.size, Need { width, height }, self.zoom)
+        Need { width, height }
     }
 
     /// Returns how the list's columns fit into `inner` cells.
@@ -360,13 +335,6 @@ impl Model {
         text::cells(self.board.services.iter().map(|status| text::width(&status.name)).max().unwrap_or(0))
     }
 
-    /// Returns the room for the log's lines.
-    pub(crate) fn page(&self) -> Page {
-        let area = self.areas().map(|areas| areas.log_text()).unwrap_or_default();
-        let stamp = if self.timestamps { STAMP_WIDTH } else { 0 };
-        Page { width: usize::from(area.width.saturating_sub(stamp)), height: usize::from(area.height), wrap: self.wrap }
-    }
-
     /// Moves the list so that the chosen row is seen, and never past its end.
     pub(crate) fn show_selected(&mut self) {
         let rows = self.areas().map_or(0, |areas| usize::from(layout::inside(areas.list).height));
@@ -374,8 +342,7 @@ impl Model {
     }
 }
 
-/// The cells of `12:04:29.113 `.
-pub(crate) const STAMP_WIDTH: u16 = 13;
+mod shown;
 
 /// Returns the `top` nearest to the one given with which `row` is among `rows` rows of `total`.
 pub(crate) fn scrolled_to(top: usize, row: usize, rows: usize, total: usize) -> usize {

@@ -1,5 +1,7 @@
 //! What can reach the screen, and what the screen asks for in return.
 
+use std::sync::Arc;
+
 use ratatui::layout::{Position, Size};
 
 use crate::id::ServiceId;
@@ -7,6 +9,8 @@ use crate::keys::Action;
 use crate::screen::Typed;
 use crate::supervisor::{Board, Command, Event};
 
+use super::links::Link;
+use super::opened_line::OpenedLine;
 use super::sought::Finding;
 
 /// Something that the screen has to know.
@@ -35,6 +39,8 @@ pub(crate) enum Msg {
     Happened(Event),
     /// A walk through the log has found something, or nothing.
     Found(Finding),
+    /// What was wished to be looked up in the log.
+    Lines(LineNews),
     /// So many events were lost, because the screen was behind.
     Missed(u64),
     /// A request could not be handed over, because too many wait already.
@@ -86,6 +92,12 @@ pub(crate) enum Effect {
     },
     /// Forget what a log holds.
     ClearLog(ServiceId),
+    /// Look something up in the log that is shown.
+    Lines(LineWish),
+    /// Put a text on the clipboard.
+    Copy(String),
+    /// Show an address in a browser.
+    Browse(String),
     /// Move about in procdash's own log.
     Diagnostics(Page),
     /// Give the terminal back, stop, and come back when continued.
@@ -101,4 +113,40 @@ pub(crate) enum Page {
     Forth,
     /// To the end, and follow.
     End,
+}
+
+/// Something to be looked up in the log that is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LineWish {
+    /// The newest line of JSON on the screen, or this one if it is there.
+    Newest(Option<u64>),
+    /// The next line of JSON from this one on.
+    Next {
+        /// The line.
+        line: u64,
+        /// Whether towards newer ones.
+        newer: bool,
+    },
+    /// The links on the screen.
+    Links,
+    /// Where the next run begins.
+    Run {
+        /// Seen from this line.
+        line: u64,
+        /// Whether towards newer ones.
+        newer: bool,
+    },
+}
+
+/// What was looked up.
+#[derive(Clone, Debug)]
+pub(crate) enum LineNews {
+    /// A line of JSON.
+    Opened(Arc<OpenedLine>),
+    /// The links on the screen.
+    Links(Vec<Link>),
+    /// The line with which a run begins.
+    Run(u64),
+    /// There is nothing, or it cannot be done.
+    Nothing(String),
 }

@@ -1,4 +1,4 @@
-//! Walks through the log that is on the screen on a thread of its own, and again through what is new.
+//! Walks through the log that a pane shows on a thread of its own, and again through what is new.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,18 +6,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
 
 use crate::id::ServiceId;
-use crate::logs::{Answer, LogBuffer, seek};
+use crate::logs::{Answer, Question, Snapshot, seek, seek_among};
 use crate::supervisor::LogStore;
 
+use super::log_window::{number_of, order_of};
 use super::sought::{Finding, Sought};
 
 /// Findings that wait for the screen; when it is full the walk waits.
 const WAITING: usize = 8;
 
+/// What is walked through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ground {
+    /// The log of one service.
+    One(ServiceId),
+    /// The logs of these as one.
+    All(Vec<ServiceId>),
+}
+
 /// What is known of the walk for the present question.
 #[derive(Debug)]
 struct Walk {
-    service: ServiceId,
+    ground: Ground,
     asked: u64,
     /// The log's revision that it looks at, or looked at.
     revision: u64,
@@ -27,7 +37,7 @@ struct Walk {
     is_cancelled: Arc<AtomicBool>,
 }
 
-/// Starts walks and cancels them; one is under way at a time.
+/// Starts walks for one pane and cancels them; one is under way at a time.
 #[derive(Debug)]
 pub(crate) struct Seeker {
     findings: mpsc::Sender<Finding>,
@@ -40,33 +50,33 @@ impl Drop for Seeker {
     }
 }
 
+/// Makes the way that findings of all panes go.
+pub(crate) fn findings() -> (mpsc::Sender<Finding>, mpsc::Receiver<Finding>) {
+    mpsc::channel(WAITING)
+}
+
 impl Seeker {
-    /// Returns a seeker, and what it will find.
-    pub(crate) fn new() -> (Self, mpsc::Receiver<Finding>) {
-        let (findings, found) = mpsc::channel(WAITING);
-        (Self { findings, walk: None }, found)
+    /// Makes a seeker for one pane, which tells what it finds this way.
+    pub(crate) fn new(findings: mpsc::Sender<Finding>) -> Self {
+        Self { findings, walk: None }
     }
 
-    /// Looks for what is sought now in this service's log, if there is anything that was not looked at.
+    /// Looks for what is sought now on this ground, if there is anything that was not looked at.
     ///
-    /// Holds the log only to share its chunks.
-    pub(crate) fn follow(&mut self, sought: &Sought, service: ServiceId, logs: &LogStore) {
-        let is_same = self.walk.as_ref().is_some_and(|walk| walk.asked == sought.asked && walk.service == service);
+    /// Holds each log only to share its chunks.
+    pub(crate) fn follow(&mut self, sought: &Sought, ground: Ground, logs: &LogStore) {
+        let is_same = self.walk.as_ref().is_some_and(|walk| walk.asked == sought.asked && walk.ground == ground);
         if !is_same || !sought.is_active() {
             self.cancel();
         }
         if !sought.is_active() || self.walk.as_ref().is_some_and(|walk| walk.is_under_way) {
             return;
         }
-        let Some(log) = logs.lock(service) else { return };
-        let again_from = self.walk.as_ref().map(|walk| walk.settled);
-        if self.walk.as_ref().is_some_and(|walk| walk.revision == log.revision()) {
-            return;
-        }
-        let is_cancelled = self.start(&log, sought, again_from);
-        let (revision, settled) = (log.revision(), log.settled());
-        let asked = sought.asked;
-        self.walk = Some(Walk { service, asked, revision, settled, is_under_way: true, is_cancelled });
+        let known = self.walk.as_ref().map(|walk| (walk.revision, walk.settled));
+        let Some(field) = Field::look(&ground, logs, known) else { return };
+        let (revision, settled, asked) = (field.revision, field.settled, sought.asked);
+        let is_cancelled = self.start(field, sought, known.map(|(_, settled)| settled));
+        self.walk = Some(Walk { ground, asked, revision, settled, is_under_way: true, is_cancelled });
     }
 
     /// Learns that a finding has arrived.
@@ -82,14 +92,14 @@ impl Seeker {
         }
     }
 
-    fn start(&self, log: &LogBuffer, sought: &Sought, again_from: Option<u64>) -> Arc<AtomicBool> {
+    fn start(&self, field: Field, sought: &Sought, again_from: Option<u64>) -> Arc<AtomicBool> {
         let is_cancelled = Arc::new(AtomicBool::new(false));
-        let (snapshot, question, asked) = (log.snapshot(), sought.question.clone(), sought.asked);
+        let (question, asked) = (sought.question.clone(), sought.asked);
         let (findings, cancelled) = (self.findings.clone(), Arc::clone(&is_cancelled));
         tokio::task::spawn_blocking(move || {
             // what is looked at again replaces what was known at once, not part by part
             let mut whole = Answer::default();
-            seek(&snapshot, &question, again_from.unwrap_or(0), |answer| {
+            field.walk(&question, again_from.unwrap_or(0), |answer| {
                 let is_wanted = !cancelled.load(Ordering::Relaxed);
                 if again_from.is_some() {
                     whole.hits.extend(answer.hits);
@@ -109,12 +119,67 @@ impl Seeker {
     }
 }
 
+/// What the logs hold at one moment.
+struct Field {
+    /// Rises with every change.
+    revision: u64,
+    /// The first line that may still change, or come.
+    settled: u64,
+    /// Whose; `None` is for a single log, whose lines keep their own numbers.
+    services: Option<Vec<ServiceId>>,
+    snapshots: Vec<Snapshot>,
+}
+
+impl Field {
+    /// Shares what the logs hold, unless nothing has changed since what is known.
+    fn look(ground: &Ground, logs: &LogStore, known: Option<(u64, u64)>) -> Option<Self> {
+        match ground {
+            Ground::One(service) => {
+                let log = logs.lock(*service)?;
+                let (revision, settled) = (log.revision(), log.settled());
+                let is_known = known.is_some_and(|(known, _)| known == revision);
+                let snapshots = vec![log.snapshot()];
+                (!is_known).then_some(Self { revision, settled, services: None, snapshots })
+            }
+            Ground::All(all) => {
+                // before the looks: whatever arrives between them is looked at again
+                let revision = logs.arrived();
+                if known.is_some_and(|(known, _)| known == revision) {
+                    return None;
+                }
+                let from = known.map_or(0, |(_, settled)| order_of(settled));
+                let share = |service: &ServiceId| {
+                    let log = logs.lock(*service)?;
+                    let has_more = log.orders(from).next().is_some();
+                    has_more.then(|| (*service, log.snapshot()))
+                };
+                let (services, snapshots) = all.iter().filter_map(share).unzip();
+                let settled = number_of(revision, ServiceId::new(0));
+                Some(Self { revision, settled, services: Some(services), snapshots })
+            }
+        }
+    }
+
+    fn walk(&self, question: &Question, from: u64, tell: impl FnMut(Answer) -> bool) {
+        match (&self.services, self.snapshots.as_slice()) {
+            (None, [snapshot]) => seek(snapshot, question, from, tell),
+            (None, _) => {}
+            (Some(services), snapshots) => {
+                let number = |log: usize, order| {
+                    number_of(order, services.get(log).copied().unwrap_or_else(|| ServiceId::new(0)))
+                };
+                seek_among(snapshots, question, order_of(from), number, tell);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::logs::{Pattern, Question, Source, Stamp};
+    use crate::logs::{Pattern, Source, Stamp};
 
     const PATIENCE: Duration = Duration::from_secs(50);
 
@@ -127,7 +192,8 @@ mod tests {
 
     impl Desk {
         fn new(search: &str) -> Self {
-            let (seeker, findings) = Seeker::new();
+            let (sender, findings) = super::findings();
+            let seeker = Seeker::new(sender);
             let question = Question { search: Some(Pattern::new(search).unwrap()), filter: None };
             Self { seeker, findings, sought: Sought { question, ..Sought::default() }, logs: LogStore::new(2, 1 << 22) }
         }
@@ -137,7 +203,7 @@ mod tests {
         }
 
         fn follow(&mut self, service: u32) {
-            self.seeker.follow(&self.sought, ServiceId::new(service), &self.logs);
+            self.seeker.follow(&self.sought, Ground::One(ServiceId::new(service)), &self.logs);
         }
 
         /// Waits until the walk is over, and returns how many matches there are.
@@ -193,5 +259,23 @@ mod tests {
         assert_eq!((first.answer.hits.len(), first.is_last), (1, false));
         desk.sought.learn(&first);
         assert_eq!(desk.found().await, 2);
+    }
+
+    #[tokio::test]
+    async fn all_logs_are_walked_through_as_one_and_every_match_counts_once() {
+        let mut desk = Desk::new("needle");
+        let both = || Ground::All(vec![ServiceId::new(0), ServiceId::new(1)]);
+        desk.print(0, b"needle 1\nhay\n");
+        desk.print(1, b"hay\nneedle 2\nneedle not over");
+        desk.print(0, b"needle 3\n");
+        desk.seeker.follow(&desk.sought, both(), &desk.logs);
+        assert_eq!(desk.found().await, 3);
+        let services: Vec<u64> = desk.sought.hits.iter().map(|hit| hit.line & 1).collect();
+        assert_eq!(services, [0, 1, 0], "by the time of their arrival");
+        desk.print(1, b", but now\n");
+        desk.seeker.follow(&desk.sought, both(), &desk.logs);
+        assert_eq!(desk.found().await, 4);
+        desk.seeker.follow(&desk.sought, both(), &desk.logs);
+        assert!(desk.findings.try_recv().is_err(), "there is nothing new to look at");
     }
 }

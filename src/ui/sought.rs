@@ -1,4 +1,4 @@
-//! What is searched for, what is shown alone, and what was found so far: of the log that is on the screen.
+//! What is searched for, what is shown alone, and what was found so far: in one pane.
 
 use std::collections::VecDeque;
 
@@ -39,6 +39,15 @@ pub(crate) struct Spot {
     pub(crate) nth: u32,
 }
 
+/// The match to go to as soon as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// The newest up to this line.
+    UpTo(u64),
+    /// The oldest from this line on.
+    From(u64),
+}
+
 /// What a walk through the log has found.
 #[derive(Clone, Debug)]
 pub(crate) struct Finding {
@@ -71,11 +80,16 @@ pub(crate) struct Sought {
     pub(crate) is_complete: bool,
     /// What to say about the last step: that it went on from the other end.
     pub(crate) turned: Option<&'static str>,
-    /// Go to the newest match up to this line as soon as it is known.
-    pub(crate) wanted: Option<u64>,
+    /// The match to go to as soon as it is known.
+    pub(crate) wanted: Option<Wanted>,
 }
 
 impl Sought {
+    /// Makes what a pane looks for at first: nothing. Answers to its questions are no other pane's.
+    pub(crate) fn of_pane(number: u64) -> Self {
+        Self { asked: number << 32, ..Self::default() }
+    }
+
     /// Whether anything is looked for.
     pub(crate) fn is_active(&self) -> bool {
         self.question.search.is_some() || self.question.filter.is_some()
@@ -121,12 +135,22 @@ impl Sought {
         }
         self.total += hits.iter().map(|hit| u64::from(hit.count)).sum::<u64>();
         self.is_complete |= finding.is_last;
-        let from = self.wanted?;
-        let at_or_before = self.hits.partition_point(|hit| hit.line <= from).checked_sub(1);
-        let newest = self.hits.len().checked_sub(1).filter(|_| self.is_complete);
-        let hit = at_or_before.or(newest).and_then(|place| self.hits.get(place))?;
+        let spot = match self.wanted? {
+            Wanted::UpTo(line) => {
+                let at_or_before = self.hits.partition_point(|hit| hit.line <= line).checked_sub(1);
+                let newest = self.hits.len().checked_sub(1).filter(|_| self.is_complete);
+                let hit = at_or_before.or(newest).and_then(|place| self.hits.get(place))?;
+                Spot { line: hit.line, nth: hit.count.saturating_sub(1) }
+            }
+            // what is found first is the newest
+            Wanted::From(_) if !self.is_complete => return None,
+            Wanted::From(line) => {
+                let place = self.hits.partition_point(|hit| hit.line < line);
+                Spot { line: self.hits.get(place).or(self.hits.front())?.line, nth: 0 }
+            }
+        };
         self.wanted = None;
-        self.current = Some(Spot { line: hit.line, nth: hit.count.saturating_sub(1) });
+        self.current = Some(spot);
         self.current
     }
 
@@ -136,6 +160,13 @@ impl Sought {
             self.total -= u64::from(hit.count);
         }
         while self.kept.pop_front_if(|line| *line < first).is_some() {}
+    }
+
+    /// Forgets lines of several logs that are not kept any more.
+    pub(crate) fn keep(&mut self, is_kept: impl Fn(u64) -> bool) {
+        self.hits.retain(|hit| is_kept(hit.line));
+        self.kept.retain(|line| is_kept(*line));
+        self.total = self.hits.iter().map(|hit| u64::from(hit.count)).sum();
     }
 
     /// Goes to the next match: towards older lines, or newer ones; from `line` where none was gone to yet.
@@ -212,15 +243,24 @@ mod tests {
 
     #[test]
     fn the_newest_match_up_to_where_one_stands_is_waited_for() {
-        let mut sought = Sought { wanted: Some(6), ..Sought::default() };
+        let mut sought = Sought { wanted: Some(Wanted::UpTo(6)), ..Sought::default() };
         assert_eq!(sought.learn(&finding(&[(9, 1)], None, false)), None);
         assert_eq!(sought.learn(&finding(&[(5, 2), (4, 1)], None, false)), Some(spot(5, 1)));
-        let mut sought = Sought { wanted: Some(6), ..Sought::default() };
+        let mut sought = Sought { wanted: Some(Wanted::UpTo(6)), ..Sought::default() };
         assert_eq!(
             sought.learn(&finding(&[(9, 1)], None, true)),
             Some(spot(9, 0)),
             "there is none, so on from the end"
         );
+    }
+
+    #[test]
+    fn the_oldest_match_from_where_one_stands_is_waited_for_until_all_are_known() {
+        let mut sought = Sought { wanted: Some(Wanted::From(6)), ..Sought::default() };
+        assert_eq!(sought.learn(&finding(&[(9, 2)], None, false)), None);
+        assert_eq!(sought.learn(&finding(&[(7, 1), (4, 1)], None, true)), Some(spot(7, 0)));
+        let mut sought = Sought { wanted: Some(Wanted::From(6)), ..Sought::default() };
+        assert_eq!(sought.learn(&finding(&[(4, 1), (2, 1)], None, true)), Some(spot(2, 0)), "on from the start");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crossterm::style::ResetColor;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use tokio::sync::Notify;
 
+use super::osc52;
 use crate::screen::{self, CursorShape, Tracking};
 
 /// Whether the terminal is ours at the moment.
@@ -84,6 +85,16 @@ pub(crate) fn adapt(wanted: Adapted) -> io::Result<()> {
     if TAKEN.load(Ordering::SeqCst) {
         *present = wanted;
         out.write_all(sequences.as_bytes())?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+/// Asks the terminal to put a text on the clipboard, where it is ours.
+pub(crate) fn copy(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if TAKEN.load(Ordering::SeqCst) && text.len() <= osc52::LONGEST {
+        out.write_all(osc52::copying(text).as_bytes())?;
         out.flush()?;
     }
     Ok(())

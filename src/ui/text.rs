@@ -3,6 +3,8 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::logs::acts;
+
 pub(crate) use crate::process::{brief, lasted as duration, seconds_left};
 
 /// Returns the cells that `text` takes.
@@ -39,9 +41,9 @@ fn beginning(text: &str, room: usize) -> (String, usize) {
 
 /// Cuts `text` to at most `room` cells, with an ellipsis where something was left out.
 ///
-/// Control characters, which would move the cursor or vanish, become a visible dot.
+/// Characters that would move the cursor, vanish or turn the direction of writing become a visible dot.
 pub(crate) fn cut(text: &str, room: usize) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { '·' } else { c }).collect();
+    let clean: String = text.chars().map(|c| if acts(c) { '·' } else { c }).collect();
     if width(&clean) <= room {
         return clean;
     }

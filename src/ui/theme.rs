@@ -2,10 +2,11 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::id::ServiceId;
 use crate::logs::{self, Colour, Tone};
 use crate::supervisor::State;
 
-use super::log_rows::Mark;
+use super::log_rows::{Mark, Tint};
 
 /// A style for every kind of thing on the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Theme {
     pub(crate) chosen: Style,
     /// A mark.
     pub(crate) mark: Style,
+    /// The names of services before their lines, one after the other in turn; none is the colour of what went wrong.
+    pub(crate) names: &'static [Color],
     /// Whether the colours of the services' own output are shown.
     pub(crate) colourful: bool,
 }
@@ -70,6 +73,18 @@ impl Theme {
             bad: plain.fg(Color::Red).add_modifier(Modifier::BOLD),
             chosen: plain.bg(Color::Reset).add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
             mark: plain.fg(Color::Magenta).add_modifier(Modifier::BOLD),
+            // the palette's own, and shades that stand out on light and dark alike
+            names: &[
+                Color::Cyan,
+                Color::Magenta,
+                Color::Green,
+                Color::Yellow,
+                // the palette's blue is too dark on many a black background
+                Color::Indexed(68),
+                Color::Indexed(172),
+                Color::Indexed(103),
+                Color::Indexed(71),
+            ],
             colourful: true,
         }
     }
@@ -88,6 +103,16 @@ impl Theme {
             bad: plain.fg(Color::Indexed(124)).add_modifier(Modifier::BOLD),
             chosen: plain.bg(Color::Reset).add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
             mark: plain.fg(Color::Indexed(90)).add_modifier(Modifier::BOLD),
+            names: &[
+                Color::Indexed(25),
+                Color::Indexed(90),
+                Color::Indexed(28),
+                Color::Indexed(130),
+                Color::Indexed(30),
+                Color::Indexed(97),
+                Color::Indexed(94),
+                Color::Indexed(60),
+            ],
             colourful: true,
         }
     }
@@ -107,6 +132,7 @@ impl Theme {
             bad: bold,
             chosen: plain.add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
             mark: bold,
+            names: &[],
             colourful: false,
         }
     }
@@ -119,6 +145,12 @@ impl Theme {
             State::Crashed | State::CrashLoop | State::Stuck => self.bad,
             State::Stopped | State::Exited => self.quiet,
         }
+    }
+
+    /// Returns the style of a service's name before its lines: always the same for the same service.
+    pub(crate) fn name(&self, service: ServiceId) -> Style {
+        let place = service.index().checked_rem(self.names.len());
+        place.and_then(|place| self.names.get(place)).map_or(self.text, |colour| self.text.fg(*colour))
     }
 
     /// Returns the style of procdash's own words.
@@ -147,6 +179,17 @@ impl Theme {
             // the colours of the service would make some matches invisible
             Mark::Match => self.text.add_modifier(Modifier::REVERSED),
             Mark::Current => self.busy.add_modifier(Modifier::REVERSED | Modifier::BOLD | Modifier::UNDERLINED),
+        }
+    }
+
+    /// Returns the style of a part of a line.
+    pub(crate) fn part(&self, tint: Tint, style: logs::Style) -> Style {
+        match tint {
+            Tint::Service => self.output(style),
+            Tint::Quiet => self.quiet,
+            Tint::Good => self.good,
+            Tint::Busy => self.busy,
+            Tint::Bad => self.bad,
         }
     }
 

@@ -1,17 +1,21 @@
 //! What a message changes on the screen, and what it asks for: no clock, no waiting, no input or output.
 
 mod attach;
+mod lines;
+mod merging;
 mod mouse;
 mod moving;
 mod news;
 mod panels;
 mod searching;
 mod services;
+mod splitting;
 
 use crate::keys::Action;
 
 use super::model::{Focus, Model, Moment, Notice};
 use super::msg::{Effect, Msg};
+use super::pane::Subject;
 use crate::logs::Tone;
 use crate::supervisor::Command;
 
@@ -19,10 +23,12 @@ use crate::supervisor::Command;
 pub(crate) fn update(model: &mut Model, msg: Msg, moment: Moment) -> Vec<Effect> {
     match msg {
         Msg::Act(action) => {
+            model.links = None;
             // what only confirmed the key before has been read by now
             model.notice.take_if(|notice| notice.tone == Tone::Calm);
             act(model, action, moment)
         }
+        Msg::Step(step) if model.links.is_some() => lines::choose(model, step),
         Msg::Step(step) if model.prompt.is_some() && model.panels.is_empty() => {
             searching::step(model, step);
             Vec::new()
@@ -32,11 +38,14 @@ pub(crate) fn update(model: &mut Model, msg: Msg, moment: Moment) -> Vec<Effect>
             searching::found(model, &finding);
             Vec::new()
         }
+        Msg::Lines(news) => lines::told(model, news),
         Msg::Typed(typed) => attach::typed(model, typed),
+        Msg::Click(_) if model.links.take().is_some() => Vec::new(),
         Msg::Click(at) => mouse::click(model, at, moment),
         Msg::Wheel { at, down } => mouse::wheel(model, at, down, moment),
         Msg::Resized(size) => {
             model.size = size;
+            lines::reflow(model);
             model.show_selected();
             Vec::new()
         }
@@ -65,11 +74,13 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
     if !model.panels.is_empty() {
         return panels::act(model, action, moment);
     }
+    in_panes(model, action)
+}
+
+/// Does what a key means while nothing lies over the panes.
+fn in_panes(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
-        Action::Restart => services::ask(model, Command::Restart),
-        Action::Start => services::ask(model, Command::Start),
-        Action::Stop => services::ask(model, Command::Stop),
-        Action::Kill => services::ask(model, Command::Kill),
+        Action::Restart | Action::Start | Action::Stop | Action::Kill => services::act(model, action),
         Action::StartAll => vec![Effect::Ask(Command::StartAll)],
         Action::Mark | Action::UnmarkAll => services::mark(model, action),
         Action::SignalMenu
@@ -82,15 +93,24 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
         | Action::Quit => panels::open(model, action),
         Action::QuitNow | Action::Interrupt => vec![Effect::Ask(Command::Quit)],
         Action::Back if searching::end(model) => Vec::new(),
-        Action::Open | Action::NextPane | Action::Back | Action::Zoom => {
-            focus(model, action);
-            Vec::new()
+        Action::Open if model.focus == Focus::Log && model.subject() != Subject::All => lines::act(model, action),
+        Action::Open | Action::AllLogs => merging::act(model, action),
+        Action::NextPane | Action::PreviousPane | Action::Back | Action::Zoom | Action::Split | Action::ClosePane => {
+            splitting::act(model, action)
         }
-        Action::Search | Action::Filter | Action::OlderMatch | Action::NewerMatch => searching::act(model, action),
+        Action::Search
+        | Action::Filter
+        | Action::OlderMatch
+        | Action::NewerMatch
+        | Action::OlderError
+        | Action::NewerError => searching::act(model, action),
         Action::Attach => attach::attach(model),
         Action::Detach => attach::detach(model),
         Action::Screen => attach::toggle(model),
-        Action::Wrap | Action::Timestamps => reshape(model, action),
+        Action::Wrap => reshape(model),
+        Action::Timestamps | Action::Json | Action::Fold | Action::Links | Action::OlderRun | Action::NewerRun => {
+            lines::act(model, action)
+        }
         Action::Clear => clear(model),
         Action::Up
         | Action::Down
@@ -115,42 +135,25 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
     }
 }
 
-fn focus(model: &mut Model, action: Action) {
-    if action == Action::Open {
-        model.focus = Focus::Log;
-    } else if action == Action::NextPane {
-        model.focus = if model.focus == Focus::List { Focus::Log } else { Focus::List };
-        // the list cannot have the focus while it is not there
-        model.zoom = false;
-    } else if action == Action::Zoom {
-        model.zoom = !model.zoom;
-        model.focus = if model.zoom { Focus::Log } else { model.focus };
-    } else if model.zoom {
-        model.zoom = false;
-    } else {
-        model.focus = Focus::List;
-    }
-    model.show_selected();
-}
-
-fn reshape(model: &mut Model, action: Action) -> Vec<Effect> {
-    let text = if action == Action::Wrap {
-        model.wrap = !model.wrap;
-        if model.wrap { "long lines are wrapped" } else { "long lines are cut; left and right scroll" }
-    } else {
-        model.timestamps = !model.timestamps;
-        if model.timestamps { "lines show when they arrived" } else { "lines do not show when they arrived" }
-    };
+fn reshape(model: &mut Model) -> Vec<Effect> {
+    model.wrap = !model.wrap;
+    let text = if model.wrap { "long lines are wrapped" } else { "long lines are cut; left and right scroll" };
     notify(model, Tone::Calm, text.to_owned())
 }
 
 fn clear(model: &mut Model) -> Vec<Effect> {
-    let service = model.selected;
+    let services = match model.subject() {
+        Subject::Service(service) => vec![service],
+        Subject::All => model.merged_services(),
+    };
     let Some(view) = model.log_view_mut() else { return Vec::new() };
     view.go_to_end();
-    let text = format!("{}: log cleared", model.name(service));
+    let text = match services.as_slice() {
+        [service] => format!("{}: log cleared", model.name(*service)),
+        several => format!("{} logs cleared", several.len()),
+    };
     notify(model, Tone::Calm, text);
-    vec![Effect::ClearLog(service)]
+    services.into_iter().map(Effect::ClearLog).collect()
 }
 
 #[cfg(test)]

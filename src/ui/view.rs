@@ -20,14 +20,21 @@ use super::widgets::title_bar::TitleBar;
 use super::widgets::too_small::TooSmall;
 use super::widgets::{self, quit_monitor};
 
+/// What a pane shows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Contents<'a> {
+    /// Its lines.
+    pub(crate) window: &'a LogWindow,
+    /// The screen of its service, where that is shown instead.
+    pub(crate) picture: Option<&'a Picture>,
+}
+
 /// One frame.
 pub(crate) struct Scene<'a> {
     /// The screen as data.
     pub(crate) model: &'a Model,
-    /// The lines of the chosen log.
-    pub(crate) window: &'a LogWindow,
-    /// The screen of the chosen service, where that is shown instead.
-    pub(crate) picture: Option<&'a Picture>,
+    /// What the panes show, in their order.
+    pub(crate) contents: &'a [Contents<'a>],
     /// The time.
     pub(crate) moment: Moment,
     /// Where procdash's own log stands.
@@ -47,7 +54,12 @@ impl Widget for &Scene<'_> {
             TitleBar { model, moment }.render(areas.title, buf);
             ServiceList { model, moment }.render(areas.list, buf);
         }
-        LogPane { model, window: self.window, picture: self.picture, moment }.render(areas.log, buf);
+        for (place, (pane, contents)) in model.panes.all().zip(self.contents).enumerate() {
+            let area = areas.pane(place);
+            if !area.is_empty() {
+                LogPane { model, pane, window: contents.window, picture: contents.picture, moment }.render(area, buf);
+            }
+        }
         if SearchPrompt::is_wanted(model) {
             SearchPrompt { model }.render(areas.status, buf);
         } else {

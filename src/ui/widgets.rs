@@ -5,6 +5,8 @@ pub(crate) mod diagnostics;
 pub(crate) mod help;
 pub(crate) mod hints_line;
 pub(crate) mod kill_report;
+pub(crate) mod line_panel;
+pub(crate) mod link_hints;
 pub(crate) mod log_pane;
 pub(crate) mod quit_confirm;
 pub(crate) mod quit_monitor;
@@ -31,6 +33,7 @@ pub(crate) fn sheet(model: &Model, panel: &Panel, moment: Moment) -> Option<Shee
         Panel::Details { service, top } => details::sheet(model, *service, *top, moment),
         Panel::Report { report, top } => kill_report::sheet(model, report, *top, moment),
         Panel::Why { service, top } => why::sheet(model, *service, *top, moment),
+        Panel::Line { opened, top } => line_panel::sheet(model, opened, *top),
         Panel::Quit => quit_confirm::sheet(model, moment),
         Panel::Help { top } => help::sheet(model, *top),
         Panel::Diagnostics => return None,

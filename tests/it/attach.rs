@@ -1,5 +1,7 @@
 //! A service that needs a real terminal: its screen is shown, its questions are answered, it gets the keyboard.
 
+mod programs;
+
 use std::io::Write as _;
 use std::process::Command;
 

@@ -41,11 +41,13 @@ fn table_of_keys(readme: &str) -> BTreeMap<String, Vec<String>> {
     let section = readme.split("\n## ").find(|section| section.starts_with("Keys\n")).expect("a section `Keys`");
     let quoted = |cell: &str| -> Vec<String> {
         let parts = cell.replace("`` ` ``", "`\u{1}`");
-        parts.split('`').skip(1).step_by(2).map(|key| key.replace('\u{1}', "`")).collect()
+        parts.split('`').skip(1).step_by(2).map(|key| key.replace('\u{1}', "`").replace('\u{2}', "|")).collect()
     };
     section
         .lines()
         .filter_map(|line| line.strip_prefix('|')?.strip_suffix('|'))
+        // a bar within a cell
+        .map(|row| row.replace("\\|", "\u{2}"))
         .filter_map(|row| {
             let cells: Vec<&str> = row.split('|').collect();
             let action = quoted(cells.get(1)?).first()?.clone();

@@ -7,7 +7,8 @@ use indexmap::IndexMap;
 
 use super::{good, source};
 use crate::config::{
-    Column, CommandLine, Isolation, OnExit, OnLeftovers, Restart, RestartPolicy, Service, Settings, Stop, load,
+    Column, CommandLine, Isolation, LogFiles, OnExit, OnLeftovers, Restart, RestartPolicy, Service, Settings, Stop,
+    load,
 };
 use crate::keys::{Action, Context, Keymap};
 use crate::signal::Signal;
@@ -20,6 +21,8 @@ fn a_file_with_nothing_but_a_command_has_all_the_defaults() {
     assert_eq!(config.settings, Settings::default());
     assert_eq!(config.settings.scrollback, 8 << 20);
     assert_eq!(config.settings.on_leftovers, OnLeftovers::Ask);
+    let logs = LogFiles { enabled: true, dir: None, max_size: Some(10 << 20), max_files: 3 };
+    assert_eq!(config.settings.logs, logs);
     let service = Service {
         name: "web".to_owned(),
         description: None,
@@ -58,6 +61,11 @@ env_file = ".env.dev"
 shutdown_timeout = "1m"
 scrollback = "1MiB"
 on_leftovers = "kill"
+[settings.logs]
+enabled = false
+dir = ".procdash/logs"
+max_size = false
+max_files = 9
 [defaults]
 stop_grace_period = "2s"
 env = { A = "1", B = "2" }
@@ -104,6 +112,8 @@ fn every_key_is_understood() {
     assert_eq!(config.settings.shutdown_timeout, Duration::from_mins(1));
     assert_eq!(config.settings.scrollback, 1 << 20);
     assert_eq!(config.settings.on_leftovers, OnLeftovers::Kill);
+    let logs = LogFiles { enabled: false, dir: Some(PathBuf::from(".procdash/logs")), max_size: None, max_files: 9 };
+    assert_eq!(config.settings.logs, logs);
     assert_eq!(config.ui.theme, "mono");
     assert_eq!(config.ui.columns, [Column::Pid, Column::State]);
     assert_eq!(config.ui.keys.action(Context::List, "x".parse().unwrap()), Some(Action::Kill));

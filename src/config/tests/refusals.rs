@@ -40,7 +40,6 @@ fn one_wrong_value_is_one_message() {
         ("[settings]\nscrollback = \"1B\"", "this holds hardly a line"),
         ("[settings]\nshell = \"bash\"", "expected a list of a program and its arguments, found a string"),
         ("[settings]\non_leftovers = \"shoot\"", "unknown choice `shoot`"),
-        ("[settings]\nlogs = {}", "`logs` is not supported yet"),
         ("[ui]\ntheme = \"pink\"", "unknown theme `pink`"),
         ("[ui]\ncolumns = [\"state\", \"size\"]", "unknown column `size`"),
         (
@@ -56,6 +55,24 @@ fn one_wrong_value_is_one_message() {
         ("[processes.\"\"]\ncommand = \"x\"", "a process needs a name"),
         ("[processes.\"a\\nb\"]\ncommand = \"x\"", "a name has no line breaks or control characters"),
         ("[processes.stack]\ntty = true", "`stack` has no command"),
+    ];
+    for (line, message) in table {
+        assert_eq!(about(line), [message], "{line}");
+    }
+}
+
+#[test]
+fn what_is_wrong_about_log_files_is_told_too() {
+    let table = [
+        ("[settings]\nlogs = false", "expected a table, found true or false"),
+        ("[settings.logs]\nfolder = \"x\"", "unknown key `folder`"),
+        ("[settings.logs]\nenabled = 1", "expected true or false, found a number"),
+        ("[settings.logs]\ndir = \"\"", "this is empty"),
+        ("[settings.logs]\nmax_size = 10", "a size needs a unit"),
+        ("[settings.logs]\nmax_size = \"1KiB\"", "a file this small is full at once"),
+        ("[settings.logs]\nmax_size = true", "this is the size at which a new file is begun"),
+        ("[settings.logs]\nmax_files = 0", "the present file counts, so there is at least 1"),
+        ("[settings.logs]\nmax_files = 1001", "expected a number from 0 to 1000"),
     ];
     for (line, message) in table {
         assert_eq!(about(line), [message], "{line}");

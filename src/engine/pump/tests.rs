@@ -195,3 +195,45 @@ fn only_the_pipe_of_a_flood_is_widened() {
     assert_eq!(rustix::pipe::fcntl_getpipe_size(&flood).unwrap(), super::WIDE_PIPE);
     assert_eq!(rustix::pipe::fcntl_getpipe_size(&quiet).unwrap(), narrow);
 }
+
+/// A sink that has room only while it is told so.
+struct Full {
+    has_room: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    asked: Sender<()>,
+    told: Teller,
+}
+
+impl Sink for Full {
+    fn has_room(&mut self) -> bool {
+        self.asked.send(()).unwrap_or_default();
+        self.has_room.load(std::sync::atomic::Ordering::SeqCst)
+    }
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.told.bytes(bytes);
+    }
+    fn closed(&mut self) {
+        self.told.closed();
+    }
+}
+
+#[test]
+fn a_sink_without_room_is_not_read_until_the_bell_is_rung_and_others_go_on() {
+    let pump = Pump::start().unwrap();
+    let has_room = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let ((asked, is_asked), (sender, told)) = (channel(), channel());
+    let (reader, writer) = pipe().unwrap();
+    let full = Full { has_room: std::sync::Arc::clone(&has_room), asked, told: Teller(sender) };
+    pump.attach(reader, Box::new(full)).unwrap();
+    is_asked.recv_timeout(PATIENCE).unwrap();
+    File::from(writer).write_all(b"held back").unwrap();
+
+    let (reader, writer) = pipe().unwrap();
+    let other = attach(&pump, reader);
+    File::from(writer).write_all(b"meanwhile").unwrap();
+    assert_eq!(everything(&other), b"meanwhile");
+    assert!(told.try_recv().is_err());
+
+    has_room.store(true, std::sync::atomic::Ordering::SeqCst);
+    pump.bell().ring();
+    assert_eq!(everything(&told), b"held back");
+}

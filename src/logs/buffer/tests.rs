@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{LEAST_BOUND, LogBuffer};
-use crate::logs::{Colour, Dropped, Line, Source, Stamp, Style, Tone, read_line};
+use crate::logs::{Arrivals, Colour, Dropped, Line, Source, Stamp, Style, Tone, read_line};
 
 const ROOMY: usize = 1024 * 1024;
 
@@ -312,5 +312,74 @@ proptest! {
         written.chunks(size).for_each(|part| log.push(Source::Output, part, Stamp(1)));
         let kept = styled(&log, 0, Source::Output);
         prop_assert!(read_whole(&written).ends_with(&kept) || !text.contains('\n'));
+    }
+}
+
+/// Several logs whose lines are counted together, and what was written to each of them.
+struct Logs {
+    arrivals: Arrivals,
+    logs: Vec<LogBuffer>,
+}
+
+impl Logs {
+    fn new(count: usize, bytes: usize) -> Self {
+        let arrivals = Arrivals::default();
+        let logs = (0..count).map(|_| LogBuffer::among(bytes, arrivals.clone())).collect();
+        Self { arrivals, logs }
+    }
+
+    /// Returns every complete line with its log, by its place among all.
+    fn merged(&self) -> Vec<(usize, String)> {
+        let lines = self.logs.iter().enumerate().flat_map(|(log, buffer)| {
+            buffer.lines(0).filter(|line| line.complete).map(move |line| (line.order, log, line.bytes))
+        });
+        let mut lines: Vec<_> = lines.collect();
+        lines.sort_unstable();
+        lines.dedup_by_key(|line| line.0);
+        lines.into_iter().map(|(_, log, bytes)| (log, String::from_utf8_lossy(bytes).into_owned())).collect()
+    }
+}
+
+#[test]
+fn lines_of_several_logs_have_the_order_in_which_their_ends_arrived_also_within_one_millisecond() {
+    let mut logs = Logs::new(2, ROOMY);
+    for n in 0..1000 {
+        logs.logs[n % 2].push(Source::Output, format!("{n}\n").as_bytes(), Stamp(7));
+    }
+    logs.logs[0].push(Source::Output, b"begun first", Stamp(8));
+    logs.logs[1].push(Source::Output, b"whole\n", Stamp(8));
+    logs.logs[0].push(Source::Output, b", ended last\n", Stamp(9));
+    let mut expected: Vec<_> = (0..1000).map(|n| (n % 2, n.to_string())).collect();
+    expected.extend([(1, "whole".to_owned()), (0, "begun first, ended last".to_owned())]);
+    assert_eq!(logs.merged(), expected);
+    assert_eq!(logs.arrivals.count(), 1002);
+}
+
+proptest! {
+    #[test]
+    fn places_among_all_logs_lead_to_their_lines_and_back(
+        writes in prop::collection::vec((0..3_usize, 1..40_usize, 0..3_u64, any::<bool>()), 1..200), bound in 0..2_usize,
+    ) {
+        let mut logs = Logs::new(3, bound << 20);
+        for (log, lines, at, is_error) in &writes {
+            let text = format!("{}\n", "x".repeat(97)).repeat(*lines);
+            let source = if *is_error { Source::Error } else { Source::Output };
+            logs.logs[*log].push(source, text.as_bytes(), Stamp(*at));
+        }
+        for log in &logs.logs {
+            let orders: Vec<u64> = log.lines(0).map(|line| line.order).collect();
+            prop_assert!(orders.is_sorted());
+            let mut back: Vec<u64> = log.orders_back(u64::MAX).flat_map(Iterator::rev).collect();
+            back.reverse();
+            prop_assert_eq!(&back, &orders);
+            prop_assert_eq!(log.snapshot().lines_back().map(|line| line.order).collect::<Vec<_>>(),
+                orders.iter().rev().copied().collect::<Vec<_>>());
+            for place in (0..logs.arrivals.count()).step_by(7) {
+                let behind = orders.partition_point(|order| *order < place);
+                prop_assert_eq!(log.number_at(place), log.first() + behind as u64);
+                prop_assert_eq!(log.orders(place).flatten().collect::<Vec<_>>(), &orders[behind..]);
+                prop_assert_eq!(log.orders_back(place).map(|range| range.end - range.start).sum::<u64>(), behind as u64);
+            }
+        }
     }
 }

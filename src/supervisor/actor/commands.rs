@@ -69,8 +69,10 @@ impl Actor {
                     return vec![Refused { service, refusal }];
                 }
             }
-            Command::Resize { columns, rows } => {
-                self.size.send_if_modified(|size| std::mem::replace(size, (columns, rows)) != (columns, rows));
+            Command::Resize { services, columns, rows } => {
+                for size in services.iter().filter_map(|id| self.tools.sizes.get(id.index())) {
+                    size.send_if_modified(|size| std::mem::replace(size, (columns, rows)) != (columns, rows));
+                }
                 self.start_the_first();
             }
             Command::Input { service, keystrokes } => self.type_into(service, &keystrokes.0),

@@ -61,15 +61,19 @@ impl Running {
     }
 }
 
+fn resize(services: std::ops::Range<u32>, columns: u16, rows: u16) -> Command {
+    Command::Resize { services: services.map(id).collect(), columns, rows }
+}
+
 #[tokio::test]
 async fn keys_become_commands_after_the_size_was_told() {
     let mut running = start();
-    assert_eq!(running.asked().await, Some(Command::Resize { columns: 41, rows: 19 }));
+    assert_eq!(running.asked().await, Some(resize(0..8, 41, 19)));
     running.press('3').await;
     running.press('x').await;
     assert_eq!(running.asked().await, Some(Command::Stop(vec![id(2)])));
     running.press('z').await;
-    assert_eq!(running.asked().await, Some(Command::Resize { columns: 77, rows: 20 }));
+    assert_eq!(running.asked().await, Some(resize(2..3, 77, 20)));
     running.last_screen().await;
 }
 
@@ -83,6 +87,19 @@ async fn lines_boards_and_events_reach_the_screen() {
     let screen = running.last_screen().await;
     assert!(screen[2].contains("ready to accept connections"), "{screen:#?}");
     assert!(screen[22].contains("docs: it is not known here"), "{screen:#?}");
+}
+
+#[tokio::test]
+async fn the_newest_line_of_json_is_opened_and_an_older_one_after_it() {
+    let running = start();
+    let lines = b"{\"msg\":\"first\",\"n\":1.50}\nplain\n{\"msg\":\"second\"}\n";
+    running.logs.write(id(0), |log| log.push(Source::Output, lines, Stamp(0)));
+    tokio::time::sleep(FRAME * 4).await;
+    for key in [KeyCode::Enter, KeyCode::Enter, KeyCode::Left] {
+        running.keys.send(Ok(Report::Key(KeyEvent::new(key, KeyModifiers::NONE)))).await.unwrap();
+    }
+    let screen = running.last_screen().await.concat();
+    assert!(screen.contains("\"n\": 1.50") && screen.contains("line 1 "), "{screen}");
 }
 
 #[tokio::test]

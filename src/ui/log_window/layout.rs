@@ -23,6 +23,8 @@ struct LaidOut {
     /// Its place in the excerpt; `None` for lines that had to go.
     line: Option<usize>,
     number: u64,
+    /// One past the last line that it stands for.
+    end: u64,
     /// The first of its rows, counted from the first of all.
     start: usize,
     /// What is in them; `None` for a long line, which is read where it is seen.
@@ -36,11 +38,18 @@ impl<'a> Layout<'a> {
         let starts_log = excerpt.lines.first().is_none_or(|line| line.number == excerpt.first);
         if excerpt.dropped.lines > 0 && starts_log {
             let number = excerpt.first.saturating_sub(1);
-            layout.lines.push(LaidOut { line: None, number, start: 0, rows: Some(vec![(Vec::new(), false)]) });
+            layout.lines.push(LaidOut {
+                line: None,
+                number,
+                end: excerpt.first,
+                start: 0,
+                rows: Some(vec![(Vec::new(), false)]),
+            });
             layout.rows = 1;
         }
         for (place, kept) in excerpt.lines.iter().enumerate() {
             let wraps = page.wrap || kept.is_note();
+            let end = kept.number + kept.span;
             let (rows, count) = match kept.long() {
                 Some(long) => (None, if wraps { long.rows(page.width) } else { 1 }),
                 None if wraps => {
@@ -51,7 +60,7 @@ impl<'a> Layout<'a> {
                 }
                 None => (Some(vec![clip(kept.pieces(lens), column, page.width)]), 1),
             };
-            layout.lines.push(LaidOut { line: Some(place), number: kept.number, start: layout.rows, rows });
+            layout.lines.push(LaidOut { line: Some(place), number: kept.number, end, start: layout.rows, rows });
             layout.rows += count;
         }
         layout
@@ -59,7 +68,7 @@ impl<'a> Layout<'a> {
 
     /// Returns the first row that is at `place` or behind it.
     pub(super) fn row_at(&self, place: Place) -> Option<usize> {
-        let after = self.lines.partition_point(|line| line.number < place.line);
+        let after = self.lines.partition_point(|line| line.end <= place.line);
         let line = self.lines.get(after)?;
         let end = self.lines.get(after + 1).map_or(self.rows, |next| next.start);
         let row = if line.number == place.line { line.start.saturating_add(place.row).min(end) } else { line.start };
@@ -121,10 +130,14 @@ impl<'a> Layout<'a> {
                 (None, None) => Vec::new(),
             };
             let at = kept.map_or_else(Stamp::default, |kept| kept.at);
-            let content = kept.map_or(Content::Dropped(self.excerpt.dropped), |kept| Content::Line(kept.source));
+            let began = kept.and_then(|kept| kept.began);
+            let content = kept.map_or(Content::Dropped(self.excerpt.dropped), Kept::content);
+            let severity = kept.filter(|_| row == 0).and_then(Kept::severity);
             shown.extend(rows.into_iter().zip(row..).map(|((pieces, goes_on), row)| Row {
                 place: Place { line: line.number, row },
                 at,
+                began,
+                severity: severity.filter(|_| row == 0),
                 content,
                 pieces,
                 goes_on,

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::logs::{Colour, Tone};
+use crate::ui::log_rows::Mark;
 
 const PAGE: super::Page = super::Page { width: 10, height: 4, wrap: true };
 

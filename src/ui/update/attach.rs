@@ -12,7 +12,9 @@ use crate::ui::widgets::hints_line;
 pub(super) fn attach(model: &mut Model) -> Vec<Effect> {
     let service = model.selected;
     let Some(status) = model.service(service).filter(|_| has_terminal(model)) else { return refuse(model) };
-    let attached = Attached { service, run: status.run };
+    let run = status.run;
+    super::merging::show(model, false);
+    let attached = Attached { service, run };
     model.attached = Some(attached);
     model.focus = Focus::Log;
     model.notice = None;
@@ -52,27 +54,26 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
     let Some(run) = model.service(model.selected).map(|status| status.run).filter(|_| has_terminal(model)) else {
         return refuse(model);
     };
-    let (view, text) = if model.shows_screen {
+    super::merging::show(model, false);
+    let (view, text) = if model.shows_screen() {
         (View::Lines, "the lines that were printed")
     } else {
         (View::Screen, "the screen as a terminal shows it")
     };
-    let index = model.selected.index();
-    if let Some(place) = model.views.get_mut(index) {
-        *place = (run, view);
-    }
+    let service = model.selected;
+    model.pane_mut().set_view(service, run, view);
     model.notice = Some(Notice { tone: Tone::Calm, text: format!("{}: {text}", model.name(model.selected)) });
     Vec::new()
 }
 
 /// Says that a screen has nothing to scroll; returns whether that is so.
 pub(super) fn has_no_lines(model: &mut Model) -> bool {
-    if model.shows_screen {
+    if model.shows_screen() {
         let key = hints_line::key(model, Action::Screen).unwrap_or_default();
         let text = format!("a screen has no lines to scroll · {key} shows the lines");
         model.notice = Some(Notice { tone: Tone::Calm, text });
     }
-    model.shows_screen
+    model.shows_screen()
 }
 
 fn has_terminal(model: &Model) -> bool {
@@ -108,6 +109,10 @@ mod tests {
 
     fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         update(model, Msg::Act(action), moment())
+    }
+
+    fn wants_screen(model: &Model) -> Option<bool> {
+        model.wants_screen_of(model.pane())
     }
 
     fn notice(model: &Model) -> &str {
@@ -163,22 +168,22 @@ mod tests {
     #[test]
     fn the_key_changes_between_lines_and_screen_until_the_next_run() {
         let mut model = at(0);
-        assert_eq!(model.wants_screen(), None);
+        assert_eq!(wants_screen(&model), None);
         act(&mut model, Action::Screen);
-        assert_eq!(model.wants_screen(), Some(true));
-        model.shows_screen = true;
+        assert_eq!(wants_screen(&model), Some(true));
+        model.pane_mut().shows_screen = true;
         act(&mut model, Action::PageUp);
         model.focus = Focus::Log;
         act(&mut model, Action::PageUp);
         assert_eq!(notice(&model), "a screen has no lines to scroll · T shows the lines");
         act(&mut model, Action::Screen);
-        assert_eq!(model.wants_screen(), Some(false));
+        assert_eq!(wants_screen(&model), Some(false));
         let mut restarted = model.clone();
         restarted.board.services[0].run = restarted.board.services[0].run.next();
-        assert_eq!(restarted.wants_screen(), None);
-        model.settle_view(true);
-        assert_eq!(model.wants_screen(), Some(false), "the service still draws, and its lines were asked for");
-        model.settle_view(false);
-        assert_eq!(model.wants_screen(), None, "its lines are what is shown anyway");
+        assert_eq!(wants_screen(&restarted), None);
+        model.pane_mut().settle_view(id(0), true);
+        assert_eq!(wants_screen(&model), Some(false), "the service still draws, and its lines were asked for");
+        model.pane_mut().settle_view(id(0), false);
+        assert_eq!(wants_screen(&model), None, "its lines are what is shown anyway");
     }
 }

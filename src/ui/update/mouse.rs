@@ -1,12 +1,13 @@
 //! The mouse: a click chooses, the wheel scrolls what is under the pointer.
 
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 
 use crate::keys::Action;
 
 use crate::ui::layout;
 use crate::ui::model::{Focus, Model, Moment};
 use crate::ui::msg::Effect;
+use crate::ui::pane::Subject;
 use crate::ui::widgets::hints_line;
 
 /// Rows that one notch of the wheel scrolls.
@@ -36,10 +37,27 @@ pub(super) fn click(model: &mut Model, at: Position, moment: Moment) -> Vec<Effe
                 super::moving::select(model, place);
             }
         }
-    } else if areas.log.contains(at) {
-        model.focus = Focus::Log;
+    } else if let Some(place) = areas.pane_at(at) {
+        super::splitting::focus(model, place);
+        let names = names(model, areas.pane(place));
+        let row = usize::from(at.y.saturating_sub(names.y));
+        // a name leads to its log; the text beside it is there to be selected
+        if names.contains(at)
+            && let Some(line) = model.pane().rows.get(row).copied()
+        {
+            super::merging::jump(model, line);
+        }
     }
     Vec::new()
+}
+
+/// Returns where the names stand in the focused pane, if it shows several logs as one.
+fn names(model: &Model, area: Rect) -> Rect {
+    let inner = layout::inside(area);
+    match model.subject() {
+        Subject::All => Rect { width: model.names_width().min(inner.width), ..inner },
+        Subject::Service(_) => Rect::default(),
+    }
 }
 
 /// Scrolls what is under the pointer.
@@ -57,8 +75,8 @@ pub(super) fn wheel(model: &mut Model, at: Position, down: bool, moment: Moment)
         let last = model.listed().len().saturating_sub(rows);
         let top = model.list_top;
         model.list_top = if down { (top + NOTCH).min(last) } else { top.saturating_sub(NOTCH) };
-    } else if areas.log.contains(at) {
-        super::moving::scroll(model, down, NOTCH);
+    } else if let Some(place) = areas.pane_at(at) {
+        super::moving::scroll_pane(model, place, down, NOTCH);
     }
     Vec::new()
 }

@@ -34,11 +34,12 @@ pub(super) fn select(model: &mut Model, place: usize) {
 
 /// Chooses a service.
 pub(super) fn choose(model: &mut Model, service: ServiceId) {
+    super::merging::show(model, false);
     if model.selected != service {
         model.selected = service;
         // whoever moves on has read it, and now wants to know about this one
         model.notice = None;
-        model.sought.ask_again();
+        model.pane_mut().sought.ask_again();
     }
     model.show_selected();
 }
@@ -83,11 +84,17 @@ fn step(model: &mut Model, down: bool, by: usize) {
 
 /// Moves the log by so many rows at the next frame.
 pub(super) fn scroll(model: &mut Model, down: bool, rows: usize) {
-    if super::attach::has_no_lines(model) {
+    scroll_pane(model, model.panes.place(), down, rows);
+}
+
+/// Moves the lines of the pane at this place by so many rows at the next frame.
+pub(super) fn scroll_pane(model: &mut Model, place: usize, down: bool, rows: usize) {
+    if place == model.panes.place() && super::attach::has_no_lines(model) {
         return;
     }
     let rows = i64::try_from(rows).unwrap_or(i64::MAX);
-    let Some(view) = model.log_view_mut() else { return };
+    let Some(subject) = model.shown_panes().nth(place).map(|(_, subject)| subject) else { return };
+    let Some(view) = model.panes.all_mut().nth(place).and_then(|pane| pane.log_view_mut(subject)) else { return };
     let follows = view.position == Position::Follow && view.pending >= 0;
     // a pane that follows is at the end already
     if !(down && follows) {

@@ -18,8 +18,8 @@ pub(super) fn board(model: &mut Model, board: Board) -> Vec<Effect> {
     let was_quitting = model.is_quitting();
     let lived = model.alive();
     model.board = board;
-    model.logs.resize_with(model.board.services.len(), Default::default);
-    model.views.resize_with(model.board.services.len(), Default::default);
+    let services = model.board.services.len();
+    model.panes.all_mut().for_each(|pane| pane.make_room(services));
     super::attach::follow_board(model);
     model.show_selected();
     if model.is_quitting() && !was_quitting {
@@ -55,6 +55,7 @@ pub(super) fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
                 }
             })
         }
+        Event::Keeping { tone, sentence } => Some(Notice { tone, text: sentence }),
         Event::Refused { service, reason } => {
             let name = service.map(|service| model.name(service)).filter(|name| !reason.starts_with(name));
             let text = name.map_or_else(|| reason.clone(), |name| format!("{name}: {reason}"));

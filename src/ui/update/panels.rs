@@ -6,7 +6,7 @@ use crate::signal::Signal;
 use crate::supervisor::{Command, Target};
 
 use crate::ui::model::{Model, Moment, Panel, SignalMenu, TreeView, scrolled_to};
-use crate::ui::msg::{Effect, Page, Step};
+use crate::ui::msg::{Effect, LineWish, Page, Step};
 use crate::ui::widgets::{self, restart_menu};
 
 /// Opens the panel of `action`.
@@ -74,7 +74,7 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
         Some(Panel::Help { .. }) => Action::Help,
         Some(Panel::Diagnostics) => Action::Diagnostics,
         Some(Panel::Signals(_) | Panel::Restarts { .. } | Panel::Quit) => return by_wheel(model, action),
-        Some(Panel::Report { .. }) | None => Action::Open,
+        Some(Panel::Report { .. } | Panel::Line { .. }) | None => Action::Open,
     };
     // the key that opened it closes it, and `q` leaves what is on top before it leaves procdash
     if action == same || matches!(action, Action::Back | Action::Quit) {
@@ -86,6 +86,10 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
     match model.panels.last() {
         Some(Panel::Tree(_)) => in_tree(model, action, moment),
         Some(Panel::Diagnostics) => in_diagnostics(action),
+        Some(Panel::Line { opened, .. }) if matches!(action, Action::Left | Action::Right) => {
+            let (line, newer) = (opened.line, action == Action::Right);
+            vec![Effect::Lines(LineWish::Next { line, newer })]
+        }
         Some(Panel::Why { service, .. } | Panel::Details { service, .. }) => about(model, *service, action, moment),
         Some(Panel::Report { report, .. }) => about(model, report.service, action, moment),
         _ => {
@@ -135,10 +139,16 @@ fn scroll_text(model: &mut Model, action: Action, moment: Moment) {
     let Some(sheet) = widgets::top_sheet(model, moment) else { return };
     let rows = sheet.rows(model.size).max(1);
     let tops = (sheet.body.len() + 1).saturating_sub(rows).max(1);
-    if let Some(Panel::Why { top, .. } | Panel::Details { top, .. } | Panel::Report { top, .. } | Panel::Help { top }) =
-        model.panels.last_mut()
-    {
-        *top = moved(action, *top, rows, tops);
+    match model.panels.last_mut() {
+        Some(
+            Panel::Why { top, .. }
+            | Panel::Details { top, .. }
+            | Panel::Report { top, .. }
+            | Panel::Line { top, .. }
+            | Panel::Help { top },
+        ) => *top = moved(action, *top, rows, tops),
+        Some(Panel::Signals(_) | Panel::Restarts { .. } | Panel::Tree(_) | Panel::Quit | Panel::Diagnostics) | None => {
+        }
     }
 }
 

@@ -6,14 +6,16 @@ use crate::logs::{Filter, Pattern, Tone};
 use crate::ui::log_window::Position;
 use crate::ui::model::{Focus, Model, Notice};
 use crate::ui::msg::{Effect, Step};
-use crate::ui::sought::{Asking, Finding, Prompt, Spot};
+use crate::ui::sought::{Asking, Finding, Prompt, Spot, Wanted};
 
 /// Longer patterns are not typed.
 const LONGEST: usize = 200;
 
 /// Opens the prompt, or goes to another match.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
-    if matches!(action, Action::OlderMatch | Action::NewerMatch) {
+    if matches!(action, Action::OlderError | Action::NewerError) {
+        go_to_error(model, action == Action::NewerError);
+    } else if matches!(action, Action::OlderMatch | Action::NewerMatch) {
         go(model, action);
     } else {
         open(model, action);
@@ -78,17 +80,17 @@ fn typed(model: &mut Model) {
     prompt.problem = None;
     let (asking, before) = (prompt.asking, prompt.before.clone());
     if asking == Asking::Filter {
-        model.sought.question.filter = pattern.map(|pattern| Filter { pattern, inverted });
-        model.sought.ask_again();
+        model.pane_mut().sought.question.filter = pattern.map(|pattern| Filter { pattern, inverted });
+        model.pane_mut().sought.ask_again();
         return;
     }
     let from = if before.position == Position::Follow { u64::MAX } else { before.bottom };
     if let Some(view) = model.log_view_mut() {
         *view = before;
     }
-    model.sought.wanted = pattern.is_some().then_some(from);
-    model.sought.question.search = pattern;
-    model.sought.ask_again();
+    model.pane_mut().sought.wanted = pattern.is_some().then_some(Wanted::UpTo(from));
+    model.pane_mut().sought.question.search = pattern;
+    model.pane_mut().sought.ask_again();
 }
 
 /// Lists only the services with `text` in their names.
@@ -122,9 +124,9 @@ fn cancel(model: &mut Model) {
 pub(super) fn end(model: &mut Model) -> bool {
     if model.focus == Focus::List && !model.names.is_empty() {
         name(model, String::new());
-    } else if model.sought.question.search.is_some() {
+    } else if model.pane().sought.question.search.is_some() {
         end_search(model);
-    } else if model.sought.question.filter.is_some() {
+    } else if model.pane().sought.question.filter.is_some() {
         end_filter(model);
     } else if !model.names.is_empty() {
         name(model, String::new());
@@ -135,33 +137,52 @@ pub(super) fn end(model: &mut Model) -> bool {
 }
 
 fn end_search(model: &mut Model) {
-    model.sought.question.search = None;
-    model.sought.wanted = None;
-    model.sought.ask_again();
+    model.pane_mut().sought.question.search = None;
+    model.pane_mut().sought.wanted = None;
+    model.pane_mut().sought.ask_again();
 }
 
 fn end_filter(model: &mut Model) {
-    model.sought.question.filter = None;
-    model.sought.ask_again();
+    model.pane_mut().sought.question.filter = None;
+    model.pane_mut().sought.ask_again();
+}
+
+/// Goes to the next older or newer line that reports an error or a warning; the first time such lines are looked for.
+fn go_to_error(model: &mut Model, newer: bool) {
+    if model.pane().sought.search().is_some_and(Pattern::is_trouble) {
+        return go(model, if newer { Action::NewerMatch } else { Action::OlderMatch });
+    }
+    let view = model.log_view();
+    let wanted = match view.position {
+        Position::At(_) if newer => Wanted::From(view.top.line),
+        Position::At(_) => Wanted::UpTo(view.bottom),
+        Position::Follow => Wanted::UpTo(u64::MAX),
+    };
+    model.notice = None;
+    model.pane_mut().sought.question.search = Some(Pattern::trouble());
+    model.pane_mut().sought.ask_again();
+    model.pane_mut().sought.wanted = Some(wanted);
 }
 
 /// Goes to the next older or newer match.
 fn go(model: &mut Model, action: Action) {
-    if model.sought.question.search.is_none() {
+    if model.pane().sought.question.search.is_none() {
         let text = "nothing is searched for; / in the log begins a search".to_owned();
         model.notice = Some(Notice { tone: Tone::Calm, text });
         return;
     }
+    // where it stands now is said in the same place
+    model.notice = None;
     let view = model.log_view();
     let from = if view.position == Position::Follow { u64::MAX } else { view.bottom + 1 };
-    if let Some(spot) = model.sought.step(action == Action::NewerMatch, from) {
+    if let Some(spot) = model.pane_mut().sought.step(action == Action::NewerMatch, from) {
         show(model, spot);
     }
 }
 
 /// Takes in what was found.
 pub(super) fn found(model: &mut Model, finding: &Finding) {
-    if let Some(spot) = model.sought.learn(finding) {
+    if let Some(spot) = model.pane_mut().sought.learn(finding) {
         show(model, spot);
     }
 }

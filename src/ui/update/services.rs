@@ -7,8 +7,19 @@ use crate::supervisor::Command;
 use crate::ui::model::Model;
 use crate::ui::msg::Effect;
 
-/// Asks for `wish` to happen to the marked services, or else to the chosen one.
-pub(super) fn ask(model: &Model, wish: fn(Vec<ServiceId>) -> Command) -> Vec<Effect> {
+/// Asks for what the key means for the marked services, or else for the chosen one.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the other actions ask for nothing")]
+pub(super) fn act(model: &Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Restart => ask(model, Command::Restart),
+        Action::Start => ask(model, Command::Start),
+        Action::Stop => ask(model, Command::Stop),
+        Action::Kill => ask(model, Command::Kill),
+        _ => Vec::new(),
+    }
+}
+
+fn ask(model: &Model, wish: fn(Vec<ServiceId>) -> Command) -> Vec<Effect> {
     let targets = model.targets();
     if targets.is_empty() { Vec::new() } else { vec![Effect::Ask(wish(targets))] }
 }
@@ -16,6 +27,7 @@ pub(super) fn ask(model: &Model, wish: fn(Vec<ServiceId>) -> Command) -> Vec<Eff
 /// Marks the chosen service and goes on to the next, or takes all marks away.
 pub(super) fn mark(model: &mut Model, action: Action) -> Vec<Effect> {
     let service = model.selected;
+    let is_merged = model.pane().is_merged;
     if action == Action::UnmarkAll {
         model.marked.clear();
     } else if model.service(service).is_some() {
@@ -23,6 +35,9 @@ pub(super) fn mark(model: &mut Model, action: Action) -> Vec<Effect> {
             model.marked.insert(service);
         }
         super::moving::select(model, model.listed_place() + 1);
+        // marks say which logs are shown as one, so they are set while these are seen
+        super::merging::show(model, is_merged);
     }
+    super::merging::marks_changed(model);
     Vec::new()
 }

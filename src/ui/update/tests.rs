@@ -1,6 +1,9 @@
 //! What every key does, in the panes and in the panels.
 
+mod lines;
+mod merging;
 mod searching;
+mod splitting;
 mod status_line;
 
 use std::sync::Arc;
@@ -16,8 +19,9 @@ use crate::supervisor::{Board, Event, Phase, ServiceStatus, State, Target};
 use crate::ui::fixture::{board, id, model, moment, quitting, report, running, stopped};
 use crate::ui::input;
 use crate::ui::log_window::Position as Place;
-use crate::ui::model::Panel;
+use crate::ui::model::{Focus, Panel};
 use crate::ui::msg::Page;
+use crate::ui::stamps::Stamps;
 
 fn shop() -> Model {
     model(board(moment()), 80, 24)
@@ -147,7 +151,7 @@ fn the_log_changes_its_shape() {
     assert_eq!(model.log_view().column, 0, "wrapped lines have nothing to the right");
     type_keys(&mut model, "WL");
     press(&mut model, &[KeyCode::Right, KeyCode::Right, KeyCode::Left]);
-    assert_eq!((model.wrap, model.timestamps, model.log_view().column), (false, true, 8));
+    assert_eq!((model.wrap, model.stamps, model.log_view().column), (false, Stamps::Clock, 8));
     assert_eq!(type_keys(&mut model, "C"), [Effect::ClearLog(id(0))]);
 }
 

@@ -1,5 +1,7 @@
 //! Pictures of every screen, and what holds for all of them.
 
+mod lines;
+
 use std::sync::Arc;
 
 use ratatui::style::{Color, Modifier};
@@ -8,7 +10,10 @@ use super::*;
 use crate::keys::Action;
 use crate::process::{Listener, ProcessId};
 use crate::supervisor::{Board, Command, Event, Phase, ServiceStatus};
-use crate::ui::fixture::{assert_picture, board, cells, find, id, log, model, moment, quitting, report, rows, stuck};
+use crate::ui::fixture::{
+    all_cells, assert_picture, board, cells, find, find_in_all, id, log, model, moment, quitting, report, rows,
+    shop_logs, stuck,
+};
 use crate::ui::msg::{Effect, Msg, Step};
 use crate::ui::theme::Theme;
 use crate::ui::update::update;
@@ -90,6 +95,51 @@ fn the_ports_that_a_service_listens_on_stand_above_its_log_and_in_its_details() 
 #[test]
 fn zoom_gives_the_log_everything_but_the_last_two_lines() {
     assert_picture("zoom_80x24", &screen(80, 24, acts(&[Action::Zoom, Action::Wrap, Action::Right])));
+}
+
+#[test]
+fn a_divided_screen_shows_which_pane_has_the_focus() {
+    let two = acts(&[Action::Select1, Action::Split, Action::Select3]);
+    assert_picture("panes_2_80x24", &screen(80, 24, two));
+    let three = [Action::Select1, Action::Split, Action::Select3, Action::Split, Action::Select4, Action::PreviousPane];
+    assert_picture("panes_3_200x40", &screen(200, 40, acts(&three)));
+}
+
+#[test]
+fn all_logs_as_one_have_names_before_their_lines_and_marks_choose_among_them() {
+    let (moment, logs) = (moment(), shop_logs(20));
+    let after = |width, height, actions: &[Action]| {
+        let mut model = model(board(moment), width, height);
+        all_cells(&mut model, &logs, moment);
+        for &action in actions {
+            update(&mut model, Msg::Act(action), moment);
+            all_cells(&mut model, &logs, moment);
+        }
+        all_cells(&mut model, &logs, moment)
+    };
+    assert_picture("all_80x24", &after(80, 24, &[Action::AllLogs]));
+    let marked = [Action::Mark, Action::Down, Action::Mark, Action::AllLogs, Action::Open, Action::Timestamps];
+    assert_picture("all_marked_120x35", &after(120, 35, &[&marked[..], &[Action::HalfPageUp]].concat()));
+}
+
+#[tokio::test]
+async fn a_search_goes_through_all_logs_as_one() {
+    let (moment, logs) = (moment(), shop_logs(20));
+    let mut model = model(board(moment), 100, 20);
+    for action in [Action::AllLogs, Action::Open, Action::Search] {
+        update(&mut model, Msg::Act(action), moment);
+    }
+    for letter in "cart/1|page1[0-2]".chars() {
+        update(&mut model, Msg::Step(Step::Type(letter)), moment);
+        find_in_all(&mut model, &logs, moment);
+        all_cells(&mut model, &logs, moment);
+    }
+    update(&mut model, Msg::Step(Step::Accept), moment);
+    for _ in 0..6 {
+        update(&mut model, Msg::Act(Action::OlderMatch), moment);
+        all_cells(&mut model, &logs, moment);
+    }
+    assert_picture("all_search_100x20", &all_cells(&mut model, &logs, moment));
 }
 
 /// A screen after keys were typed in the log, with everything found.
@@ -271,6 +321,7 @@ fn every_view(board: &Board, width: u16, height: u16) -> Vec<Buffer> {
     let openers = [
         Action::Wrap,
         Action::Zoom,
+        Action::Split,
         Action::Timestamps,
         Action::SignalMenu,
         Action::RestartMenu,
@@ -285,8 +336,9 @@ fn every_view(board: &Board, width: u16, height: u16) -> Vec<Buffer> {
     ];
     let log = log(9);
     let mut seen = Vec::new();
-    for action in openers {
+    for (splits, action) in openers.into_iter().enumerate() {
         let mut model = model(board.clone(), width, height);
+        (0..splits % 4).for_each(|_| drop(update(&mut model, Msg::Act(Action::Split), moment)));
         update(&mut model, Msg::Act(Action::Select3), moment);
         update(&mut model, Msg::Act(action), moment);
         seen.push(cells(&mut model, &log, moment));

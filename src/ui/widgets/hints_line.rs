@@ -7,6 +7,7 @@ use ratatui::widgets::Widget;
 
 use crate::keys::Action;
 use crate::ui::model::{Focus, Model};
+use crate::ui::pane::Subject;
 use crate::ui::sought::Asking;
 use crate::ui::text;
 
@@ -23,7 +24,9 @@ const IN_LIST: &[(Action, &str)] = &[
     (Action::Open, "log"),
     (Action::Attach, "attach"),
     (Action::Mark, "mark"),
+    (Action::AllLogs, "all logs"),
     (Action::Zoom, "zoom"),
+    (Action::Split, "split"),
     (Action::RestartMenu, "restart…"),
 ];
 
@@ -34,19 +37,44 @@ const IN_LOG: &[(Action, &str)] = &[
     (Action::Follow, "follow"),
     (Action::Search, "search"),
     (Action::Filter, "filter"),
+    (Action::OlderError, "errors"),
+    (Action::Links, "links"),
     (Action::Top, "start"),
     (Action::Bottom, "end"),
     (Action::Wrap, "wrap"),
     (Action::Timestamps, "times"),
+    (Action::Json, "json"),
+    (Action::Fold, "fold"),
     (Action::Clear, "clear"),
     (Action::Zoom, "zoom"),
+    (Action::Split, "split"),
     (Action::Restart, "restart"),
     (Action::Kill, "kill tree"),
     (Action::Stop, "stop"),
 ];
 
+/// What is offered in all logs as one.
+const IN_ALL: &[(Action, &str)] = &[
+    (Action::Back, "list"),
+    (Action::Open, "to its log"),
+    (Action::AllLogs, "one log"),
+    (Action::Follow, "follow"),
+    (Action::Search, "search"),
+    (Action::Filter, "filter"),
+    (Action::Timestamps, "times"),
+    (Action::Top, "start"),
+    (Action::Bottom, "end"),
+    (Action::Wrap, "wrap"),
+    (Action::Zoom, "zoom"),
+    (Action::Split, "split"),
+];
+
 const ALWAYS: &[(Action, &str)] = &[(Action::Help, "help"), (Action::Quit, "quit")];
 const ATTACHED: &[(Action, &str)] = &[(Action::Detach, "gives the keyboard back; every other key goes to the service")];
+/// What can be done while something is typed, and while links are offered.
+const PROMPT: &[(&str, &str)] = &[("Enter", "keeps it"), ("Esc", "ends it"), ("↑", "older"), ("↓", "newer")];
+const LINKS: &[(&str, &str)] =
+    &[("a letter", "opens, or copies file:line"), ("with Shift", "copies"), ("Esc", "ends it")];
 const QUITTING: &[(Action, &str)] = &[(Action::Interrupt, "kill what is left now")];
 
 /// One hint in its place.
@@ -86,6 +114,7 @@ fn placed(model: &Model, width: u16) -> Vec<Hint> {
         (true, _) => (QUITTING, &[][..]),
         (false, _) if model.attached.is_some() => (ATTACHED, &[][..]),
         (false, Focus::List) => (IN_LIST, ALWAYS),
+        (false, Focus::Log) if model.subject() == Subject::All => (IN_ALL, ALWAYS),
         (false, Focus::Log) => (IN_LOG, ALWAYS),
     };
     let hint = |&(action, word): &(Action, &'static str)| {
@@ -111,15 +140,15 @@ fn placed(model: &Model, width: u16) -> Vec<Hint> {
 }
 
 fn is_typing(model: &Model) -> bool {
-    model.prompt.is_some() && model.panels.is_empty() && !model.is_quitting()
+    (model.prompt.is_some() || model.links.is_some()) && model.panels.is_empty() && !model.is_quitting()
 }
 
 /// Returns what the keys do that are no letters.
 fn typing(model: &Model) -> Line<'static> {
     let theme = &model.dashboard.theme;
-    let keys = [("Enter", "keeps it"), ("Esc", "ends it"), ("↑", "older"), ("↓", "newer")];
     let steps = model.prompt.as_ref().is_some_and(|prompt| prompt.asking == Asking::Search);
-    let shown = keys.iter().take(if steps { 4 } else { 2 });
+    let keys = if model.links.is_some() { LINKS } else { PROMPT };
+    let shown = keys.iter().take(if steps || model.links.is_some() { keys.len() } else { 2 });
     let spans = shown.flat_map(|&(key, word)| {
         [Span::raw(" "), Span::styled(key, theme.key), Span::styled(format!(" {word} "), theme.text)]
     });

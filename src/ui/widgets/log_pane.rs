@@ -1,24 +1,30 @@
-//! The log of the chosen service.
+//! One pane: the log of a service, or its screen.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Widget};
 
 use crate::keys::Action;
-use crate::logs::{Source, Stamp, Tone};
+use crate::logs::{Severity, Source, Tone};
 use crate::screen::Picture;
 use crate::supervisor::ServiceStatus;
-use crate::ui::log_window::{Content, LogWindow, Position, Row};
-use crate::ui::model::{Focus, Model, Moment, STAMP_WIDTH};
+use crate::ui::log_window::{Content, LogWindow, Position, Row, service_of};
+use crate::ui::model::{Focus, Model, Moment};
+use crate::ui::pane::{Pane, Subject};
+use crate::ui::theme::Theme;
 use crate::ui::widgets::hints_line;
+use crate::ui::widgets::link_hints::LinkHints;
 use crate::ui::widgets::screen::ServiceScreen;
 use crate::ui::{layout, report, sheet, text};
 
-/// The log of the chosen service.
+/// One pane.
 pub(crate) struct LogPane<'a> {
     /// What is shown.
     pub(crate) model: &'a Model,
+    /// Which of its panes.
+    pub(crate) pane: &'a Pane,
     /// Its lines.
     pub(crate) window: &'a LogWindow,
     /// Its screen, where that is shown instead.
@@ -32,12 +38,12 @@ impl LogPane<'_> {
     fn title(&self, status: &ServiceStatus, room: usize) -> Line<'static> {
         let theme = &self.model.dashboard.theme;
         let border = theme.border(self.has_focus());
-        let follows = self.model.log_view().position == Position::Follow;
-        let state = match (self.model.attached, self.picture) {
-            (Some(_), _) => ("attached", theme.key),
-            (None, Some(_)) => ("screen", theme.quiet),
-            (None, None) if follows => ("following", theme.quiet),
-            (None, None) => ("paused", theme.busy),
+        let follows = self.model.log_view_of(self.pane).position == Position::Follow;
+        let state = match (self.attached(), self.picture) {
+            (true, _) => ("attached", theme.key),
+            (false, Some(_)) => ("screen", theme.quiet),
+            (false, None) if follows => ("following", theme.quiet),
+            (false, None) => ("paused", theme.busy),
         };
         // name, two rules of four cells, and a space at either end
         let rest = room.saturating_sub(text::width(state.0) + 4 + 2);
@@ -45,7 +51,10 @@ impl LogPane<'_> {
         let left = rest.saturating_sub(text::width(&name) + 4);
         let titled = self.picture.map(|picture| picture.title.clone()).filter(|title| !title.is_empty());
         let facts = titled.into_iter().chain(self.facts(status)).find(|facts| text::width(facts) <= left);
-        let mut spans = vec![Span::raw(" "), Span::styled(name, theme.title)];
+        let mut spans = vec![
+            self.bar(),
+            Span::styled(name, if self.model.is_focused(self.pane) { theme.title } else { theme.text }),
+        ];
         if let Some(facts) = facts.filter(|facts| !facts.is_empty()) {
             spans.extend([Span::styled(" ── ", border), Span::styled(facts, theme.text)]);
         }
@@ -86,36 +95,87 @@ impl LogPane<'_> {
         }
     }
 
+    /// Returns the title of several logs as one: which, and whether it follows.
+    fn merged_title(&self, room: usize) -> Line<'static> {
+        let theme = &self.model.dashboard.theme;
+        let border = theme.border(self.has_focus());
+        let services = self.model.merged_services();
+        let follows = self.model.log_view_of(self.pane).position == Position::Follow;
+        let (state, style) = if follows { ("following", theme.quiet) } else { ("paused", theme.busy) };
+        let (name, facts) = if self.model.marked.is_empty() {
+            ("all logs", format!("{} services", services.len()))
+        } else {
+            let names: Vec<&str> = services.iter().map(|service| self.model.name(*service)).collect();
+            ("marked logs", names.join(" "))
+        };
+        let rules = 2 * text::width(" ── ") + 2;
+        let left = room.saturating_sub(name.len() + state.len() + rules);
+        let title = if self.model.is_focused(self.pane) { theme.title } else { theme.text };
+        let mut spans = vec![self.bar(), Span::styled(name, title)];
+        if left > 6 {
+            spans.extend([Span::styled(" ── ", border), Span::styled(text::cut(&facts, left), theme.text)]);
+        }
+        spans.extend([Span::styled(" ── ", border), Span::styled(state, style), Span::raw(" ")]);
+        Line::from(spans)
+    }
+
     /// Says why there is nothing to be seen.
     fn emptiness(&self) -> String {
-        let Some(status) = self.model.service(self.model.selected) else {
+        let status = self.status();
+        if status.is_none() && !self.pane.is_merged {
             return "  there are no services".to_owned();
-        };
-        if let Some(filter) = self.model.sought.question.filter.as_ref().filter(|_| self.window.end > self.window.first)
+        }
+        if let Some(filter) = self.pane.sought.question.filter.as_ref().filter(|_| self.window.end > self.window.first)
         {
             let which = if filter.inverted { "every line matches" } else { "no line matches" };
-            let wait = if self.model.sought.is_complete { which } else { "looking for lines…" };
+            let wait = if self.pane.sought.is_complete { which } else { "looking for lines…" };
             return format!("  {wait}");
         }
         if self.window.end > 0 {
             return "  nothing printed since it was cleared".to_owned();
         }
-        let key = hints_line::key(self.model, Action::Start).filter(|_| !status.state.is_alive());
+        let key = hints_line::key(self.model, Action::Start)
+            .filter(|_| status.is_some_and(|status| !status.state.is_alive()));
         key.map_or_else(|| "  nothing printed yet".to_owned(), |key| format!("  nothing printed yet · {key} starts it"))
     }
 
     fn has_focus(&self) -> bool {
-        self.model.focus == Focus::Log && self.model.panels.is_empty()
+        self.model.focus == Focus::Log && self.model.panels.is_empty() && self.model.is_focused(self.pane)
+    }
+
+    /// Returns what stands before the title: of several panes, the one for which the list chooses has the list's sign.
+    fn bar(&self) -> Span<'static> {
+        let is_chosen_for = self.model.focus == Focus::List && self.model.is_focused(self.pane);
+        let theme = &self.model.dashboard.theme;
+        if is_chosen_for && self.model.panes.count() > 1 {
+            Span::styled("▌", theme.border(self.model.panels.is_empty()))
+        } else {
+            Span::raw(" ")
+        }
+    }
+
+    /// Whether its service has the keyboard.
+    fn attached(&self) -> bool {
+        self.model.attached.is_some() && self.model.is_focused(self.pane)
+    }
+
+    /// Returns the state of the service that it shows.
+    fn status(&self) -> Option<&ServiceStatus> {
+        match self.model.subject_of(self.pane) {
+            Subject::Service(service) => self.model.service(service),
+            Subject::All => None,
+        }
     }
 
     /// Returns what the lower border says: how much is new, and where the pane stands.
     fn position(&self) -> Option<Line<'static>> {
         let theme = &self.model.dashboard.theme;
-        let view = self.model.log_view();
+        let view = self.model.log_view_of(self.pane);
         let mut spans = Vec::new();
         if self.picture.is_some() {
             return None;
         }
+        spans.extend(self.model.stamps.label().map(|label| Span::styled(format!(" {label} "), theme.quiet)));
         if !self.model.wrap && view.column > 0 {
             spans.push(Span::styled(format!(" column {} ", view.column + 1), theme.quiet));
         }
@@ -133,10 +193,36 @@ impl LogPane<'_> {
 
     /// Says that not every line is shown.
     fn badge(&self, room: usize) -> Option<Line<'static>> {
-        let filter = self.model.sought.question.filter.as_ref()?;
+        let filter = self.pane.sought.question.filter.as_ref()?;
         let sign = if filter.inverted { "&!" } else { "&" };
         let text = format!(" {sign}{} ", text::cut(filter.pattern.text(), room.saturating_sub(4)));
         Some(Line::styled(text, self.model.dashboard.theme.chosen))
+    }
+
+    /// Draws whose line it is, where several logs are shown as one; returns how many cells that takes.
+    fn draw_name(&self, row: &Row, line: Rect, buf: &mut Buffer) -> u16 {
+        if !self.pane.is_merged || matches!(row.content, Content::Dropped(_)) {
+            return 0;
+        }
+        let width = self.model.names_width().min(line.width);
+        if row.place.row == 0 {
+            let service = service_of(row.place.line);
+            let name = text::cut(self.model.name(service), usize::from(width.saturating_sub(1)));
+            buf.set_stringn(line.x, line.y, name, usize::from(width), self.model.dashboard.theme.name(service));
+        }
+        width
+    }
+
+    /// Whether a row is the one that a key leads from, or was led to.
+    fn is_pointed_at(&self, row: &Row) -> bool {
+        let view = self.model.log_view_of(self.pane);
+        let line = if self.pane.is_merged {
+            let is_shown = self.has_focus() && view.position != Position::Follow;
+            self.model.pointed_at().filter(|_| is_shown)
+        } else {
+            view.pointed
+        };
+        row.place.row == 0 && line == Some(row.place.line)
     }
 
     fn draw_row(&self, row: &Row, line: Rect, buf: &mut Buffer) {
@@ -144,8 +230,14 @@ impl LogPane<'_> {
         let end = line.right();
         let (mark, style) = match row.content {
             Content::Line(Source::Output) => (" ", theme.text),
-            Content::Line(Source::Error) => ("▏", theme.bad),
+            Content::Line(Source::Error) => ("┊", theme.quiet),
             Content::Line(Source::Note(tone)) => (note_sign(tone), theme.tone(tone)),
+            Content::Folded(count) => {
+                let x = line.x + 1 + self.model.stamps.width();
+                let text = format!("    ⋯ {} lines folded", text::count(count));
+                buf.set_stringn(x, line.y, text, usize::from(end.saturating_sub(x)), theme.quiet);
+                return;
+            }
             Content::Dropped(dropped) => {
                 let text = format!(
                     "  ┄┄ {} earlier lines ({}) made room for newer ones ┄┄",
@@ -156,30 +248,33 @@ impl LogPane<'_> {
                 return;
             }
         };
-        if row.place.row == 0 || row.content == Content::Line(Source::Error) {
+        if self.is_pointed_at(row) {
+            buf.set_stringn(line.x, line.y, "▸", usize::from(line.width), theme.key);
+        } else if let Some((sign, style)) = row.severity.map(|severity| severity_sign(severity, theme)) {
+            buf.set_stringn(line.x, line.y, sign, usize::from(line.width), style);
+        } else if row.place.row == 0 || row.content == Content::Line(Source::Error) {
             buf.set_stringn(line.x, line.y, mark, usize::from(line.width), style);
         }
         let mut x = line.x + 1;
-        if self.model.timestamps {
-            if row.place.row == 0 {
-                buf.set_stringn(x, line.y, self.stamp(row.at), usize::from(end.saturating_sub(x)), theme.quiet);
-            }
-            x = (x + STAMP_WIDTH).min(end);
+        if row.place.row == 0 {
+            let stamp = self.model.stamps.text(row.at, row.began, &self.model.dashboard.zone);
+            buf.set_stringn(x, line.y, stamp, usize::from(end.saturating_sub(x)), theme.quiet);
         }
+        x = (x + self.model.stamps.width()).min(end);
         let is_note = matches!(row.content, Content::Line(Source::Note(_)));
         for piece in &row.pieces {
-            let style = theme.found(if is_note { style } else { theme.output(piece.style) }, piece.mark);
+            let style = theme.found(if is_note { style } else { theme.part(piece.tint, piece.style) }, piece.mark);
             (x, _) = buf.set_stringn(x, line.y, &piece.text, usize::from(end.saturating_sub(x)), style);
         }
         if row.goes_on {
+            if let Some(half) =
+                buf.cell_mut((end.saturating_sub(2), line.y)).filter(|cell| text::width(cell.symbol()) > 1)
+            {
+                // a wide character would lie under the sign
+                half.set_symbol(" ");
+            }
             buf.set_stringn(end.saturating_sub(1), line.y, "›", 1, theme.key);
         }
-    }
-
-    fn stamp(&self, at: Stamp) -> String {
-        let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
-        let Ok(moment) = jiff::Timestamp::from_millisecond(millis) else { return String::new() };
-        moment.to_zoned(self.model.dashboard.zone.clone()).strftime("%H:%M:%S%.3f").to_string()
     }
 }
 
@@ -191,12 +286,25 @@ const fn note_sign(tone: Tone) -> &'static str {
     }
 }
 
+/// Returns what stands before a line that reports something: told apart without colours too.
+const fn severity_sign(severity: Severity, theme: &Theme) -> (&'static str, Style) {
+    match severity {
+        Severity::Warning => ("▎", theme.busy),
+        Severity::Error => ("▌", theme.bad),
+    }
+}
+
 impl Widget for &LogPane<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let theme = &self.model.dashboard.theme;
-        let mut block = Block::bordered().border_type(BorderType::Rounded).border_style(theme.border(self.has_focus()));
-        if let Some(status) = self.model.service(self.model.selected) {
+        // beside other panes a colour alone would be too little to see which has the focus
+        let is_one_of_many = self.model.panes.count() > 1 && !self.model.zoom;
+        let border = if is_one_of_many && self.has_focus() { BorderType::Thick } else { BorderType::Rounded };
+        let mut block = Block::bordered().border_type(border).border_style(theme.border(self.has_focus()));
+        if let Some(status) = self.status() {
             block = block.title(self.title(status, usize::from(area.width.saturating_sub(2))));
+        } else if self.pane.is_merged {
+            block = block.title(self.merged_title(usize::from(area.width.saturating_sub(2))));
         }
         if let Some(position) = self.position() {
             block = block.title_bottom(position);
@@ -204,23 +312,31 @@ impl Widget for &LogPane<'_> {
         if let Some(badge) = self.badge(usize::from(area.width / 2)) {
             block = block.title_bottom(badge);
         }
-        if self.model.attached.is_some() {
+        if self.attached() {
             let key = hints_line::key(self.model, Action::Detach).unwrap_or_default();
             block = block.title_bottom(Line::styled(format!(" {key} gives the keyboard back "), theme.key));
         }
         block.render(area, buf);
-        if let (Some(picture), Some(areas)) = (self.picture, self.model.areas()) {
-            ServiceScreen { picture, theme }.render(areas.log_text(), buf);
+        if let Some(picture) = self.picture {
+            ServiceScreen { picture, theme }.render(layout::text(area), buf);
             return;
         }
         let inner = layout::inside(area);
         for (y, row) in (inner.y..inner.bottom()).zip(&self.window.rows) {
-            self.draw_row(row, Rect { y, height: 1, ..inner }, buf);
+            let line = Rect { y, height: 1, ..inner };
+            let names = self.draw_name(row, line, buf);
+            self.draw_row(row, Rect { x: line.x + names, width: line.width - names, ..line }, buf);
         }
         if self.window.rows.is_empty() {
             buf.set_stringn(inner.x, inner.y, self.emptiness(), usize::from(inner.width), theme.quiet);
         }
         self.draw_scrollbar(Rect { x: inner.right(), width: 1, ..inner }, buf);
+        if let Some(choice) = self.model.links.as_ref().filter(|_| self.model.is_focused(self.pane)) {
+            let names = if self.pane.is_merged { self.model.names_width() } else { 0 };
+            let left = (1 + names + self.model.stamps.width()).min(inner.width);
+            let rows = Rect { x: inner.x + left, width: inner.width.saturating_sub(left), ..inner };
+            LinkHints { choice, theme }.render(rows, buf);
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::keys::Action;
+use crate::logs::Pattern;
 use crate::ui::model::Model;
 use crate::ui::sought::{Asking, Prompt};
 use crate::ui::text;
@@ -20,15 +21,16 @@ pub(crate) struct SearchPrompt<'a> {
 impl SearchPrompt<'_> {
     /// Whether there is anything to show.
     pub(crate) fn is_wanted(model: &Model) -> bool {
-        model.prompt.is_some() || (model.sought.search().is_some() && model.notice.is_none())
+        model.prompt.is_some() || (model.pane().sought.search().is_some() && model.notice.is_none())
     }
 
     /// Says how many there are, which one was gone to, and that it went on from the other end.
     fn count(&self) -> String {
-        let sought = &self.model.sought;
+        let sought = &self.model.pane().sought;
         let more = if sought.is_complete { "" } else { "+" };
         let total = format!("{}{more}", text::count(sought.total));
         let mut parts = vec![match (sought.total, sought.position()) {
+            (0, _) if sought.is_complete && sought.search().is_some_and(Pattern::is_trouble) => "none".to_owned(),
             (0, _) if sought.is_complete => "no match".to_owned(),
             (0, _) => "searching…".to_owned(),
             (_, Some(position)) => format!("{} of {total}", text::count(position)),
@@ -38,10 +40,20 @@ impl SearchPrompt<'_> {
         parts.join(" · ")
     }
 
+    /// Returns what is searched for as it was asked for.
+    fn subject(pattern: &Pattern, room: usize) -> String {
+        let sign = if pattern.is_trouble() { "" } else { "/" };
+        text::cut(&format!("{sign}{}", pattern.text()), room)
+    }
+
     fn keys(&self) -> String {
         let word = |action, word| hints_line::key(self.model, action).map(|key| format!("{key} {word}"));
-        let words =
-            [word(Action::OlderMatch, "older"), word(Action::NewerMatch, "newer"), word(Action::Back, "ends it")];
+        let (older, newer) = if self.model.pane().sought.search().is_some_and(Pattern::is_trouble) {
+            (Action::OlderError, Action::NewerError)
+        } else {
+            (Action::OlderMatch, Action::NewerMatch)
+        };
+        let words = [word(older, "older"), word(newer, "newer"), word(Action::Back, "ends it")];
         words.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 
@@ -77,8 +89,8 @@ impl SearchPrompt<'_> {
     }
 
     fn lines(&self) -> String {
-        let kept = self.model.sought.kept.len() as u64;
-        let more = if self.model.sought.is_complete { "" } else { "+" };
+        let kept = self.model.pane().sought.kept.len() as u64;
+        let more = if self.model.pane().sought.is_complete { "" } else { "+" };
         format!("{}{more} line{}", text::count(kept), if kept == 1 { "" } else { "s" })
     }
 
@@ -95,14 +107,14 @@ impl Widget for &SearchPrompt<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let theme = &self.model.dashboard.theme;
         let room = usize::from(area.width.saturating_sub(2));
-        let line = match (&self.model.prompt, self.model.sought.search()) {
+        let line = match (&self.model.prompt, self.model.pane().sought.search()) {
             (Some(prompt), _) => self.typing(prompt, room),
             (None, Some(pattern)) => {
                 let count = self.count();
                 let keys = self.keys();
                 let left = room.saturating_sub(text::width(&count) + text::width(&keys) + 5);
                 Line::from(vec![
-                    Span::styled(format!("/{}", text::cut(pattern.text(), left.max(6))), theme.title),
+                    Span::styled(SearchPrompt::subject(pattern, left.max(6)), theme.title),
                     Span::styled(format!("  {count}"), theme.text),
                     Span::styled(format!("  {keys}"), theme.quiet),
                 ])

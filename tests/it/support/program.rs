@@ -68,6 +68,11 @@ impl Program {
         assert!(seen.is_some(), "no `{text}` in\n{}\n── standard error ──\n{}", self.out.text(), self.err.text());
     }
 
+    /// Whether standard output has `text` by now.
+    pub(crate) fn has_said(&self, text: &str) -> bool {
+        self.out.text().contains(text)
+    }
+
     /// Sends a signal to the program alone.
     pub(crate) fn signal(&self, signal: Signal) {
         kill(self.warden(), signal).unwrap();

@@ -86,9 +86,11 @@ impl Project {
             .env("LANG", "C.UTF-8")
             .env_remove("NO_COLOR")
             .env_remove("COLORTERM");
-        for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"] {
+        for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"] {
             command.env(variable, self.folder());
         }
+        // beside the socket's folder, which has to be gone after the end
+        command.env("XDG_STATE_HOME", self.path("state"));
     }
 }
 

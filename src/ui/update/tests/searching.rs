@@ -28,20 +28,20 @@ fn more(model: &mut Model, log: &LogBuffer, keys: &str) {
 }
 
 fn current(model: &Model) -> Option<(u64, u32)> {
-    model.sought.current.map(|spot| (spot.line, spot.nth))
+    model.pane().sought.current.map(|spot| (spot.line, spot.nth))
 }
 
 #[test]
 fn typing_goes_to_the_newest_match_and_n_to_older_ones() {
     let log = log(40);
     let mut model = after(&log, "/cart/1");
-    assert_eq!((current(&model), model.sought.total), (Some((22, 0)), 11));
+    assert_eq!((current(&model), model.pane().sought.total), (Some((22, 0)), 11));
     more(&mut model, &log, "7");
-    assert_eq!((current(&model), model.sought.total), (Some((19, 0)), 1));
+    assert_eq!((current(&model), model.pane().sought.total), (Some((19, 0)), 1));
     more(&mut model, &log, "<\nn");
-    assert_eq!((current(&model), model.sought.position()), (Some((20, 0)), Some(10)));
+    assert_eq!((current(&model), model.pane().sought.position()), (Some((20, 0)), Some(10)));
     more(&mut model, &log, "NN");
-    assert_eq!((current(&model), model.sought.turned), (Some((2, 0)), Some("on from the start")));
+    assert_eq!((current(&model), model.pane().sought.turned), (Some((2, 0)), Some("on from the start")));
     assert!(model.prompt.is_none() && matches!(model.log_view().position, Place::At(_)));
 }
 
@@ -51,9 +51,9 @@ fn esc_in_the_prompt_goes_back_to_where_it_was_and_esc_after_it_ends_the_search(
     let mut model = after(&log, "/cart");
     assert!(matches!(model.log_view().position, Place::At(_)));
     more(&mut model, &log, "\u{1b}");
-    assert_eq!((model.log_view().position, model.sought.is_active()), (Place::Follow, false));
+    assert_eq!((model.log_view().position, model.pane().sought.is_active()), (Place::Follow, false));
     more(&mut model, &log, "/cart\n\u{1b}");
-    assert_eq!((model.sought.is_active(), model.focus), (false, Focus::Log), "the focus stays for one more");
+    assert_eq!((model.pane().sought.is_active(), model.focus), (false, Focus::Log), "the focus stays for one more");
     more(&mut model, &log, "\u{1b}");
     assert_eq!(model.focus, Focus::List);
 }
@@ -72,25 +72,25 @@ fn a_bad_pattern_is_told_in_the_prompt_and_the_last_good_one_holds() {
     let log = log(40);
     let mut model = after(&log, "/cart(");
     let problem = |model: &Model| model.prompt.as_ref().and_then(|prompt| prompt.problem.clone());
-    assert_eq!((problem(&model).as_deref(), model.sought.total), (Some("unclosed group"), 40));
+    assert_eq!((problem(&model).as_deref(), model.pane().sought.total), (Some("unclosed group"), 40));
     more(&mut model, &log, "\n");
     assert!(model.prompt.is_some(), "it cannot be accepted");
     more(&mut model, &log, "<\n");
-    assert_eq!((problem(&model), model.sought.total), (None, 40));
+    assert_eq!((problem(&model), model.pane().sought.total), (None, 40));
 }
 
 #[test]
 fn a_filter_shows_only_what_matches_or_only_what_does_not() {
     let log = log(40);
     let mut model = after(&log, "&warning");
-    assert_eq!(model.sought.kept.iter().copied().collect::<Vec<_>>(), [8, 21, 34]);
+    assert_eq!(model.pane().sought.kept.iter().copied().collect::<Vec<_>>(), [8, 21, 34]);
     more(&mut model, &log, "\n");
     let screen = rows(&cells(&mut model, &log, moment()));
     assert!(screen[21].contains(" &warning "), "{screen:#?}");
     more(&mut model, &log, "\u{1b}");
-    assert!(!model.sought.is_active());
+    assert!(!model.pane().sought.is_active());
     more(&mut model, &log, "&!warning\n/cart/7\n");
-    assert_eq!((model.sought.kept.len(), model.sought.total), (42, 1));
+    assert_eq!((model.pane().sought.kept.len(), model.pane().sought.total), (42, 1));
 }
 
 #[test]
@@ -113,9 +113,13 @@ fn in_the_list_a_search_is_for_names_and_the_keys_keep_to_them() {
 fn another_service_is_searched_for_the_same() {
     let log = log(40);
     let mut model = after(&log, "/cart\n");
-    let asked = model.sought.asked;
+    let asked = model.pane().sought.asked;
     type_keys(&mut model, "3");
-    assert!(model.sought.asked > asked && model.sought.hits.is_empty() && model.sought.search().is_some());
+    assert!(
+        model.pane().sought.asked > asked
+            && model.pane().sought.hits.is_empty()
+            && model.pane().sought.search().is_some()
+    );
 }
 
 #[test]

@@ -1,0 +1,105 @@
+//! The emulator: however the output was cut and whenever somebody looked, it shows and answers the same.
+
+use fastrand::Rng;
+use procdash::screen::{Background, Picture, Screen, Size};
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::bytes::chunks;
+use crate::rules::is_harmful;
+
+/// More answers than this to one piece of output are let go of.
+const ANSWERS: usize = 4096;
+
+/// Checks the same output fed in three ways, and one more with changes of the size in between.
+pub(crate) fn check(rng: &mut Rng, bytes: &[u8]) {
+    let (columns, rows) = size(rng);
+    let mut ways = Vec::new();
+    for way in 0..3 {
+        let mut screen = Screen::new(Size::new(columns, rows), Background::Dark);
+        let mut answers = Vec::new();
+        let all = if way == 0 { vec![bytes] } else { chunks(rng, bytes) };
+        for chunk in all {
+            answers.extend(screen.push(chunk));
+            if way == 2 && rng.u8(..8) == 0 {
+                harmless(&screen.picture(true).unwrap(), columns.clamp(2, 1000));
+            }
+        }
+        assert!(!screen.has_failed(), "the emulator has failed");
+        let (modes, used) = (screen.modes(), screen.is_in_use());
+        ways.push((screen.picture(true).unwrap(), answers, modes, used));
+    }
+    harmless(&ways[0].0, columns.clamp(2, 1000));
+    if is_greedy(bytes) {
+        return;
+    }
+    let has_room = ways[0].1.len() < ANSWERS - 100;
+    for other in &ways[1..] {
+        assert_eq!(ways[0].2, other.2, "the modes depend on how the output was cut");
+        assert_eq!(ways[0].3, other.3, "whether it draws a screen depends on how the output was cut");
+        assert!(!has_room || ways[0].1 == other.1, "the answers depend on how the output was cut");
+        same(&ways[0].0, &other.0);
+    }
+    sizes(rng, bytes);
+}
+
+fn size(rng: &mut Rng) -> (u16, u16) {
+    match rng.u8(..8) {
+        0 => (rng.u16(0..4), rng.u16(0..4)),
+        1 => (rng.u16(1..300), rng.u16(1..100)),
+        _ => (rng.u16(2..100), rng.u16(1..40)),
+    }
+}
+
+/// Sizes change while it prints: nothing fails, nothing stands outside.
+fn sizes(rng: &mut Rng, bytes: &[u8]) {
+    let mut screen = Screen::new(Size::new(80, 24), Background::Light);
+    for chunk in chunks(rng, bytes) {
+        screen.push(chunk);
+        if rng.u8(..20) == 0 {
+            let (columns, rows) = size(rng);
+            screen.resize(Size::new(columns, rows));
+            harmless(&screen.picture(rng.bool()).unwrap(), columns.clamp(2, 1000));
+        }
+    }
+    assert!(!screen.has_failed(), "the emulator has failed");
+}
+
+fn harmless(picture: &Picture, columns: u16) {
+    assert!(!picture.title.chars().any(is_harmful), "title {:?}", picture.title);
+    for row in &picture.rows {
+        let mut column = 0;
+        for glyph in row {
+            assert!(!glyph.text.chars().any(is_harmful), "{glyph:?}");
+            assert!(glyph.column >= column && glyph.column + glyph.width <= columns, "{glyph:?}");
+            assert_eq!(glyph.text.width(), usize::from(glyph.width), "{glyph:?}");
+            column = glyph.column + glyph.width;
+        }
+    }
+}
+
+fn same(one: &Picture, other: &Picture) {
+    if one == other {
+        return;
+    }
+    let place = one.rows.iter().zip(&other.rows).position(|(row, other)| row != other);
+    panic!(
+        "the picture depends on how the output was cut; row {place:?}, cursors {:?} {:?}, titles {:?} {:?}\n{}\n--\n{}",
+        one.cursor,
+        other.cursor,
+        one.title,
+        other.title,
+        one.lines().join("\n"),
+        other.lines().join("\n")
+    );
+}
+
+/// Whether it asks for a letter so often that it is cut off, which happens piece by piece.
+fn is_greedy(bytes: &[u8]) -> bool {
+    let mut asked = 0_usize;
+    for (place, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'b') {
+        let digits: Vec<u8> = bytes[..place].iter().rev().take_while(|byte| byte.is_ascii_digit()).copied().collect();
+        let number = digits.iter().rev().fold(0_usize, |sum, digit| (sum * 10 + usize::from(digit - b'0')).min(70_000));
+        asked += number;
+    }
+    asked > 0
+}
