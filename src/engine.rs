@@ -27,7 +27,7 @@ pub use kill::send;
 pub use launch::{Io, Launch, LaunchError, explain};
 pub use leftover::{Alone, Found, LeftAlone, Leftover, Reaped, Scope, find, find_settled, reap};
 pub use listeners::{Listeners, busy_ports};
-pub use log_file::{LogFile, Unwritten};
+pub use log_file::{LogFile, Unwritten, logs_open_at_once};
 pub use log_folder::log_folder;
 pub use marks::{FILE, Marks, NAMESPACE, PROJECT, RUN_ID, SERVICE, own_namespace, project_file};
 pub use pty::{Channel, Terminal};

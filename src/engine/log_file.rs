@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use nix::sys::resource::{Resource, getrlimit};
 use thiserror::Error;
 
 use super::log_folder;
@@ -20,6 +21,14 @@ const FEW_RECORDS: u64 = 64 * 1024;
 const MOST_RECORDS: u64 = 1 << 20;
 /// More than this is no file of records.
 const LONGEST_RECORDS: u64 = 16 << 20;
+
+/// Returns how many logs may have their files open at the same time: descriptors are needed for services as well.
+#[must_use]
+pub fn logs_open_at_once() -> usize {
+    // each has two, and all of them together a quarter of what there is
+    let limit = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(now, _most)| now);
+    usize::try_from(limit / 8).unwrap_or(usize::MAX).clamp(4, 256)
+}
 
 /// What could not be written.
 #[derive(Debug, Error)]
@@ -108,6 +117,11 @@ impl LogFile {
     /// Notes what happened at this place and moment. What cannot be noted is missing: the log itself goes on.
     pub fn note(&mut self, what: Happening, offset: u64, at: Stamp) {
         self.record(&Record::Happened { at, offset, what });
+    }
+
+    /// Lets go of the files until the next byte or record.
+    pub fn rest(&mut self) {
+        self.open = None;
     }
 
     fn unwritten(&self, written: usize, source: io::Error) -> Unwritten {

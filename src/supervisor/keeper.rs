@@ -2,6 +2,7 @@
 
 mod kept;
 mod queue;
+mod recent;
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,10 +14,11 @@ use tokio::time::timeout;
 
 use self::kept::Kept;
 use self::queue::{Queue, Word};
+use self::recent::Recent;
 use super::log_store::now;
 use super::{Event, LogStore};
 use crate::config::Config;
-use crate::engine::{Bell, LogFile, Unwritten, explain, log_folder};
+use crate::engine::{Bell, LogFile, Unwritten, explain, log_folder, logs_open_at_once};
 use crate::id::{RunId, ServiceId};
 use crate::logs::{Rotation, Tone};
 use crate::process::Exit;
@@ -73,9 +75,14 @@ impl Keeper {
         let queue = Arc::new(Queue::new(config.services.len(), bell));
         let shared = Shared { queue: Arc::clone(&queue), teller: Arc::clone(&teller) };
         thread::Builder::new().name("procdash-keeper".into()).spawn(move || {
+            let mut recent = Recent::new(logs_open_at_once());
             while let Some(mut batch) = queue.take() {
-                if let Some(kept) = files.get_mut(batch.service.index()) {
+                let service = batch.service;
+                if let Some(kept) = files.get_mut(service.index()) {
                     kept.take(&mut batch, &teller);
+                }
+                if let Some(kept) = recent.note(service).and_then(|quiet| files.get_mut(quiet.index())) {
+                    kept.rest();
                 }
                 queue.give_back(batch);
             }

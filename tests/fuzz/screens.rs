@@ -93,13 +93,12 @@ fn same(one: &Picture, other: &Picture) {
     );
 }
 
-/// Whether it asks for a letter so often that it is cut off, which happens piece by piece.
+/// Whether it may ask for a letter so often that it is cut off, which happens piece by piece: a number may have controls
+/// amid its digits.
 fn is_greedy(bytes: &[u8]) -> bool {
-    let mut asked = 0_usize;
-    for (place, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'b') {
-        let digits: Vec<u8> = bytes[..place].iter().rev().take_while(|byte| byte.is_ascii_digit()).copied().collect();
-        let number = digits.iter().rev().fold(0_usize, |sum, digit| (sum * 10 + usize::from(digit - b'0')).min(70_000));
-        asked += number;
-    }
-    asked > 0
+    let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'b').map(|(place, _)| place);
+    ends.into_iter().any(|end| {
+        let parameters = bytes[..end].iter().rev().take_while(|byte| !matches!(byte, 0x40..=0x7e));
+        parameters.into_iter().any(u8::is_ascii_digit)
+    })
 }

@@ -31,6 +31,11 @@ impl Kept {
         Self { file, failing: None, begun: None }
     }
 
+    /// Lets go of the files until there is more to write.
+    pub(super) fn rest(&mut self) {
+        self.file.rest();
+    }
+
     /// Writes what has come together.
     pub(super) fn take(&mut self, batch: &mut Batch, teller: &Teller) {
         let (service, since) = (batch.service, batch.since);

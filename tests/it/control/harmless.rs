@@ -111,7 +111,7 @@ fn look_at_all(project: &Project) -> Vec<u8> {
     screen.keys("3").keys("t").wait_for("tree of named");
     screen.wait_for("owned");
     screen.keys(ESC).wait_without("tree of named");
-    screen.keys("i").wait_for("command ");
+    screen.keys("i").wait_for("Esc closes");
     screen.keys(ESC).wait_without("Esc closes");
     screen.keys("X").wait_for("0 left");
     screen.keys("Q");

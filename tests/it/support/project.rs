@@ -1,10 +1,12 @@
 //! A folder of its own for each test, with a procfile in it.
 
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use nix::sys::signal::{SigHandler, Signal, signal};
 use tempfile::TempDir;
 
 use super::{processes, wait};
@@ -91,6 +93,21 @@ impl Project {
         }
         // beside the socket's folder, which has to be gone after the end
         command.env("XDG_STATE_HOME", self.path("state"));
+        hear_interrupts(command);
+    }
+}
+
+/// Makes what `command` starts hear SIGINT and SIGQUIT: what a shell has started in the background ignores them, and so
+/// would everything that the tests start.
+#[allow(unsafe_code, reason = "only between fork and exec can another process's signals be set")]
+fn hear_interrupts(command: &mut Command) {
+    // SAFETY: all are single system calls that allocate nothing and take no lock
+    unsafe {
+        command.pre_exec(|| {
+            signal(Signal::SIGINT, SigHandler::SigDfl)?;
+            signal(Signal::SIGQUIT, SigHandler::SigDfl)?;
+            Ok(())
+        });
     }
 }
 

@@ -16,7 +16,7 @@ use std::time::Instant;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
-use nix::sys::signal::{SigHandler, Signal, kill};
+use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{Termios, tcgetattr};
 use nix::unistd::Pid;
 use rustix::termios::Winsize;
@@ -273,8 +273,6 @@ fn take_terminal(command: &mut Command) {
     // SAFETY: all are single system calls that allocate nothing and take no lock
     unsafe {
         command.pre_exec(|| {
-            // what a shell starts in the background ignores this, and so would everything that the tests start
-            nix::sys::signal::signal(Signal::SIGQUIT, SigHandler::SigDfl)?;
             nix::unistd::setsid()?;
             rustix::process::ioctl_tiocsctty(rustix::stdio::stdin())?;
             Ok(())
