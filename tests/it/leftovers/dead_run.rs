@@ -32,15 +32,22 @@ pub(super) fn leave_behind(project: &Project, staying: usize) -> Vec<i32> {
 
 /// Kills every procdash of a test at once: none of them can end the tree of another any more.
 ///
-/// Each is stopped first, so that none sees the death of one before its own, and the lowest is killed first: the death of
-/// one above would continue a group that is stopped and has nobody else to continue it.
+/// Each is stopped first, and seen to be, so that none sees the death of one before its own: a stop takes effect when a
+/// thread runs next, and one above continues those below. The lowest is killed first: the death of one above would continue
+/// a group that is stopped and has nobody else to continue it.
 #[track_caller]
 pub(super) fn kill_procdash(token: &str) {
-    let pids = procdashes(token);
+    let mut pids = procdashes(token);
     assert!(pids.len() > 1, "no dashboard with guards: {pids:?}");
-    for &pid in &pids {
-        let _already_gone = kill(Pid::from_raw(pid), Signal::SIGSTOP);
-    }
+    // by their places, for numbers begin anew after the highest
+    pids.sort_by_key(|pid| depth(*pid));
+    let stopped = wait::until(|| {
+        for &pid in pids.iter().filter(|pid| !is_stopped(**pid)) {
+            let _already_gone = kill(Pid::from_raw(pid), Signal::SIGSTOP);
+        }
+        pids.iter().all(|pid| is_stopped(*pid)).then_some(())
+    });
+    assert!(stopped.is_some(), "not every procdash of {pids:?} stops");
     for &pid in pids.iter().rev() {
         let _already_gone = kill(Pid::from_raw(pid), Signal::SIGKILL);
     }
@@ -85,6 +92,18 @@ pub(super) fn stat(pid: i32) -> Option<Vec<String>> {
 
 pub(super) fn parent(pid: i32) -> i32 {
     stat(pid).and_then(|fields| fields[1].parse().ok()).unwrap_or(0)
+}
+
+/// Returns how many processes are above this one.
+fn depth(pid: i32) -> usize {
+    std::iter::successors(Some(pid), |pid| Some(parent(*pid)).filter(|parent| *parent > 0)).count()
+}
+
+/// Whether none of a process's threads runs any more.
+fn is_stopped(pid: i32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let mut lines = threads.filter_map(|thread| fs::read_to_string(thread.path().join("stat")).ok());
+    lines.all(|line| line.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['T', 't', 'Z', 'X'])))
 }
 
 pub(super) fn start(pid: i32) -> u64 {
