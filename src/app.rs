@@ -35,9 +35,13 @@ pub fn run() -> ExitCode {
         Request::Tree(words) => remote::ask(|place, out| cli::tree(&words, place, out)),
         Request::Logs(words) => remote::ask(|place, out| cli::logs(&words, place, out)),
         Request::Why(words) => remote::ask(|place, out| cli::why(&words, place, out)),
+        Request::Graph(words) => remote::ask(|place, out| cli::graph(&words, place, out)),
         Request::Start(words) => remote::ask(|place, out| cli::act(Act::Start, &words, place, out)),
         Request::Stop(words) => remote::ask(|place, out| cli::act(Act::Stop, &words, place, out)),
-        Request::Restart(words) => remote::ask(|place, out| cli::act(Act::Restart, &words, place, out)),
+        Request::Restart(words) => {
+            let act = Act::Restart { with_dependents: words.with_dependents };
+            remote::ask(|place, out| cli::act(act, &words.services, place, out))
+        }
         Request::Kill(words) => remote::ask(|place, out| cli::act(Act::Kill, &words, place, out)),
         Request::Signal(words) => remote::ask(|place, out| cli::signal(&words, place, out)),
         Request::Wait(words) => remote::ask(|place, out| cli::wait(&words, place, out)),

@@ -5,6 +5,7 @@ mod args;
 mod check;
 mod down;
 mod find;
+mod graph;
 mod label;
 mod leftovers;
 mod load;
@@ -20,12 +21,13 @@ mod why;
 
 pub use act::{Act, act};
 pub use args::{
-    Arguments, AskArguments, FileArguments, LogsArguments, ReapArguments, Request, ServicesArguments, SignalArguments,
-    TreeArguments, UpArguments, WaitArguments, WaitFor, Whom, WhyArguments,
+    Arguments, AskArguments, FileArguments, GraphArguments, LogsArguments, ReapArguments, Request, RestartArguments,
+    ServicesArguments, SignalArguments, TreeArguments, UpArguments, WaitArguments, WaitFor, Whom, WhyArguments,
 };
 pub use check::check;
 pub use down::down;
 pub use find::{FoundFile, find};
+pub use graph::graph;
 pub use leftovers::{Seen, found_in_words, reaped_in_words};
 pub use load::{LoadError, load};
 pub use logs::{Since, logs};

@@ -7,10 +7,12 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use crate::id::ServiceId;
 use crate::keys::Keymap;
 use crate::signal::Signal;
 
 mod bindings;
+mod depends;
 mod diagnostic;
 mod duration;
 mod env_file;
@@ -100,8 +102,8 @@ pub struct Service {
     pub name: String,
     /// One line for people.
     pub description: Option<String>,
-    /// What is run.
-    pub command: CommandLine,
+    /// What is run; a target has no command: it is up when what it depends on is.
+    pub command: Option<CommandLine>,
     /// Where it is run, as written: `${VAR}` is expanded and the project's root prepended at every start.
     pub working_dir: String,
     /// Variables set (or, with `None`, unset) for it, as written: `${VAR}` is expanded at every start.
@@ -126,6 +128,54 @@ pub struct Service {
     pub success_exit_codes: Vec<i32>,
     /// What its end means for the others.
     pub on_exit: OnExit,
+    /// What has to be so before it is started; never a circle, and each service at most once.
+    pub depends_on: Vec<Dependency>,
+}
+
+/// Something that has to be so before a service is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// The service that is waited for.
+    pub service: ServiceId,
+    /// What has to be so with it.
+    pub condition: Condition,
+}
+
+/// What has to be so with a service before another one is started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Condition {
+    /// Its program runs, or has ended well.
+    Started,
+    /// It can be used: it is up, or it is a one-shot that is done, or a target all of whose needs are met.
+    #[default]
+    Ready,
+    /// It has ended with success.
+    Completed,
+    /// It has ended by itself, with success or without, and is not started again by itself.
+    Exited,
+}
+
+impl Condition {
+    /// Returns the word for it, as in the file.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Ready => "ready",
+            Self::Completed => "completed",
+            Self::Exited => "exited",
+        }
+    }
+
+    /// Whether who waits for this needs the other to stay up afterwards.
+    #[must_use]
+    pub const fn lasts(self) -> bool {
+        match self {
+            Self::Started | Self::Ready => true,
+            Self::Completed | Self::Exited => false,
+        }
+    }
 }
 
 /// What is run: a line for the shell, or a program with its arguments.

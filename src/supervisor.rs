@@ -2,10 +2,13 @@
 
 mod actor;
 mod asked;
+mod blocked;
 mod command;
 mod course;
 mod environment;
 mod event;
+mod fleet;
+mod graph;
 mod handle;
 mod job;
 mod keeper;
@@ -30,6 +33,7 @@ mod wish;
 
 pub use actor::{Options, start};
 pub use asked::{Answer, Asked, HasEnded, Refused, Taken};
+pub use blocked::{Obstacle, Turn};
 pub use command::{Command, Keystrokes, Target};
 pub use course::{CommandOutcome, Deed, Ignored, StepOutcome};
 pub use event::Event;

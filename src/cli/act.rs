@@ -16,7 +16,10 @@ pub enum Act {
     /// Stop them.
     Stop,
     /// Stop them and start them again.
-    Restart,
+    Restart {
+        /// Whether what depends on them goes and comes with them.
+        with_dependents: bool,
+    },
     /// Kill their trees.
     Kill,
 }
@@ -30,7 +33,7 @@ pub fn act(act: Act, words: &ServicesArguments, place: &Place<'_>, out: &mut dyn
     let request = match act {
         Act::Start => Request::Start { services },
         Act::Stop => Request::Stop { services },
-        Act::Restart => Request::Restart { services },
+        Act::Restart { with_dependents } => Request::Restart { services, with_dependents },
         Act::Kill => Request::Kill { services },
     };
     let Outcomes { outcomes } = ask(&words.ask, place, &request, None)?;

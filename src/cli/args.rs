@@ -38,12 +38,14 @@ pub enum Request {
     Logs(LogsArguments),
     /// Say why a service is in its state, and what acts on it
     Why(WhyArguments),
-    /// Start services, and return once they run
+    /// Show who depends on whom, with states where a procdash runs
+    Graph(GraphArguments),
+    /// Start services and what they need, and return once they run
     Start(ServicesArguments),
-    /// Stop services, and return once nothing of them is left
+    /// Stop services after all that need them, and return once nothing of them is left
     Stop(ServicesArguments),
     /// Stop services, and start each again once nothing of it is left
-    Restart(ServicesArguments),
+    Restart(RestartArguments),
     /// Kill services with all that they started, and check
     Kill(ServicesArguments),
     /// Send a signal to services
@@ -90,6 +92,17 @@ pub struct TreeArguments {
     pub name: Option<String>,
 }
 
+/// The words of `procdash graph`.
+#[derive(Args, Clone, Debug)]
+pub struct GraphArguments {
+    /// Whom to ask.
+    #[command(flatten)]
+    pub ask: AskArguments,
+    /// Print a flowchart for Mermaid
+    #[arg(long, conflicts_with = "json")]
+    pub mermaid: bool,
+}
+
 /// The words of `procdash logs`.
 #[derive(Args, Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -131,7 +144,7 @@ pub struct WhyArguments {
     pub name: String,
 }
 
-/// The words of `procdash start`, `stop`, `restart` and `kill`.
+/// The words of `procdash start`, `stop` and `kill`.
 #[derive(Args, Clone, Debug)]
 pub struct ServicesArguments {
     /// Whom to ask.
@@ -140,6 +153,17 @@ pub struct ServicesArguments {
     /// The services
     #[arg(value_name = "NAME", required = true)]
     pub names: Vec<String>,
+}
+
+/// The words of `procdash restart`.
+#[derive(Args, Clone, Debug)]
+pub struct RestartArguments {
+    /// Which, and whom to ask.
+    #[command(flatten)]
+    pub services: ServicesArguments,
+    /// Take along what depends on them: it stops before them and starts after them
+    #[arg(long)]
+    pub with_dependents: bool,
 }
 
 /// The words of `procdash signal`.

@@ -47,7 +47,7 @@ fn counted(count: usize, what: &str) -> String {
 
 fn warnings(config: &Config) -> Vec<String> {
     let mut warnings = Vec::new();
-    let uses_shell = |service: &Service| matches!(service.command, CommandLine::Shell(_));
+    let uses_shell = |service: &Service| matches!(service.command, Some(CommandLine::Shell(_)));
     if let (Some(shell), true) = (config.settings.shell.first(), config.services.iter().any(uses_shell)) {
         warnings.extend(missing_program(shell, &config.root).map(|warning| format!("shell: {warning}")));
     }
@@ -67,7 +67,7 @@ fn service_warnings(config: &Config, service: &Service) -> Vec<String> {
     if let Ok(folder) = expand(&service.working_dir, |name| env::var(name).ok()) {
         let folder = config.root.join(folder);
         if folder.is_dir() {
-            let commands = [Some(&service.command), service.stop.command.as_ref()];
+            let commands = [service.command.as_ref(), service.stop.command.as_ref()];
             for command in commands.into_iter().flatten() {
                 let CommandLine::Program(words) = command else { continue };
                 warnings.extend(words.first().and_then(|program| missing_program(program, &folder)));

@@ -86,7 +86,7 @@ fn line(cells: &[String], widths: &[usize], place: &Place<'_>, state: Option<&st
 pub(super) fn state_colour(word: &str) -> &'static str {
     match State::ALL.iter().find(|state| state.word() == word) {
         Some(State::Running | State::Done) => "32",
-        Some(State::Starting | State::Stopping | State::Backoff) => "33",
+        Some(State::Blocked | State::Starting | State::Stopping | State::Backoff) => "33",
         Some(State::Crashed | State::CrashLoop | State::Stuck) => "31",
         Some(State::Stopped | State::Exited) | None => "2",
     }
@@ -127,7 +127,8 @@ fn note(service: &ServiceRow) -> String {
     };
     // how the run before ended says nothing about one that runs
     let ended = service.started_at.is_none() && service.state != State::Stopped.word();
-    let parts = [Some(exit).filter(|exit| ended && !exit.is_empty()), service.problem.clone(), again, left];
+    let blocked = (!service.blocked_on.is_empty()).then(|| format!("on {}", service.blocked_on.join(", ")));
+    let parts = [blocked, Some(exit).filter(|exit| ended && !exit.is_empty()), service.problem.clone(), again, left];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 

@@ -23,7 +23,7 @@ pub(super) const USAGE: u8 = 2;
 /// Something survived.
 pub(super) const SURVIVED: u8 = 3;
 /// No procdash runs for the project.
-const NOBODY: u8 = 4;
+pub(super) const NOBODY: u8 = 4;
 /// The time was up.
 pub(super) const TIMED_OUT: u8 = 124;
 /// How long a question that changes nothing may take.

@@ -38,12 +38,12 @@ pub(super) const PROCESS: Known = Known {
         "stop_command",
         "stop_keys",
         "on_exit",
+        "depends_on",
     ],
     planned: &[
         "groups",
         "replicas",
         "port",
-        "depends_on",
         "ready",
         "health",
         "conflicts",
@@ -55,7 +55,7 @@ pub(super) const PROCESS: Known = Known {
     ],
 };
 
-/// Reads a process; what is wrong is reported and replaced by its default.
+/// Reads a process, all but `depends_on`; what is wrong is reported and replaced by its default.
 pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Service {
     reader.known(table, &PROCESS);
     let tty = reader.key(table, "tty", Reader::switch).unwrap_or(true);
@@ -69,11 +69,10 @@ pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Servic
             reader.report(problem.help("exit 0 means either done or gone to the background: keep one of the two"));
         }
     }
-    let command = reader.key(table, "command", command_line);
     Service {
         name: name.to_owned(),
         description: reader.key(table, "description", Reader::line),
-        command: command.unwrap_or_else(|| CommandLine::Shell(String::new())),
+        command: reader.key(table, "command", command_line),
         working_dir: reader.key(table, "working_dir", expandable_path).unwrap_or_else(|| ".".to_owned()),
         env: reader.key(table, "env", env).unwrap_or_default(),
         env_file: reader.key(table, "env_file", paths).unwrap_or_default(),
@@ -88,6 +87,7 @@ pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Servic
         restart: restart(reader, table),
         success_exit_codes: reader.key(table, "success_exit_codes", exit_codes).unwrap_or_else(|| vec![0, 130, 143]),
         on_exit: reader.key(table, "on_exit", |reader, node| reader.choice(node, "choice")).unwrap_or(OnExit::Ignore),
+        depends_on: Vec::new(),
     }
 }
 

@@ -19,6 +19,10 @@ const FOREIGN: &[(&str, &str)] = &[
     ("stop_timeout", "stop_grace_period"),
     ("shutdown", "stop_command"),
     ("retries", "max_restarts"),
+    ("depends", "depends_on"),
+    ("needs", "depends_on"),
+    ("requires", "depends_on"),
+    ("after", "depends_on"),
     ("mem", "memory"),
     ("exit", "quit"),
 ];

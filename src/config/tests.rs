@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::{Config, SourceFile, load};
 
+mod dependencies;
 mod diagnostics;
 mod meaning;
 mod refusals;

@@ -8,7 +8,8 @@ use super::place::Place;
 use super::raw::{Entry, Node, Table, Value, merge};
 use super::read::{Known, Reader};
 use super::service::{self, PROCESS};
-use super::{Column, Config, LogFiles, OnLeftovers, Service, Settings, THEMES, Ui, bindings, log_files};
+use super::{Column, Config, LogFiles, OnLeftovers, Service, Settings, THEMES, Ui, bindings, depends, log_files};
+use crate::id::ServiceId;
 use crate::logs::acts;
 
 const TOP: Known =
@@ -19,6 +20,9 @@ const SETTINGS: Known = Known {
     planned: &[],
 };
 const UI: Known = Known { table: "`[ui]`", keys: &["theme", "columns"], planned: &[] };
+
+/// The keys of a process without a command.
+const TARGET: &[&str] = &["description", "autostart", "depends_on"];
 
 /// The longest name of a process, in characters.
 const LONGEST_NAME: usize = 200;
@@ -126,11 +130,31 @@ fn services(reader: &mut Reader<'_>, path: &Path, table: &Table) -> Vec<Service>
         let problem = Problem::new("there are no processes to run").at(Place::END);
         reader.report(problem.help(format!("write what to run, each under a name of its own:\n{help}")));
     }
-    let read = |(name, entry): (&String, &Entry)| service(reader, &defaults, name, entry);
-    processes.iter().flatten().filter_map(read).collect()
+    let processes = processes.unwrap_or_default();
+    let names: Vec<&str> = processes.keys().map(String::as_str).collect();
+    let mut services = Vec::with_capacity(processes.len());
+    let mut links = Vec::with_capacity(processes.len());
+    for (id, (name, entry)) in (0..).map(ServiceId::new).zip(&processes) {
+        let table = whole(&defaults, entry);
+        let own = depends::read(reader, &names, id, &table);
+        let depends_on = own.iter().map(|link| link.dependency).collect();
+        services.extend(service(reader, &table, name, entry).map(|service| Service { depends_on, ..service }));
+        links.push(own);
+    }
+    depends::refuse_circles(reader, &names, &links);
+    services
 }
 
-fn service(reader: &mut Reader<'_>, defaults: &Table, name: &str, entry: &Entry) -> Option<Service> {
+/// Returns the table of a process with the defaults below it.
+fn whole(defaults: &Table, entry: &Entry) -> Table {
+    let mut table = defaults.clone();
+    if let Value::Table(own) = &entry.node.value {
+        merge(&mut table, own.clone());
+    }
+    table
+}
+
+fn service(reader: &mut Reader<'_>, table: &Table, name: &str, entry: &Entry) -> Option<Service> {
     let named = |message: &str| Problem::new(message).at(entry.key);
     if name.trim().is_empty() {
         reader.report(named("a process needs a name"));
@@ -143,16 +167,33 @@ fn service(reader: &mut Reader<'_>, defaults: &Table, name: &str, entry: &Entry)
         service::command_line(reader, &entry.node);
         return None;
     };
-    let mut table = defaults.clone();
-    merge(&mut table, own.clone());
-    if !table.contains_key("command") {
-        let misspelt = own.keys().any(|key| !PROCESS.keys.contains(&key.as_str()) && is_command(key));
-        if !misspelt {
-            let problem = Problem::new(format!("`{}` has no command", visible(name))).at(entry.key);
-            reader.report(problem.help("write `command = \"…\"`; a process without one is not supported yet"));
+    let misspelt = own.keys().any(|key| !PROCESS.keys.contains(&key.as_str()) && is_command(key));
+    if !table.contains_key("command") && !misspelt {
+        target(reader, table, name, entry.key, own);
+    }
+    Some(service::read(reader, name, table))
+}
+
+/// Reports what does not fit a target: an entry without a command, which is up when what it depends on is.
+fn target(reader: &mut Reader<'_>, table: &Table, name: &str, key: Place, own: &Table) {
+    let depends = table.get("depends_on").map(|entry| &entry.node.value);
+    let depends_on_nothing = match depends {
+        None => true,
+        Some(Value::List(items)) => items.is_empty(),
+        Some(Value::Table(conditions)) => conditions.is_empty(),
+        Some(Value::Text(_) | Value::Integer(_) | Value::Float(_) | Value::Switch(_) | Value::Date) => false,
+    };
+    if depends_on_nothing {
+        let problem = Problem::new(format!("`{}` has no command", visible(name))).at(key);
+        reader.report(problem.help("write `command = \"…\"`, or `depends_on` for a name that starts others"));
+        return;
+    }
+    for (key, entry) in own.iter().filter(|(key, _)| PROCESS.keys.contains(&key.as_str())) {
+        if !TARGET.contains(&key.as_str()) {
+            let problem = Problem::new(format!("`{key}` says nothing where there is no command")).at(entry.key);
+            reader.report(problem.help(format!("`{}` only starts what it depends on: remove it", visible(name))));
         }
     }
-    Some(service::read(reader, name, &table))
 }
 
 /// Returns whether a word was most likely meant to be `command`: then one problem is enough.

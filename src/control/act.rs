@@ -13,6 +13,7 @@ pub(super) enum Act {
     Start,
     Stop,
     Restart,
+    RestartWithDependents,
     Kill,
     StartAll,
     Quit,
@@ -46,6 +47,7 @@ impl Act {
             Self::Start => Command::Start(ids.to_vec()),
             Self::Stop => Command::Stop(ids.to_vec()),
             Self::Restart => Command::Restart(ids.to_vec()),
+            Self::RestartWithDependents => Command::RestartWithDependents(ids.to_vec()),
             Self::Kill => Command::Kill(ids.to_vec()),
             Self::StartAll => Command::StartAll,
             Self::Quit => Command::Quit,
@@ -56,7 +58,7 @@ impl Act {
         match self {
             Self::Start | Self::StartAll => "start",
             Self::Stop => "stop",
-            Self::Restart => "restart",
+            Self::Restart | Self::RestartWithDependents => "restart",
             Self::Kill => "kill",
             Self::Quit => "quit",
         }
@@ -66,13 +68,24 @@ impl Act {
     pub(super) fn expect(self, answer: &Answer) -> Vec<Expected> {
         let expected = |taken: &Taken| {
             let refused = answer.refused.iter().find(|refused| refused.service == taken.service);
+            let restarts = matches!(self, Self::Restart | Self::RestartWithDependents);
             let (aim, ends) = match self {
                 Self::Stop | Self::Kill | Self::Quit => (Aim::Gone(taken.run), Some(taken.run)),
-                // what is on its way down comes up again with the number after
-                Self::Start | Self::Restart | Self::StartAll if taken.state == State::Stopping => {
-                    (Aim::Up(taken.run.next()), (self == Self::Restart).then_some(taken.run))
+                // what waits for others begins with the number after
+                Self::Start | Self::StartAll | Self::Restart | Self::RestartWithDependents
+                    if taken.state == State::Blocked =>
+                {
+                    (Aim::Up(taken.run.next()), None)
                 }
-                Self::Start | Self::Restart | Self::StartAll => (Aim::Up(taken.run), None),
+                // what is on its way down comes up again with the number after
+                Self::Start | Self::StartAll | Self::Restart | Self::RestartWithDependents
+                    if taken.state == State::Stopping =>
+                {
+                    (Aim::Up(taken.run.next()), restarts.then_some(taken.run))
+                }
+                Self::Start | Self::StartAll | Self::Restart | Self::RestartWithDependents => {
+                    (Aim::Up(taken.run), None)
+                }
             };
             Expected {
                 service: taken.service,

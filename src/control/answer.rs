@@ -46,7 +46,10 @@ impl Desk {
             }
             Request::Start { services } => written(id, self.act(Act::Start, &services).await),
             Request::Stop { services } => written(id, self.act(Act::Stop, &services).await),
-            Request::Restart { services } => written(id, self.act(Act::Restart, &services).await),
+            Request::Restart { services, with_dependents } => {
+                let act = if with_dependents { Act::RestartWithDependents } else { Act::Restart };
+                written(id, self.act(act, &services).await)
+            }
             Request::Kill { services } => written(id, self.act(Act::Kill, &services).await),
             Request::StartAll => written(id, self.act(Act::StartAll, &[]).await),
             Request::Quit => written(id, self.act(Act::Quit, &[]).await),
@@ -131,7 +134,7 @@ impl Desk {
         let asked = Instant::now();
         let answer = match act {
             Act::Quit => self.quit().await?,
-            Act::Start | Act::Stop | Act::Restart | Act::Kill | Act::StartAll => {
+            Act::Start | Act::Stop | Act::Restart | Act::RestartWithDependents | Act::Kill | Act::StartAll => {
                 self.handle.ask(act.command(&ids)).await.map_err(has_ended)?
             }
         };

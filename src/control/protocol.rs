@@ -74,6 +74,9 @@ pub enum Request {
     Restart {
         /// Which.
         services: Vec<String>,
+        /// Whether all up that depend on them go before them and come after them.
+        #[serde(default)]
+        with_dependents: bool,
     },
     /// Kills these with all that they started; answered by `Outcomes` once they were looked at.
     Kill {
@@ -307,7 +310,8 @@ mod tests {
             ".{0,20}".prop_map(|service| Request::Why { service }),
             services().prop_map(|services| Request::Start { services }),
             services().prop_map(|services| Request::Stop { services }),
-            services().prop_map(|services| Request::Restart { services }),
+            (services(), any::<bool>())
+                .prop_map(|(services, with_dependents)| Request::Restart { services, with_dependents }),
             services().prop_map(|services| Request::Kill { services }),
             (services(), any::<bool>(), any::<Option<u64>>()).prop_map(|(services, ready, timeout_ms)| {
                 let until = if ready { Until::Ready } else { Until::Exited };

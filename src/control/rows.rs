@@ -251,7 +251,7 @@ impl ServiceRow {
             cpu_percent: (f64::from(status.usage.cpu_percent) * 10.0).round() / 10.0,
             memory_bytes: status.usage.memory,
             ports: ports.into_iter().collect(),
-            blocked_on: vec![],
+            blocked_on: status.blocked_on.iter().map(|obstacle| obstacle.name.to_string()).collect(),
             tree: tree.iter().map(ProcessRow::from).collect(),
             run: status.run.number(),
             next_start_ms: status.next_start.map(|next| millis(next.saturating_duration_since(now))),

@@ -2,7 +2,7 @@
 
 use super::protocol::Until;
 use crate::id::RunId;
-use crate::supervisor::{ServiceStatus, State};
+use crate::supervisor::{ServiceStatus, State, Turn};
 
 /// Where a request about one service stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +26,15 @@ pub(super) fn of_end(status: &ServiceStatus, run: RunId, patient: bool) -> Progr
         return Progress::Reached;
     }
     match status.state {
-        State::Stopped | State::Done | State::Exited | State::Crashed | State::Backoff | State::CrashLoop => {
-            Progress::Reached
+        State::Stopped
+        | State::Blocked
+        | State::Done
+        | State::Exited
+        | State::Crashed
+        | State::Backoff
+        | State::CrashLoop => Progress::Reached,
+        State::Starting | State::Running if matches!(status.turn, Some(Turn::KeptFor(_))) => {
+            Progress::Failed(status.turn.as_ref().map_or_else(String::new, Turn::sentence))
         }
         State::Starting | State::Running | State::Stopping => Progress::Pending,
         State::Stuck if patient => Progress::Pending,
@@ -39,7 +46,11 @@ pub(super) fn of_end(status: &ServiceStatus, run: RunId, patient: bool) -> Progr
 pub(super) fn of_start(status: &ServiceStatus, run: RunId) -> Progress {
     if status.run < run {
         return match status.state {
+            State::Starting | State::Running if matches!(status.turn, Some(Turn::KeptFor(_))) => {
+                Progress::Failed(status.turn.as_ref().map_or_else(String::new, Turn::sentence))
+            }
             State::Starting | State::Running | State::Stopping => Progress::Pending,
+            State::Blocked => of_blocked(status),
             State::Stuck => Progress::Survived,
             State::Stopped | State::Done | State::Exited | State::Crashed | State::Backoff | State::CrashLoop => {
                 Progress::Failed("was stopped before it could start again".to_owned())
@@ -48,6 +59,7 @@ pub(super) fn of_start(status: &ServiceStatus, run: RunId) -> Progress {
     }
     match status.state {
         State::Starting | State::Stopping => Progress::Pending,
+        State::Blocked => of_blocked(status),
         State::Running | State::Done | State::Exited => Progress::Reached,
         State::Crashed | State::Backoff | State::CrashLoop => Progress::Failed(how_it_ended(status)),
         State::Stopped => Progress::Failed("was stopped meanwhile".to_owned()),
@@ -63,10 +75,21 @@ pub(super) fn of_wait(status: &ServiceStatus, until: Until) -> Progress {
         | (Until::Exited, State::Stopped | State::Done | State::Exited | State::Crashed | State::CrashLoop) => {
             Progress::Reached
         }
+        (Until::Ready, State::Blocked) => of_blocked(status),
         (Until::Ready, State::Exited | State::Crashed | State::CrashLoop) => Progress::Failed(how_it_ended(status)),
         // somebody may still start it: whoever does not want to wait for that has a timeout
         (Until::Ready, State::Stopped | State::Starting | State::Stopping | State::Backoff)
-        | (Until::Exited, State::Starting | State::Running | State::Stopping | State::Backoff) => Progress::Pending,
+        | (Until::Exited, State::Blocked | State::Starting | State::Running | State::Stopping | State::Backoff) => {
+            Progress::Pending
+        }
+    }
+}
+
+/// Judges what waits for others: in vain, once one of them will not come by itself.
+fn of_blocked(status: &ServiceStatus) -> Progress {
+    match status.blocked_on.iter().find(|obstacle| obstacle.needs_a_person) {
+        Some(obstacle) => Progress::Failed(obstacle.sentence()),
+        None => Progress::Pending,
     }
 }
 

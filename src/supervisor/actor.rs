@@ -13,15 +13,15 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use self::sampling::Sampling;
 use super::environment::Marks;
+use super::fleet::Fleet;
 use super::job::{Findings, Job, ORDERS, Order, Tools, Word};
-use super::machine::Machine;
 use super::prepare::Project;
 use super::runner;
 use super::shutdown::Shutdown;
 use super::status::{Board, Phase, State};
 use super::wish::{Effect, News, Wish};
 use super::{Asked, Event, Handle, Keeper, LogStore, Screens};
-use crate::config::{Config, Service};
+use crate::config::Config;
 use crate::engine::{Listeners, Pump, Sampler, identify, own_namespace, project_file};
 use crate::guard::Guards;
 use crate::id::{RunId, ServiceId};
@@ -88,10 +88,12 @@ fn spawn(config: &Config, options: Options, tools: Tools, sampling: Sampling) ->
     let (events, listener) = broadcast::channel(EVENTS);
     tools.keeper.tell(events.clone());
     let (logs, screens) = (tools.logs.clone(), tools.screens.clone());
-    let slots: Vec<Slot> = config.services.iter().cloned().map(Slot::new).collect();
-    let statuses = slots.iter().map(Slot::status).collect();
+    let fleet = Fleet::new(config.services.iter().cloned());
+    let slots: Vec<Slot> = config.services.iter().map(|service| Slot::new(&service.name)).collect();
+    let statuses = fleet.ids().zip(&slots).filter_map(|(id, slot)| slot.status(&fleet, id)).collect();
     let (board, published) = watch::channel(Board { services: statuses, phase: Phase::Up });
     let actor = Actor {
+        fleet,
         slots,
         tools: Arc::new(tools),
         options,
@@ -109,26 +111,21 @@ fn spawn(config: &Config, options: Options, tools: Tools, sampling: Sampling) ->
     Handle { commands, board: published, events: listener, logs, screens }
 }
 
-/// One service: its machine, and the wires to its present run.
+/// What is kept of one service beside its machine: the wires to its present run, and what was seen of it.
 struct Slot {
-    machine: Machine,
     orders: Option<mpsc::Sender<Order>>,
     findings: Option<Findings>,
     published: board::Published,
 }
 
 impl Slot {
-    fn new(service: Service) -> Self {
-        Self {
-            published: board::Published::new(&service.name),
-            machine: Machine::new(Arc::new(service)),
-            orders: None,
-            findings: None,
-        }
+    fn new(name: &str) -> Self {
+        Self { published: board::Published::new(name), orders: None, findings: None }
     }
 }
 
 struct Actor {
+    fleet: Fleet,
     slots: Vec<Slot>,
     tools: Arc<Tools>,
     options: Options,
@@ -171,13 +168,9 @@ impl Actor {
         let _said_as_events = self.wish_all(&start, Wish::Start);
     }
 
-    fn ids(&self) -> Vec<ServiceId> {
-        (0..).take(self.slots.len()).map(ServiceId::new).collect()
-    }
-
     fn deadline(&self) -> Option<Instant> {
         let quit = self.shutdown.as_ref().map(Shutdown::deadline);
-        self.slots.iter().filter_map(|slot| slot.machine.deadline()).chain(quit).min()
+        self.fleet.deadline().into_iter().chain(quit).min()
     }
 
     fn tick(&mut self) {
@@ -188,18 +181,13 @@ impl Actor {
             Some(_) => self.hurry(),
             None => {}
         }
-        for id in self.ids() {
-            let Some(slot) = self.slots.get_mut(id.index()) else { continue };
-            let effects = slot.machine.tick(now);
-            if !effects.is_empty() {
-                self.carry_out(id, effects);
-            }
-        }
+        self.fleet.tick(now);
+        self.carry_out();
     }
 
-    /// Does what a machine has decided, and publishes how it stands now.
-    fn carry_out(&mut self, id: ServiceId, effects: Vec<Effect>) {
-        for effect in effects {
+    /// Does what the machines have decided, and publishes how they stand now.
+    fn carry_out(&mut self) {
+        for (id, effect) in self.fleet.take_effects() {
             let order = match effect {
                 Effect::Launch => {
                     self.launch(id);
@@ -213,12 +201,21 @@ impl Actor {
             };
             self.order(id, order);
         }
-        self.publish(id);
+        let changed = self.fleet.take_changed();
+        if !changed.is_empty() {
+            self.publish_all(&changed);
+            self.note_waits(&changed);
+        }
+        for (id, _) in self.fleet.take_kept() {
+            if let Some(turn) = self.fleet.turn(id) {
+                self.refuse(id, &turn.sentence());
+            }
+        }
     }
 
     fn order(&mut self, id: ServiceId, order: Order) {
         let Some(orders) = self.slots.get(id.index()).and_then(|slot| slot.orders.as_ref()) else { return };
-        let unwatched = self.slots.get(id.index()).is_some_and(|slot| slot.machine.state() == State::Stuck);
+        let unwatched = self.fleet.machine(id).is_some_and(|machine| machine.state() == State::Stuck);
         match orders.try_send(order) {
             Err(mpsc::error::TrySendError::Full(order)) => {
                 tracing::warn!(%id, ?order, "too many orders at once, this one is dropped");
@@ -232,16 +229,18 @@ impl Actor {
     }
 
     fn launch(&mut self, id: ServiceId) {
-        let Some(slot) = self.slots.get_mut(id.index()) else { return };
+        let (Some(slot), Some(machine)) = (self.slots.get_mut(id.index()), self.fleet.machine(id)) else { return };
         let (orders, receiver) = mpsc::channel(ORDERS);
         slot.orders = Some(orders);
         slot.findings = None;
-        let note = super::notes::begins(slot.machine.run(), &slot.machine.service().command);
-        self.tools.logs.begin_run(id, &note);
+        if let Some(command) = &machine.service().command {
+            let note = super::notes::begins(machine.run(), command);
+            self.tools.logs.begin_run(id, &note);
+        }
         let job = Job {
             service: id,
-            run: slot.machine.run(),
-            config: Arc::clone(slot.machine.service()),
+            run: machine.run(),
+            config: Arc::clone(machine.service()),
             tools: Arc::clone(&self.tools),
             orders: receiver,
             words: self.word_sender.clone(),

@@ -43,12 +43,14 @@ impl fmt::Debug for Keystrokes {
 /// A request to the supervisor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Start these, where they do not run.
+    /// Start these, where they do not run, and what they need.
     Start(Vec<ServiceId>),
-    /// Ask these to end, then kill what is left of them.
+    /// Ask these to end, after all that need them up; then kill what is left of them.
     Stop(Vec<ServiceId>),
     /// Stop these and start each again once it is seen gone.
     Restart(Vec<ServiceId>),
+    /// Restart these, and all up that depend on them: those go first and come after.
+    RestartWithDependents(Vec<ServiceId>),
     /// Kill these with all that they started, now.
     Kill(Vec<ServiceId>),
     /// Start all that start by themselves.

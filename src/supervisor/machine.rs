@@ -1,5 +1,6 @@
 //! The states of one service and every way between them. Pure: it is told the time, never waits, touches nothing.
 
+mod ask;
 mod learn;
 #[cfg(test)]
 mod tests;
@@ -10,8 +11,8 @@ use std::time::Instant;
 use super::course::CommandOutcome;
 use super::status::{Action, EndedRun, HowItEnded, State};
 use super::stop_plan::Step;
-use super::wish::{Effect, Refusal, Wish};
-use crate::config::{Service, Stop};
+use super::wish::Effect;
+use crate::config::{Condition, Service, Stop};
 use crate::id::RunId;
 use crate::process::{Exit, ProcessId, Survivor};
 use crate::signal::Signal;
@@ -35,11 +36,20 @@ pub(crate) struct Machine {
 #[derive(Debug)]
 enum Phase {
     Resting(State),
-    Waiting { until: Instant },
+    /// It is to run as soon as what it depends on is as it has to be.
+    Blocked,
+    Waiting {
+        until: Instant,
+    },
     Starting,
-    Running { main_exit: Option<Exit> },
+    Running {
+        main_exit: Option<Exit>,
+    },
     Ending(Ending),
-    Stuck { ending: Ending, survivors: Vec<Survivor> },
+    Stuck {
+        ending: Ending,
+        survivors: Vec<Survivor>,
+    },
 }
 
 /// A run on its way to its end.
@@ -129,6 +139,7 @@ impl Machine {
     pub(crate) const fn state(&self) -> State {
         match self.phase {
             Phase::Resting(state) => state,
+            Phase::Blocked => State::Blocked,
             Phase::Waiting { .. } => State::Backoff,
             Phase::Starting => State::Starting,
             Phase::Running { .. } => State::Running,
@@ -141,9 +152,47 @@ impl Machine {
     pub(crate) const fn next_start(&self) -> Option<Instant> {
         match self.phase {
             Phase::Waiting { until } => Some(until),
-            Phase::Resting(_) | Phase::Starting | Phase::Running { .. } | Phase::Ending(_) | Phase::Stuck { .. } => {
-                None
+            Phase::Resting(_)
+            | Phase::Blocked
+            | Phase::Starting
+            | Phase::Running { .. }
+            | Phase::Ending(_)
+            | Phase::Stuck { .. } => None,
+        }
+    }
+
+    /// Whether it has no command: it is up when what it depends on is.
+    pub(crate) fn is_target(&self) -> bool {
+        self.service.command.is_none()
+    }
+
+    /// Whether it is in a state that satisfies `condition`.
+    pub(crate) fn satisfies(&self, condition: Condition) -> bool {
+        let state = self.state();
+        match condition {
+            Condition::Started => matches!(state, State::Running | State::Done | State::Exited),
+            Condition::Ready => self.is_ready(),
+            Condition::Completed => matches!(state, State::Done | State::Exited),
+            Condition::Exited => {
+                matches!(state, State::Done | State::Exited | State::Crashed | State::CrashLoop)
             }
+        }
+    }
+
+    /// Whether it can be used: a service is as soon as it runs, a one-shot once it is done.
+    fn is_ready(&self) -> bool {
+        match self.state() {
+            State::Running => !self.service.oneshot,
+            State::Done => true,
+            State::Stopped
+            | State::Blocked
+            | State::Starting
+            | State::Stopping
+            | State::Exited
+            | State::Crashed
+            | State::Backoff
+            | State::CrashLoop
+            | State::Stuck => false,
         }
     }
 
@@ -151,16 +200,21 @@ impl Machine {
     pub(crate) const fn ending(&self) -> Option<&Ending> {
         match &self.phase {
             Phase::Ending(ending) | Phase::Stuck { ending, .. } => Some(ending),
-            Phase::Resting(_) | Phase::Waiting { .. } | Phase::Starting | Phase::Running { .. } => None,
+            Phase::Resting(_) | Phase::Blocked | Phase::Waiting { .. } | Phase::Starting | Phase::Running { .. } => {
+                None
+            }
         }
     }
 
     pub(crate) fn survivors(&self) -> &[Survivor] {
         match &self.phase {
             Phase::Stuck { survivors, .. } => survivors,
-            Phase::Resting(_) | Phase::Waiting { .. } | Phase::Starting | Phase::Running { .. } | Phase::Ending(_) => {
-                &[]
-            }
+            Phase::Resting(_)
+            | Phase::Blocked
+            | Phase::Waiting { .. }
+            | Phase::Starting
+            | Phase::Running { .. }
+            | Phase::Ending(_) => &[],
         }
     }
 
@@ -174,88 +228,7 @@ impl Machine {
         match &self.phase {
             Phase::Waiting { until } => Some(*until),
             Phase::Ending(ending) => ending.step.deadline(),
-            Phase::Resting(_) | Phase::Starting | Phase::Running { .. } | Phase::Stuck { .. } => None,
-        }
-    }
-
-    /// Takes a wish.
-    ///
-    /// # Errors
-    /// Says why it cannot be granted; nothing has changed then.
-    pub(crate) fn ask(&mut self, wish: Wish, now: Instant) -> Result<Vec<Effect>, Refusal> {
-        match wish {
-            Wish::Start => self.ask_start(now),
-            Wish::Stop => self.ask_stop(Action::Stop, now),
-            Wish::Quit => self.ask_stop(Action::Quit, now),
-            Wish::Restart => self.ask_restart(now),
-            Wish::Kill => self.ask_kill(now),
-        }
-    }
-
-    fn ask_start(&mut self, now: Instant) -> Result<Vec<Effect>, Refusal> {
-        match &mut self.phase {
-            Phase::Resting(_) | Phase::Waiting { .. } => {
-                self.attempts = 0;
-                Ok(self.launch(now))
-            }
-            Phase::Starting | Phase::Running { .. } => Err(Refusal::AlreadyUp),
-            Phase::Ending(ending) if ending.action == Action::Quit => Err(Refusal::Quitting),
-            Phase::Ending(ending) => {
-                // it is on its way down: what the person wants is that it runs afterwards
-                ending.again = true;
-                Ok(vec![])
-            }
-            Phase::Stuck { .. } => Err(Refusal::Stuck),
-        }
-    }
-
-    fn ask_restart(&mut self, now: Instant) -> Result<Vec<Effect>, Refusal> {
-        match &mut self.phase {
-            Phase::Starting | Phase::Running { .. } => Ok(self.begin_stop(Action::Restart, now)),
-            Phase::Resting(_) | Phase::Waiting { .. } | Phase::Ending(_) | Phase::Stuck { .. } => self.ask_start(now),
-        }
-    }
-
-    fn ask_stop(&mut self, action: Action, now: Instant) -> Result<Vec<Effect>, Refusal> {
-        match &mut self.phase {
-            Phase::Resting(_) => Err(Refusal::NothingAlive),
-            Phase::Waiting { .. } => {
-                // a manual stop beats the restart policy
-                self.phase = Phase::Resting(State::Stopped);
-                self.attempts = 0;
-                Ok(vec![])
-            }
-            Phase::Starting | Phase::Running { .. } => Ok(self.begin_stop(action, now)),
-            Phase::Ending(ending) | Phase::Stuck { ending, .. } => {
-                ending.action = action;
-                ending.again = false;
-                Ok(vec![])
-            }
-        }
-    }
-
-    fn ask_kill(&mut self, now: Instant) -> Result<Vec<Effect>, Refusal> {
-        match &mut self.phase {
-            Phase::Resting(_) => Err(Refusal::NothingAlive),
-            Phase::Waiting { .. } => self.ask_stop(Action::Stop, now),
-            Phase::Starting | Phase::Running { .. } => {
-                self.end(Action::Kill, Step::Killing, now);
-                Ok(vec![Effect::Kill])
-            }
-            Phase::Ending(ending) => {
-                let abandon = matches!(ending.step, Step::Command { .. })
-                    .then_some(Effect::KillStopCommand(CommandOutcome::CutShort));
-                if ending.step != Step::Killing {
-                    ending.go_to(Step::Killing, now);
-                }
-                // a pending restart stays: whoever kills what is being restarted is in a hurry; but after a crash
-                // the wish for its death beats the restart policy
-                if ending.action == Action::Sweep {
-                    ending.action = Action::Kill;
-                }
-                Ok(abandon.into_iter().chain([Effect::Kill]).collect())
-            }
-            Phase::Stuck { .. } => Ok(vec![Effect::Kill]),
+            Phase::Resting(_) | Phase::Blocked | Phase::Starting | Phase::Running { .. } | Phase::Stuck { .. } => None,
         }
     }
 
@@ -265,7 +238,7 @@ impl Machine {
             return vec![];
         }
         match &mut self.phase {
-            Phase::Waiting { .. } => self.launch(now),
+            Phase::Waiting { .. } => self.begin(now),
             Phase::Ending(ending) => match ending.step {
                 Step::Command { .. } => {
                     let late = Effect::KillStopCommand(CommandOutcome::TimedOut);
@@ -277,7 +250,43 @@ impl Machine {
                 }
                 Step::Killing => vec![],
             },
-            Phase::Resting(_) | Phase::Starting | Phase::Running { .. } | Phase::Stuck { .. } => vec![],
+            Phase::Resting(_) | Phase::Blocked | Phase::Starting | Phase::Running { .. } | Phase::Stuck { .. } => {
+                vec![]
+            }
+        }
+    }
+
+    /// Starts it where it depends on nothing; else it waits for [`Machine::unblock`].
+    fn begin(&mut self, now: Instant) -> Vec<Effect> {
+        if self.service.depends_on.is_empty() {
+            return self.launch(now);
+        }
+        self.phase = Phase::Blocked;
+        vec![]
+    }
+
+    /// Starts it, where it is blocked: what it depends on is as it has to be.
+    pub(crate) fn unblock(&mut self, now: Instant) -> Vec<Effect> {
+        match self.phase {
+            Phase::Blocked if self.is_target() => {
+                self.run = self.run.next();
+                self.phase = Phase::Resting(State::Done);
+                vec![]
+            }
+            Phase::Blocked => self.launch(now),
+            Phase::Resting(_)
+            | Phase::Waiting { .. }
+            | Phase::Starting
+            | Phase::Running { .. }
+            | Phase::Ending(_)
+            | Phase::Stuck { .. } => vec![],
+        }
+    }
+
+    /// Blocks a target that was up: what it depends on is no longer as it has to be.
+    pub(crate) fn block_target(&mut self) {
+        if self.is_target() && matches!(self.phase, Phase::Resting(State::Done)) {
+            self.phase = Phase::Blocked;
         }
     }
 
@@ -300,9 +309,12 @@ impl Machine {
     fn end(&mut self, action: Action, step: Step, now: Instant) {
         let main_exit = match self.phase {
             Phase::Running { main_exit } => main_exit,
-            Phase::Resting(_) | Phase::Waiting { .. } | Phase::Starting | Phase::Ending(_) | Phase::Stuck { .. } => {
-                None
-            }
+            Phase::Resting(_)
+            | Phase::Blocked
+            | Phase::Waiting { .. }
+            | Phase::Starting
+            | Phase::Ending(_)
+            | Phase::Stuck { .. } => None,
         };
         let again = action == Action::Restart;
         let mut ending = Ending {

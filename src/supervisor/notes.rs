@@ -95,6 +95,11 @@ fn one_line(command: &CommandLine) -> String {
     one_line_of(&command.to_string())
 }
 
+/// Returns the line for a service that waits for what will not come by itself.
+pub(crate) fn waits(obstacle: &str) -> (Tone, String) {
+    (Tone::Bad, format!("not started: {obstacle}"))
+}
+
 /// Returns the line for a run whose command has left its daemon behind.
 pub(crate) fn daemonised() -> (Tone, String) {
     (Tone::Calm, "the command exited with code 0 and left its daemon".to_owned())
@@ -108,7 +113,9 @@ pub(crate) fn ended(machine: &Machine, report: Option<&KillReport>, wait: Durati
         State::Crashed | State::CrashLoop | State::Stuck => Tone::Bad,
         State::Backoff if !ended.asked => Tone::Bad,
         State::Done | State::Exited => Tone::Good,
-        State::Stopped | State::Starting | State::Running | State::Stopping | State::Backoff => Tone::Calm,
+        State::Stopped | State::Blocked | State::Starting | State::Running | State::Stopping | State::Backoff => {
+            Tone::Calm
+        }
     };
     let mut parts = vec![format!("run {} · {}", machine.run().number(), how(ended, machine.problem()))];
     if let Some(report) = report {

@@ -10,7 +10,7 @@ pub(super) fn service(grace_period: Duration) -> Service {
     Service {
         name: "api".to_owned(),
         description: None,
-        command: CommandLine::Shell("serve".to_owned()),
+        command: Some(CommandLine::Shell("serve".to_owned())),
         working_dir: ".".to_owned(),
         env: indexmap::IndexMap::new(),
         env_file: vec![],
@@ -29,5 +29,6 @@ pub(super) fn service(grace_period: Duration) -> Service {
         },
         success_exit_codes: vec![0],
         on_exit: OnExit::Ignore,
+        depends_on: vec![],
     }
 }

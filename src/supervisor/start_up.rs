@@ -46,7 +46,8 @@ pub(crate) async fn begin(
 ) -> Result<Begun, String> {
     let (columns, rows) = tools.size(service);
     let io = if config.tty { Io::Terminal { columns, rows } } else { Io::Pipes };
-    let launch = prepare(tools, config, config.command.clone(), io).await?;
+    let Some(command) = config.command.clone() else { return Err("it has no command".to_owned()) };
+    let launch = prepare(tools, config, command, io).await?;
     raise(service, &launch, tools, enough).await
 }
 

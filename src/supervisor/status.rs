@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::blocked::{Obstacle, Turn};
 use super::course::{Ignored, StepOutcome};
 use crate::config::RestartPolicy;
 use crate::id::{RunId, ServiceId};
@@ -14,6 +15,8 @@ use crate::signal::Signal;
 pub enum State {
     /// Never started, or stopped and seen gone.
     Stopped,
+    /// It is to run, and what it depends on is not yet as it has to be.
+    Blocked,
     /// Its guard is up, its program not yet.
     Starting,
     /// It runs.
@@ -38,6 +41,7 @@ impl State {
     /// Every state.
     pub const ALL: &'static [Self] = &[
         Self::Stopped,
+        Self::Blocked,
         Self::Starting,
         Self::Running,
         Self::Stopping,
@@ -54,6 +58,7 @@ impl State {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Stopped => "stopped",
+            Self::Blocked => "blocked",
             Self::Starting => "starting",
             Self::Running => "running",
             Self::Stopping => "stopping",
@@ -154,6 +159,10 @@ pub struct ServiceStatus {
     pub next_start: Option<Instant>,
     /// How its stop stands (`Stopping`).
     pub stopping: Option<Stopping>,
+    /// What it waits for (`Blocked`); empty in any other state.
+    pub blocked_on: Arc<[Obstacle]>,
+    /// That it is to be stopped after others, or was not stopped for their sake.
+    pub turn: Option<Turn>,
     /// What its tree uses.
     pub usage: Usage,
     /// Its tree at the last look, parents before children, without zombies that wait for their parent.
@@ -179,6 +188,8 @@ pub struct Rules {
     pub restart: RestartPolicy,
     /// How many times in a row.
     pub max_restarts: u32,
+    /// Whether it has no command, and is up when what it depends on is.
+    pub is_target: bool,
 }
 
 impl ServiceStatus {
@@ -196,13 +207,15 @@ impl ServiceStatus {
             restarts: 0,
             next_start: None,
             stopping: None,
+            blocked_on: Arc::from([]),
+            turn: None,
             usage: Usage::default(),
             members: Arc::from([]),
             listeners: Arc::from([]),
             survivors: Arc::from([]),
             report: None,
             problem: None,
-            rules: Rules { autostart: true, restart: RestartPolicy::No, max_restarts: 0 },
+            rules: Rules { autostart: true, restart: RestartPolicy::No, max_restarts: 0, is_target: false },
         }
     }
 }

@@ -35,9 +35,11 @@ impl Cause {
 pub fn why(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
     match status.state {
         State::Stopped => stopped(status),
+        State::Blocked => blocked(status),
         State::Starting => vec![starting(status, now)],
         State::Running => running(status, now),
         State::Stopping => stopping(status, now),
+        State::Done if status.rules.is_target => vec![Cause::fact("what it depends on is up")],
         State::Done => {
             let text = format!("a one-shot: it {} and does not run again by itself", end(status));
             vec![Cause::with(text, Action::Start)]
@@ -73,6 +75,23 @@ const fn asked_end(report: &KillReport) -> &'static str {
     }
 }
 
+fn blocked(status: &ServiceStatus) -> Vec<Cause> {
+    let mut causes: Vec<Cause> = Vec::new();
+    for obstacle in status.blocked_on.iter().take(NAMED) {
+        let text = format!("it {}", obstacle.sentence());
+        // what has failed is tried again with whoever needs it
+        let is_tried_again = obstacle.needs_a_person && obstacle.state != State::Stuck;
+        causes.push(if is_tried_again { Cause::with(text, Action::Start) } else { Cause::fact(text) });
+    }
+    if let Some(more @ 1..) = status.blocked_on.len().checked_sub(NAMED) {
+        causes.push(Cause::fact(format!("and for {more} more")));
+    }
+    if status.ended.is_some() {
+        causes.push(Cause::fact(format!("before that {}", last_end(status))));
+    }
+    causes
+}
+
 fn starting(status: &ServiceStatus, now: Instant) -> Cause {
     let since = status.started.map_or_else(String::new, |at| format!(" for {}", lasted(now - at.min(now))));
     Cause::with(format!("it has been starting{since}: its program does not run yet"), Action::Kill)
@@ -84,6 +103,7 @@ fn running(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
         Some(main) => Cause::fact(format!("it has run{since}, pid {}", main.pid)),
         None => Cause::fact(format!("its command has ended and left a daemon, which has run{since}")),
     }];
+    causes.extend(status.turn.as_ref().map(|turn| Cause::with(format!("it {}", turn.sentence()), Action::Kill)));
     if status.restarts > 0 {
         let times = times(status.restarts);
         causes.push(Cause::fact(format!("it was restarted by itself {times} in a row; last time it {}", end(status))));

@@ -68,7 +68,10 @@ impl Description {
     fn of(service: &Service) -> Self {
         Self {
             description: service.description.clone(),
-            command: service.command.to_string(),
+            command: service
+                .command
+                .as_ref()
+                .map_or_else(|| "none: it is up when what it depends on is".to_owned(), ToString::to_string),
             working_dir: service.working_dir.clone(),
             stop: stop_words(&service.stop),
             restart: restart_words(&service.restart),

@@ -149,7 +149,7 @@ impl Theme {
     pub(crate) fn state(&self, state: State) -> Style {
         match state {
             State::Running | State::Done => self.good,
-            State::Starting | State::Stopping | State::Backoff => self.busy,
+            State::Blocked | State::Starting | State::Stopping | State::Backoff => self.busy,
             State::Crashed | State::CrashLoop | State::Stuck => self.bad,
             State::Stopped | State::Exited => self.quiet,
         }
@@ -232,6 +232,7 @@ const fn colour(colour: Colour) -> Color {
 pub(crate) const fn sign(state: State) -> &'static str {
     match state {
         State::Stopped => "○",
+        State::Blocked => "◇",
         State::Starting => "◐",
         State::Running => "●",
         State::Stopping => "◌",

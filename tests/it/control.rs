@@ -1,5 +1,6 @@
 //! Another shell asks: every subcommand that speaks to a running procdash, its words, its JSON and its exit codes.
 
+mod dependencies;
 mod harmless;
 mod hostile;
 mod seat;

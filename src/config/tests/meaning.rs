@@ -26,7 +26,7 @@ fn a_file_with_nothing_but_a_command_has_all_the_defaults() {
     let service = Service {
         name: "web".to_owned(),
         description: None,
-        command: CommandLine::Shell("npm start".to_owned()),
+        command: Some(CommandLine::Shell("npm start".to_owned())),
         working_dir: ".".to_owned(),
         env: IndexMap::new(),
         env_file: Vec::new(),
@@ -45,6 +45,7 @@ fn a_file_with_nothing_but_a_command_has_all_the_defaults() {
         },
         success_exit_codes: vec![0, 130, 143],
         on_exit: OnExit::Ignore,
+        depends_on: Vec::new(),
     };
     assert_eq!(config.services, [service]);
     assert_eq!(config.ui.theme, "default");
@@ -117,7 +118,7 @@ fn every_key_is_understood() {
     assert_eq!(config.ui.columns, [Column::Pid, Column::State]);
     assert_eq!(config.ui.keys.action(Context::List, "x".parse().unwrap()), Some(Action::Kill));
     let [css, api, db] = config.services.as_slice() else { panic!("three services") };
-    assert_eq!(css.command, CommandLine::Program(vec!["npx".to_owned(), "tailwindcss".to_owned()]));
+    assert_eq!(css.command, Some(CommandLine::Program(vec!["npx".to_owned(), "tailwindcss".to_owned()])));
     assert_eq!(css.stop.grace_period, Duration::from_secs(2));
     assert_eq!(api.description.as_deref(), Some("orders"));
     assert_eq!(api.working_dir, "${ROOT:-.}/api");
@@ -158,7 +159,7 @@ fn a_local_file_is_merged_key_by_key_and_its_problems_point_into_it() {
     let local = source("procfile.local.toml", "[processes.web]\ntty = false\n[processes.api.env]\nB = \"2\"\n");
     let config = load(&[main.clone(), local]).unwrap();
     let [web, api] = config.services.as_slice() else { panic!("two services") };
-    assert_eq!((&web.command, web.tty), (&CommandLine::Shell("npm start".to_owned()), false));
+    assert_eq!((&web.command, web.tty), (&Some(CommandLine::Shell("npm start".to_owned())), false));
     assert_eq!(api.env.len(), 2);
     let problems = load(&[main, source("procfile.local.toml", "\n[processes.web]\ntty = 0\n")]).unwrap_err();
     assert!(problems.to_string().contains("procfile.local.toml:3:7"), "{problems}");
@@ -168,8 +169,11 @@ fn a_local_file_is_merged_key_by_key_and_its_problems_point_into_it() {
 fn a_procfile_is_read_line_by_line() {
     let text = "# dev\r\n\r\nweb: PORT=${PORT:-3000} bin/web http://x:1\r\n  css:   yarn build --watch  \napi-server_2: go run .";
     let config = load(&[source("Procfile.dev", text)]).unwrap();
-    let found: Vec<(&str, &CommandLine)> =
-        config.services.iter().map(|service| (service.name.as_str(), &service.command)).collect();
+    let found: Vec<(&str, &CommandLine)> = config
+        .services
+        .iter()
+        .map(|service| (service.name.as_str(), service.command.as_ref().expect("it has one")))
+        .collect();
     let shell = |line: &str| CommandLine::Shell(line.to_owned());
     let expected = [
         ("web", &shell("PORT=${PORT:-3000} bin/web http://x:1")),

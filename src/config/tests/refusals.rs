@@ -32,7 +32,6 @@ fn one_wrong_value_is_one_message() {
         ("restart = true", "expected one of `no`, `on-failure`, `always`, found true"),
         ("on_exit = \"explode\"", "unknown choice `explode`"),
         ("on_exit = 1", "expected one of `ignore`, `stop-all`, `stop-all-on-failure`, found a number"),
-        ("depends_on = [\"db\"]", "`depends_on` is not supported yet"),
         ("replicas = 2", "`replicas` is not supported yet"),
         ("comand = \"y\"", "unknown key `comand`"),
         ("oneshot = true\ndaemon = true", "a process is not both `oneshot` and `daemon`"),

@@ -5,6 +5,9 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::super::fleet::Fleet;
+use super::super::machine::Machine;
+use super::super::notes;
 use super::super::status::{Phase, Rules, ServiceStatus, StopStep, Stopping, Usage};
 use super::super::stop_plan::Step;
 use super::super::{Event, KillReport};
@@ -19,13 +22,22 @@ pub(super) struct Published {
     pub(super) members: Arc<[Member]>,
     pub(super) listeners: Arc<[Listener]>,
     pub(super) report: Option<Arc<KillReport>>,
+    /// What was last said in its log about what it waits for in vain.
+    pub(super) waits: Option<String>,
     /// Whether a debugger held the guard at the last look.
     pub(super) guard_is_held: bool,
 }
 
 impl Published {
     pub(super) fn new(name: &str) -> Self {
-        Self { name: name.into(), members: Arc::from([]), listeners: Arc::from([]), report: None, guard_is_held: false }
+        Self {
+            name: name.into(),
+            members: Arc::from([]),
+            listeners: Arc::from([]),
+            report: None,
+            waits: None,
+            guard_is_held: false,
+        }
     }
 
     pub(super) fn forget_tree(&mut self) {
@@ -44,9 +56,10 @@ impl Published {
 }
 
 impl Slot {
-    pub(super) fn status(&self) -> ServiceStatus {
-        let machine = &self.machine;
-        ServiceStatus {
+    /// Returns how the service stands; `None` where `fleet` does not know it.
+    pub(super) fn status(&self, fleet: &Fleet, id: ServiceId) -> Option<ServiceStatus> {
+        let machine = fleet.machine(id)?;
+        Some(ServiceStatus {
             name: Arc::clone(&self.published.name),
             state: machine.state(),
             run: machine.run(),
@@ -56,53 +69,51 @@ impl Slot {
             ended: machine.ended().cloned(),
             restarts: machine.attempts(),
             next_start: machine.next_start(),
-            stopping: self.stopping(),
+            stopping: stopping(machine),
+            blocked_on: fleet.obstacles(id).into(),
+            turn: fleet.turn(id),
             usage: self.published.usage(),
             members: Arc::clone(&self.published.members),
             listeners: Arc::clone(&self.published.listeners),
             survivors: machine.survivors().into(),
             report: self.published.report.clone(),
             problem: machine.problem().map(Arc::from),
-            rules: self.rules(),
-        }
-    }
-
-    fn stopping(&self) -> Option<Stopping> {
-        self.machine.ending().map(|ending| Stopping {
-            action: ending.action,
-            step: match ending.step {
-                Step::Command { .. } => StopStep::StopCommand,
-                Step::Asked { signal, .. } => signal.map_or(StopStep::Keys, StopStep::Signal),
-                Step::Killing => StopStep::Kill,
-            },
-            signal: match ending.step {
-                Step::Asked { signal, .. } => signal,
-                Step::Command { .. } => None,
-                Step::Killing => ending.signal,
-            },
-            since: ending.since,
-            step_since: ending.step_since,
-            deadline: ending.step.deadline(),
-            again: ending.again,
+            rules: rules(machine),
         })
-    }
-
-    fn rules(&self) -> Rules {
-        let service = self.machine.service();
-        let (restart, max_restarts) = (service.restart.policy, service.restart.max);
-        Rules { autostart: service.autostart, restart, max_restarts }
     }
 }
 
-impl Actor {
-    /// Publishes how one service stands now.
-    pub(super) fn publish(&mut self, id: ServiceId) {
-        self.publish_all(&[id]);
-    }
+fn stopping(machine: &Machine) -> Option<Stopping> {
+    machine.ending().map(|ending| Stopping {
+        action: ending.action,
+        step: match ending.step {
+            Step::Command { .. } => StopStep::StopCommand,
+            Step::Asked { signal, .. } => signal.map_or(StopStep::Keys, StopStep::Signal),
+            Step::Killing => StopStep::Kill,
+        },
+        signal: match ending.step {
+            Step::Asked { signal, .. } => signal,
+            Step::Command { .. } => None,
+            Step::Killing => ending.signal,
+        },
+        since: ending.since,
+        step_since: ending.step_since,
+        deadline: ending.step.deadline(),
+        again: ending.again,
+    })
+}
 
+fn rules(machine: &Machine) -> Rules {
+    let service = machine.service();
+    let (restart, max_restarts) = (service.restart.policy, service.restart.max);
+    Rules { autostart: service.autostart, restart, max_restarts, is_target: machine.is_target() }
+}
+
+impl Actor {
     /// Publishes how these services stand now, all at once: every publication wakes whoever shows the board.
     pub(super) fn publish_all(&mut self, ids: &[ServiceId]) {
-        let statuses = ids.iter().filter_map(|&id| Some((id, self.slots.get(id.index())?.status())));
+        let status = |id: ServiceId| self.slots.get(id.index())?.status(&self.fleet, id);
+        let statuses = ids.iter().filter_map(|&id| Some((id, status(id)?)));
         let mut changes = Vec::new();
         self.board.send_modify(|board| {
             for (service, status) in statuses {
@@ -116,6 +127,22 @@ impl Actor {
         });
         for change in changes {
             self.emit(change);
+        }
+    }
+
+    /// Writes into the logs of those that wait in vain what they wait for, once for each new reason.
+    pub(super) fn note_waits(&mut self, ids: &[ServiceId]) {
+        for &id in ids {
+            let vain = self.fleet.obstacles(id).into_iter().find(|obstacle| obstacle.needs_a_person);
+            let text = vain.map(|obstacle| obstacle.sentence());
+            let Some(slot) = self.slots.get_mut(id.index()).filter(|slot| slot.published.waits != text) else {
+                continue;
+            };
+            if let Some(text) = &text {
+                let (tone, note) = notes::waits(text);
+                self.tools.logs.note(id, tone, &note);
+            }
+            slot.published.waits = text;
         }
     }
 
@@ -141,7 +168,8 @@ impl Actor {
 
     /// Whether nothing runs and nothing will by itself.
     fn is_idle(&self) -> bool {
-        self.slots.iter().all(|slot| !slot.machine.state().is_alive() && slot.machine.next_start().is_none())
+        let mut machines = self.fleet.machines();
+        machines.all(|(_, machine)| !machine.state().is_alive() && machine.next_start().is_none())
     }
 }
 

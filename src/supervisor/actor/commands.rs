@@ -3,12 +3,14 @@
 use std::time::Instant;
 
 use super::super::asked::{Answer, Asked, Refused, Taken};
+use super::super::blocked::Turn;
 use super::super::job::{ORDERS_OF_AN_END, Order};
+use super::super::machine::Machine;
 use super::super::shutdown::Shutdown;
 use super::super::status::State;
 use super::super::wish::{Refusal, Wish};
 use super::super::{Command, Event, Target};
-use super::{Actor, Slot};
+use super::Actor;
 use crate::engine::{members, send};
 use crate::guard::Reach;
 use crate::id::ServiceId;
@@ -24,8 +26,11 @@ impl Actor {
         let refused = self.obey(command);
         let Some(answer) = answer else { return };
         let stands = |id: ServiceId| {
-            let machine = &self.slots.get(id.index())?.machine;
-            Some(Taken { service: id, run: machine.run(), state: machine.state() })
+            let machine = self.fleet.machine(id)?;
+            // what waits for its turn to be stopped is on its way down for whoever has asked
+            let leaves = matches!(self.fleet.turn(id), Some(Turn::After(_)));
+            let state = if leaves { State::Stopping } else { machine.state() };
+            Some(Taken { service: id, run: machine.run(), state })
         };
         let taken = about.into_iter().filter_map(stands).collect();
         // whoever asked may have gone away meanwhile; what was asked for is done all the same
@@ -35,13 +40,14 @@ impl Actor {
     /// Returns the services that a request is about.
     fn about(&self, command: &Command) -> Vec<ServiceId> {
         match command {
-            Command::Start(ids) | Command::Stop(ids) | Command::Restart(ids) | Command::Kill(ids) => ids.clone(),
+            Command::Start(ids) | Command::Restart(ids) | Command::Kill(ids) => ids.clone(),
+            Command::Stop(ids) => self.fleet.with_who_needs_them(ids),
+            Command::RestartWithDependents(ids) => self.fleet.with_dependents(ids),
             Command::Signal { service, .. } => vec![*service],
             Command::StartAll => self.all_to_start(),
             Command::Quit => {
-                let is_alive =
-                    |id: &ServiceId| self.slots.get(id.index()).is_some_and(|slot| slot.machine.state().is_alive());
-                self.ids().into_iter().filter(is_alive).collect()
+                let alive = self.fleet.machines().filter(|(_, machine)| machine.state().is_alive());
+                alive.map(|(id, _)| id).collect()
             }
             Command::Resize { .. } | Command::Input { .. } | Command::Watch(_) => vec![],
         }
@@ -50,8 +56,11 @@ impl Actor {
     fn obey(&mut self, command: Command) -> Vec<Refused> {
         match command {
             Command::Start(ids) => return self.wish_all(&ids, Wish::Start),
-            Command::Stop(ids) => return self.wish_all(&ids, Wish::Stop),
+            Command::Stop(ids) => return self.wish_all(&self.fleet.with_who_needs_them(&ids), Wish::Stop),
             Command::Restart(ids) => return self.wish_all(&ids, Wish::Restart),
+            Command::RestartWithDependents(ids) => {
+                return self.wish_all(&self.fleet.with_dependents(&ids), Wish::Restart);
+            }
             Command::Kill(ids) => return self.wish_all(&ids, Wish::Kill),
             Command::StartAll => return self.wish_all(&self.all_to_start(), Wish::Start),
             Command::Signal { service, signal, target } => {
@@ -74,42 +83,34 @@ impl Actor {
     }
 
     pub(super) fn wish_all(&mut self, ids: &[ServiceId], wish: Wish) -> Vec<Refused> {
-        let mut refused = Vec::new();
-        for &id in ids {
-            if let Err(refusal) = self.wish(id, wish) {
-                // of several, those that need nothing are not worth a word
-                if ids.len() == 1 || refusal == Refusal::Stuck {
-                    self.refuse(id, refusal.sentence());
-                }
-                refused.push(Refused { service: id, refusal });
+        let refused = if self.shutdown.is_some() && matches!(wish, Wish::Start | Wish::Restart) {
+            ids.iter().map(|&service| Refused { service, refusal: Refusal::Quitting }).collect()
+        } else {
+            self.fleet.ask(ids, wish, Instant::now())
+        };
+        self.carry_out();
+        for &Refused { service, refusal } in &refused {
+            // of several, those that need nothing are not worth a word
+            if ids.len() == 1 || refusal == Refusal::Stuck {
+                self.refuse(service, refusal.sentence());
             }
         }
         refused
     }
 
-    fn wish(&mut self, id: ServiceId, wish: Wish) -> Result<(), Refusal> {
-        if self.shutdown.is_some() && matches!(wish, Wish::Start | Wish::Restart) {
-            return Err(Refusal::Quitting);
-        }
-        let Some(slot) = self.slots.get_mut(id.index()) else { return Ok(()) };
-        let effects = slot.machine.ask(wish, Instant::now())?;
-        self.carry_out(id, effects);
-        Ok(())
-    }
-
     pub(super) fn refuse(&self, id: ServiceId, sentence: &str) {
-        let Some(slot) = self.slots.get(id.index()) else { return };
-        let reason = format!("{} {sentence}", slot.machine.service().name);
+        let Some(machine) = self.fleet.machine(id) else { return };
+        let reason = format!("{} {sentence}", machine.service().name);
         tracing::info!(reason, "refused");
         self.emit(Event::Refused { service: Some(id), reason });
     }
 
     fn type_into(&self, service: ServiceId, bytes: &[u8]) {
-        let Some(slot) = self.slots.get(service.index()) else { return };
+        let Some(machine) = self.fleet.machine(service) else { return };
         match self.tools.screens.live(service).map(|live| live.type_bytes(bytes)) {
             Some(Ok(())) => {}
             Some(Err(problem)) => self.refuse(service, &problem.to_string()),
-            None if slot.machine.service().tty => self.refuse(service, Refusal::NothingAlive.sentence()),
+            None if machine.service().tty => self.refuse(service, Refusal::NothingAlive.sentence()),
             None => self.refuse(service, "has no terminal to type into: it is set to `tty = false`"),
         }
     }
@@ -117,16 +118,16 @@ impl Actor {
     /// Returns the services that start by themselves and have something to do.
     fn all_to_start(&self) -> Vec<ServiceId> {
         // a one-shot that is done has nothing left to do; whoever wants it again asks for it by name
-        let wanted = |slot: &Slot| slot.machine.service().autostart && slot.machine.state() != State::Done;
-        self.ids().into_iter().filter(|id| self.slots.get(id.index()).is_some_and(wanted)).collect()
+        let wanted = |machine: &Machine| machine.service().autostart && machine.state() != State::Done;
+        self.fleet.machines().filter(|(_, machine)| wanted(machine)).map(|(id, _)| id).collect()
     }
 
     fn signal(&mut self, service: ServiceId, signal: Signal, target: Target) -> Result<(), Refusal> {
-        let Some(slot) = self.slots.get(service.index()) else { return Ok(()) };
-        if !slot.machine.state().is_alive() {
+        let Some(machine) = self.fleet.machine(service) else { return Ok(()) };
+        if !machine.state().is_alive() {
             return Err(Refusal::NothingAlive);
         }
-        if slot.machine.guard().is_none() {
+        if machine.guard().is_none() {
             return Err(Refusal::NotUpYet);
         }
         let to = match target {
@@ -139,7 +140,8 @@ impl Actor {
             }
         };
         // the rest of the room belongs to the steps of an end
-        if slot.orders.as_ref().is_some_and(|orders| orders.capacity() <= ORDERS_OF_AN_END) {
+        let orders = self.slots.get(service.index()).and_then(|slot| slot.orders.as_ref());
+        if orders.is_some_and(|orders| orders.capacity() <= ORDERS_OF_AN_END) {
             return Err(Refusal::TooBusy);
         }
         self.order(service, Order::Signal(signal, to));
@@ -148,7 +150,7 @@ impl Actor {
 
     /// Signals one process that a person has picked from the tree, if it still belongs to it.
     fn signal_one(&self, service: ServiceId, signal: Signal, id: ProcessId) {
-        let Some(guard) = self.slots.get(service.index()).and_then(|slot| slot.machine.guard()) else { return };
+        let Some(guard) = self.fleet.machine(service).and_then(Machine::guard) else { return };
         let events = self.events.clone();
         tokio::task::spawn_blocking(move || {
             let belongs = members(guard).unwrap_or_default().iter().any(|member| member.id == id);
@@ -170,11 +172,7 @@ impl Actor {
                 let now = Instant::now();
                 let begun = Shutdown::begin(&self.board.borrow().services, self.shutdown_timeout, exit_code, now);
                 self.shutdown = Some(begun);
-                let ids = self.ids();
-                for id in ids {
-                    // what does not run needs no stop
-                    let _nothing_alive = self.wish(id, Wish::Quit);
-                }
+                self.end_all(Wish::Quit);
             }
             Some(shutdown) if shutdown.is_hurried() => self.abandoned = true,
             Some(_) => self.hurry(),
@@ -186,8 +184,13 @@ impl Actor {
         if let Some(shutdown) = &mut self.shutdown {
             shutdown.hurry(Instant::now());
         }
-        for id in self.ids() {
-            let _nothing_alive = self.wish(id, Wish::Kill);
-        }
+        self.end_all(Wish::Kill);
+    }
+
+    fn end_all(&mut self, wish: Wish) {
+        let all: Vec<ServiceId> = self.fleet.ids().collect();
+        // what does not run needs no end
+        let _nothing_alive = self.fleet.ask(&all, wish, Instant::now());
+        self.carry_out();
     }
 }

@@ -19,7 +19,7 @@ use crate::process::{Exit, Survivor, Verdict};
 impl Actor {
     pub(super) fn hear(&mut self, id: ServiceId, run: RunId, word: Word) {
         let Some(slot) = self.slots.get_mut(id.index()) else { return };
-        if slot.machine.run() != run {
+        if self.fleet.machine(id).map(Machine::run) != Some(run) {
             return;
         }
         match word {
@@ -41,15 +41,15 @@ impl Actor {
     fn learn(&mut self, id: ServiceId, run: RunId, news: News) {
         tracing::debug!(%id, %run, ?news, "learnt");
         let now = Instant::now();
-        let Some(slot) = self.slots.get_mut(id.index()) else { return };
+        let (Some(slot), Some(machine)) = (self.slots.get_mut(id.index()), self.fleet.machine(id)) else { return };
         let over = matches!(news, News::NotStarted(_) | News::Ended { verdict: Verdict::Gone, .. });
         let resistance = Resistance::of(&news);
-        let newly_stuck = slot.machine.state() != State::Stuck;
+        let newly_stuck = machine.state() != State::Stuck;
         let findings = over.then(|| slot.findings.take()).flatten();
-        let report = findings.and_then(|findings| write_report(id, &slot.machine, findings, now));
-        let was_daemon = slot.machine.is_daemonised();
-        let effects = slot.machine.learn(run, news, now);
-        if !was_daemon && slot.machine.is_daemonised() {
+        let report = findings.and_then(|findings| write_report(id, machine, findings, now));
+        let was_daemon = machine.is_daemonised();
+        self.fleet.learn(id, run, news, now);
+        if !was_daemon && self.fleet.machine(id).is_some_and(Machine::is_daemonised) {
             let (tone, note) = notes::daemonised();
             self.tools.logs.note(id, tone, &note);
         }
@@ -59,14 +59,14 @@ impl Actor {
         if over {
             self.run_is_over(id, report, now);
         }
-        self.carry_out(id, effects);
+        self.carry_out();
     }
 
     /// Tells what is left of a run that was to be over: once to everybody, and from then on where somebody looks for it.
     fn run_resists(&mut self, id: ServiceId, resistance: Resistance, newly_stuck: bool, now: Instant) {
-        let Some(slot) = self.slots.get_mut(id.index()) else { return };
+        let (Some(slot), Some(machine)) = (self.slots.get_mut(id.index()), self.fleet.machine(id)) else { return };
         let findings = slot.findings.take().unwrap_or_default();
-        let report = Arc::new(write_report_of_what_is_left(id, &slot.machine, findings, resistance, now));
+        let report = Arc::new(write_report_of_what_is_left(id, machine, findings, resistance, now));
         slot.published.report = Some(Arc::clone(&report));
         if !newly_stuck {
             return;
@@ -83,11 +83,11 @@ impl Actor {
     }
 
     fn run_is_over(&mut self, id: ServiceId, report: Option<Arc<KillReport>>, now: Instant) {
-        let Some(slot) = self.slots.get_mut(id.index()) else { return };
+        let (Some(slot), Some(machine)) = (self.slots.get_mut(id.index()), self.fleet.machine(id)) else { return };
         slot.published.forget_tree();
         self.tools.screens.end(id);
-        let wait = slot.machine.next_start().map(|until| until.saturating_duration_since(now));
-        let (tone, note) = notes::ended(&slot.machine, report.as_deref(), wait.unwrap_or(Duration::ZERO));
+        let wait = machine.next_start().map(|until| until.saturating_duration_since(now));
+        let (tone, note) = notes::ended(machine, report.as_deref(), wait.unwrap_or(Duration::ZERO));
         self.tools.logs.write(id, LogBuffer::finish);
         self.tools.logs.note(id, tone, &note);
         if let Some(report) = report {
@@ -99,18 +99,18 @@ impl Actor {
 
     /// Ends everything, if the end of this service by itself says so.
     fn apply_on_exit(&mut self, id: ServiceId) {
-        let Some(slot) = self.slots.get(id.index()) else { return };
-        let state = slot.machine.state();
-        let ended_by_itself = slot.machine.ended().is_some_and(|ended| !ended.asked)
+        let Some(machine) = self.fleet.machine(id) else { return };
+        let state = machine.state();
+        let ended_by_itself = machine.ended().is_some_and(|ended| !ended.asked)
             && matches!(state, State::Done | State::Exited | State::Crashed | State::CrashLoop);
-        let decides = match slot.machine.service().on_exit {
+        let decides = match machine.service().on_exit {
             OnExit::Ignore => false,
             OnExit::StopAll => ended_by_itself,
             OnExit::StopAllOnFailure => ended_by_itself && state.is_failure(),
         };
         if decides && self.shutdown.is_none() {
-            let code = slot.machine.ended().and_then(|ended| ended.exit).map_or(1, exit_code);
-            tracing::info!(service = %slot.machine.service().name, code, "its end ends everything");
+            let code = machine.ended().and_then(|ended| ended.exit).map_or(1, exit_code);
+            tracing::info!(service = %machine.service().name, code, "its end ends everything");
             self.quit(Some(code));
         }
     }

@@ -71,10 +71,11 @@ impl Actor {
     /// Returns when the next look is due; never while one is under way or nothing is alive.
     pub(super) fn sample_due(&self) -> Option<Instant> {
         self.sampling.sampler.as_ref()?;
-        let mut alive = self.slots.iter().filter(|slot| slot.machine.guard().is_some()).peekable();
+        let machines = self.fleet.machines().zip(&self.slots);
+        let mut alive = machines.filter(|((_, machine), _)| machine.guard().is_some()).peekable();
         alive.peek()?;
-        let unseen = alive.clone().any(|slot| slot.published.members.is_empty());
-        let ending = alive.any(|slot| slot.machine.ending().is_some());
+        let unseen = alive.clone().any(|(_, slot)| slot.published.members.is_empty());
+        let ending = alive.any(|((_, machine), _)| machine.ending().is_some());
         let pace = if unseen {
             SOON
         } else if ending || self.sampling.watching {
@@ -86,12 +87,9 @@ impl Actor {
     }
 
     pub(super) fn begin_sample(&mut self) {
-        let alive: Vec<(ServiceId, RunId, u32)> = self
-            .ids()
-            .into_iter()
-            .zip(&self.slots)
-            .filter_map(|(id, slot)| Some((id, slot.machine.run(), slot.machine.guard()?)))
-            .collect();
+        let machines = self.fleet.machines();
+        let alive: Vec<(ServiceId, RunId, u32)> =
+            machines.filter_map(|(id, machine)| Some((id, machine.run(), machine.guard()?))).collect();
         let Some(mut sampler) = self.sampling.sampler.take() else { return };
         let listeners = self.tools.listeners.clone();
         self.sampling.last = Some(Instant::now());
@@ -116,9 +114,11 @@ impl Actor {
         let mut seen = Vec::with_capacity(asked.len());
         let mut held = Vec::new();
         for ((id, run), Seen { members, listeners, guard_is_held }) in asked.into_iter().zip(found) {
-            let Some(slot) = self.slots.get_mut(id.index()) else { continue };
+            let (Some(slot), Some(machine)) = (self.slots.get_mut(id.index()), self.fleet.machine(id)) else {
+                continue;
+            };
             // the run may have ended, or the next begun, while the look was under way
-            if slot.machine.run() == run && slot.machine.guard().is_some() {
+            if machine.run() == run && machine.guard().is_some() {
                 slot.published.members = members.into();
                 slot.published.listeners = listeners.into();
                 seen.push(id);

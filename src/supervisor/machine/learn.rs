@@ -58,7 +58,7 @@ impl Machine {
                 ending.main_exit = Some(exit);
                 vec![]
             }
-            Phase::Resting(_) | Phase::Waiting { .. } => vec![],
+            Phase::Resting(_) | Phase::Blocked | Phase::Waiting { .. } => vec![],
         }
     }
 
@@ -78,7 +78,7 @@ impl Machine {
         match &mut self.phase {
             Phase::Stuck { survivors, .. } => *survivors = left,
             Phase::Ending(ending) => self.phase = Phase::Stuck { ending: *ending, survivors: left },
-            Phase::Resting(_) | Phase::Waiting { .. } | Phase::Starting | Phase::Running { .. } => {}
+            Phase::Resting(_) | Phase::Blocked | Phase::Waiting { .. } | Phase::Starting | Phase::Running { .. } => {}
         }
     }
 
@@ -114,7 +114,7 @@ impl Machine {
         self.guard = None;
         if again {
             self.attempts = 0;
-            return self.launch(now);
+            return self.begin(now);
         }
         self.phase = if asked {
             self.attempts = 0;

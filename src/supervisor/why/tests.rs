@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::super::blocked::{Obstacle, Turn};
 use super::super::status::{Action as Asked, Rules};
 use super::*;
+use crate::config::Condition;
 use crate::id::RunId;
 use crate::process::{ProcessId, ProcessState, Survivor};
 
@@ -139,7 +141,7 @@ fn a_crash_says_how_it_ended_and_what_that_usually_means() {
 #[test]
 fn what_waits_for_another_attempt_or_has_given_up_counts_them() {
     let now = Instant::now();
-    let rules = Rules { autostart: true, restart: RestartPolicy::OnFailure, max_restarts: 5 };
+    let rules = Rules { autostart: true, restart: RestartPolicy::OnFailure, max_restarts: 5, is_target: false };
     let waiting = ServiceStatus {
         next_start: Some(now + Duration::from_millis(3500)),
         restarts: 2,
@@ -169,4 +171,42 @@ fn what_is_stuck_names_every_survivor_with_its_reason_and_the_key_that_tries_aga
 
     let unseen = ServiceStatus { problem: Some("its supervision failed".into()), ..status(State::Stuck) };
     assert_eq!(said(&unseen)[0], "it could not be seen to be gone: its supervision failed");
+}
+
+fn obstacle(state: State, through: &[&str]) -> Obstacle {
+    Obstacle {
+        name: "db".into(),
+        condition: Condition::Ready,
+        state,
+        end: None,
+        through: through.iter().map(|&name| name.into()).collect(),
+        needs_a_person: state == State::Stopped,
+    }
+}
+
+#[test]
+fn what_is_blocked_names_what_it_waits_for_down_to_the_root() {
+    let mut blocked = status(State::Blocked);
+    blocked.blocked_on = [obstacle(State::Stopped, &["migrate"]), obstacle(State::Starting, &[])].into();
+    assert_eq!(
+        why(&blocked, Instant::now()),
+        [
+            Cause::with("it waits for migrate, which waits for db to be ready: db is stopped", Action::Start),
+            Cause::fact("it waits for db to be ready: db is starting"),
+        ]
+    );
+    blocked.blocked_on = vec![obstacle(State::Starting, &[]); NAMED + 2].into();
+    assert_eq!(said(&blocked).last().map(String::as_str), Some("and for 2 more"));
+}
+
+#[test]
+fn a_target_that_is_up_and_a_service_that_waits_its_turn_say_so() {
+    let mut target = status(State::Done);
+    target.rules.is_target = true;
+    assert_eq!(said(&target), ["what it depends on is up"]);
+    let mut runs = status(State::Running);
+    runs.turn = Some(Turn::After("web".into()));
+    assert_eq!(said(&runs)[1], "it is to be stopped once web, which depends on it, is gone");
+    runs.turn = Some(Turn::KeptFor("web".into()));
+    assert!(said(&runs)[1].starts_with("it was not stopped, since web, which depends on it, is not gone"));
 }

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::process::Member;
 use crate::signal::Signal;
-use crate::supervisor::{HowItEnded, Phase, ServiceStatus, State, StopStep};
+use crate::supervisor::{HowItEnded, Phase, ServiceStatus, State, StopStep, Turn};
 use crate::ui::model::{Model, Moment};
 use crate::ui::sheet::{self, Sheet};
 use crate::ui::text;
@@ -91,7 +91,11 @@ fn row(status: &ServiceStatus, name: usize, now: Instant, theme: &Theme) -> Line
     let sign = Span::styled(format!("{} ", sign(status.state)), theme.state(status.state));
     let name = Span::styled(name, theme.title);
     let Some(stop) = status.stopping.filter(|_| status.state == State::Stopping) else {
-        let words = if status.state == State::Stuck { "stuck: it could not be killed" } else { status.state.word() };
+        let words = match (&status.turn, status.state) {
+            (Some(Turn::After(who)), _) => format!("goes after {who}, which depends on it"),
+            (_, State::Stuck) => "stuck: it could not be killed".to_owned(),
+            (Some(Turn::KeptFor(_)) | None, state) => state.word().to_owned(),
+        };
         return Line::from(vec![sign, name, Span::styled(format!("  {words}"), theme.state(status.state))]);
     };
     let asked = match stop.step {

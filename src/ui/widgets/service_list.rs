@@ -75,6 +75,7 @@ impl ServiceList<'_> {
             (format!("{word} {}s", text::seconds_left(at.saturating_duration_since(now))), theme.busy)
         };
         match status.state {
+            State::Blocked => status.blocked_on.first().map(|found| (format!("on {}", found.name), theme.busy)),
             State::Backoff => status.next_start.map(|at| until("in", at)),
             State::Stopping => status.stopping.and_then(|stop| {
                 let at = stop.deadline?;

@@ -10,8 +10,16 @@ use crate::ui::model::{Model, Moment};
 use crate::ui::text;
 
 /// What is under way or needs a person; always counted.
-const PRESSING: &[State] =
-    &[State::Running, State::Starting, State::Stopping, State::Stuck, State::CrashLoop, State::Crashed, State::Backoff];
+const PRESSING: &[State] = &[
+    State::Running,
+    State::Starting,
+    State::Stopping,
+    State::Stuck,
+    State::CrashLoop,
+    State::Crashed,
+    State::Backoff,
+    State::Blocked,
+];
 /// What rests; counted where there is room.
 const RESTING: &[State] = &[State::Done, State::Exited, State::Stopped];
 

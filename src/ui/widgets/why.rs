@@ -65,6 +65,7 @@ fn remedy_word(action: Action, status: &ServiceStatus) -> &'static str {
         Action::Kill if status.state == State::Stuck => "tries again",
         Action::Kill => "kills its tree",
         Action::Start if status.state == State::Backoff => "starts it now",
+        Action::Start if status.state == State::Blocked => "starts what it needs",
         Action::Start => "starts it",
         Action::Restart => "restarts it",
         _ => action.help(),

@@ -1,0 +1,346 @@
+//! All machines together: what a wish for one service means for those around it. Pure, as each machine is.
+//!
+//! A start brings up what is needed; each service begins as soon as its own conditions hold. A stop takes down who
+//! needs the service, each as soon as those above it are gone. Nothing here waits: both are looked at after every step.
+
+mod obstacles;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::asked::Refused;
+use super::graph::Graph;
+use super::machine::Machine;
+use super::status::State;
+use super::wish::{Effect, News, Refusal, Wish};
+use crate::config::Service;
+use crate::id::{RunId, ServiceId};
+
+/// The machines of all services, and the order among them.
+#[derive(Debug)]
+pub(crate) struct Fleet {
+    members: Vec<Member>,
+    graph: Graph,
+    /// What is to be done, in order, until somebody takes it.
+    effects: Vec<(ServiceId, Effect)>,
+    /// Who has changed since somebody asked.
+    changed: BTreeSet<ServiceId>,
+    /// Who was not stopped for whose sake since somebody asked.
+    kept: Vec<(ServiceId, ServiceId)>,
+}
+
+#[derive(Debug)]
+struct Member {
+    machine: Machine,
+    departure: Option<Departure>,
+    /// For whose sake it was not stopped when that was asked for last.
+    kept_for: Option<ServiceId>,
+}
+
+/// A stop that waits for its turn: those that depend on the service go first.
+#[derive(Debug)]
+struct Departure {
+    wish: Wish,
+    /// Those that have to be gone before, each with the run that has to be over; who is gone is taken out.
+    after: Vec<(ServiceId, RunId)>,
+}
+
+/// Whether a stop may begin.
+enum Go {
+    Now,
+    Wait,
+    /// Never: this one depends on the service, and stays.
+    Kept(ServiceId),
+}
+
+impl Fleet {
+    pub(crate) fn new(services: impl IntoIterator<Item = Service>) -> Self {
+        let services: Vec<Arc<Service>> = services.into_iter().map(Arc::new).collect();
+        let graph = Graph::new(services.iter().map(Arc::as_ref));
+        let member = |service| Member { machine: Machine::new(service), departure: None, kept_for: None };
+        let members = services.into_iter().map(member).collect();
+        Self { members, graph, effects: Vec::new(), changed: BTreeSet::new(), kept: Vec::new() }
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = ServiceId> + Clone + use<> {
+        (0..).take(self.members.len()).map(ServiceId::new)
+    }
+
+    pub(crate) fn machine(&self, id: ServiceId) -> Option<&Machine> {
+        self.members.get(id.index()).map(|member| &member.machine)
+    }
+
+    pub(crate) fn machines(&self) -> impl Iterator<Item = (ServiceId, &Machine)> + Clone {
+        self.ids().zip(self.members.iter().map(|member| &member.machine))
+    }
+
+    fn state(&self, id: ServiceId) -> State {
+        self.machine(id).map_or(State::Stopped, Machine::state)
+    }
+
+    /// Takes what is to be done, in order; the machines already stand as if it was.
+    pub(crate) fn take_effects(&mut self) -> Vec<(ServiceId, Effect)> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Takes those who were not stopped, each with the one for whose sake.
+    pub(crate) fn take_kept(&mut self) -> Vec<(ServiceId, ServiceId)> {
+        std::mem::take(&mut self.kept)
+    }
+
+    /// Takes those who may look different since the last time.
+    pub(crate) fn take_changed(&mut self) -> Vec<ServiceId> {
+        let mut changed = std::mem::take(&mut self.changed);
+        if !changed.is_empty() {
+            // what is told of those who wait is about those they wait for
+            let waits = |member: &Member| member.departure.is_some() || member.machine.state() == State::Blocked;
+            changed.extend(self.ids().zip(&self.members).filter(|(_, member)| waits(member)).map(|(id, _)| id));
+        }
+        changed.into_iter().collect()
+    }
+
+    /// Returns these and those who need them up and are up themselves: all that a stop of these ends.
+    pub(crate) fn with_who_needs_them(&self, ids: &[ServiceId]) -> Vec<ServiceId> {
+        self.with(ids, |id| self.graph.who_needs_up(id))
+    }
+
+    /// Returns these and all up that depend on them.
+    pub(crate) fn with_dependents(&self, ids: &[ServiceId]) -> Vec<ServiceId> {
+        self.with(ids, |id| self.graph.all_dependents(id))
+    }
+
+    fn with(&self, ids: &[ServiceId], others: impl Fn(ServiceId) -> Vec<ServiceId>) -> Vec<ServiceId> {
+        let mut more: Vec<ServiceId> = ids.iter().flat_map(|id| others(*id)).collect();
+        more.retain(|id| self.state(*id).is_alive() && !ids.contains(id));
+        more.sort_unstable();
+        more.dedup();
+        ids.iter().copied().chain(more).collect()
+    }
+
+    /// Takes one wish for several services at once; returns what could not be granted.
+    ///
+    /// Of those that end, each ends after all of the others that depend on it. Whoever is to go along must be among
+    /// them: see [`Fleet::with_who_needs_them`] and [`Fleet::with_dependents`].
+    pub(crate) fn ask(&mut self, ids: &[ServiceId], wish: Wish, now: Instant) -> Vec<Refused> {
+        let mut refused = Vec::new();
+        let together: BTreeSet<ServiceId> = ids.iter().copied().collect();
+        for &service in ids {
+            if let Err(refusal) = self.ask_one(&together, service, wish, now) {
+                refused.push(Refused { service, refusal });
+            }
+        }
+        self.settle(now);
+        refused
+    }
+
+    fn ask_one(
+        &mut self,
+        together: &BTreeSet<ServiceId>,
+        id: ServiceId,
+        wish: Wish,
+        now: Instant,
+    ) -> Result<(), Refusal> {
+        let is_up = matches!(self.state(id), State::Starting | State::Running);
+        let after = match wish {
+            Wish::Stop | Wish::Quit | Wish::Restart if is_up => Some(self.to_go_before(together, id)),
+            Wish::Stop | Wish::Quit | Wish::Restart | Wish::Start | Wish::Kill => None,
+        };
+        let Some(member) = self.members.get_mut(id.index()) else { return Ok(()) };
+        let is_quitting = member.departure.as_ref().is_some_and(|departure| departure.wish == Wish::Quit);
+        if is_quitting && matches!(wish, Wish::Start | Wish::Restart) {
+            return Err(Refusal::Quitting);
+        }
+        member.kept_for = None;
+        let before = member.departure.take();
+        self.changed.insert(id);
+        match (wish, after) {
+            (_, Some(after)) => member.departure = Some(Departure { wish, after }),
+            // it was to be stopped and is not: that is what was asked for; and a restart that waits for its turn stays
+            (Wish::Start, None) if before.is_some() => {
+                member.departure = before.filter(|departure| departure.wish == Wish::Restart);
+            }
+            (_, None) => {
+                let effects = member.machine.ask(wish, now)?;
+                self.effects.extend(effects.into_iter().map(|effect| (id, effect)));
+            }
+        }
+        if matches!(wish, Wish::Start | Wish::Restart) {
+            self.start_needs_of(id, now);
+        }
+        Ok(())
+    }
+
+    /// Returns those among `together` that are alive and depend on `id`, with the runs that have to be over.
+    fn to_go_before(&self, together: &BTreeSet<ServiceId>, id: ServiceId) -> Vec<(ServiceId, RunId)> {
+        if together.len() == 1 {
+            return vec![];
+        }
+        let mut before = self.graph.all_dependents(id);
+        before.retain(|dependent| together.contains(dependent));
+        let alive = before.into_iter().filter_map(|dependent| Some((dependent, self.machine(dependent)?)));
+        alive.filter(|(_, machine)| machine.state().is_alive()).map(|(id, machine)| (id, machine.run())).collect()
+    }
+
+    /// Starts what a service needs and does not have, with what that needs in turn.
+    fn start_needs_of(&mut self, id: ServiceId, now: Instant) {
+        let mut seen = BTreeSet::from([id]);
+        let mut ahead = vec![id];
+        while let Some(id) = ahead.pop() {
+            for need in self.graph.needs(id).to_vec() {
+                let Some(member) = self.members.get_mut(need.service.index()) else { continue };
+                if member.departure.as_ref().is_some_and(|departure| departure.wish == Wish::Stop) {
+                    member.departure = None;
+                    self.changed.insert(need.service);
+                }
+                if member.machine.satisfies(need.condition) || !seen.insert(need.service) {
+                    continue;
+                }
+                match member.machine.state() {
+                    State::Blocked => ahead.push(need.service),
+                    State::Stopped
+                    | State::Done
+                    | State::Exited
+                    | State::Crashed
+                    | State::CrashLoop
+                    | State::Stopping => {
+                        // what is refused shows as what is waited for
+                        if let Ok(effects) = member.machine.ask(Wish::Start, now) {
+                            self.effects.extend(effects.into_iter().map(|effect| (need.service, effect)));
+                            self.changed.insert(need.service);
+                            ahead.push(need.service);
+                        }
+                    }
+                    // on its way up by itself, or in nobody's hands
+                    State::Starting | State::Running | State::Backoff | State::Stuck => {}
+                }
+            }
+        }
+    }
+
+    /// Takes news about a run.
+    pub(crate) fn learn(&mut self, id: ServiceId, run: RunId, news: News, now: Instant) {
+        let Some(member) = self.members.get_mut(id.index()) else { return };
+        let effects = member.machine.learn(run, news, now);
+        self.effects.extend(effects.into_iter().map(|effect| (id, effect)));
+        self.changed.insert(id);
+        self.settle(now);
+    }
+
+    /// Returns when `tick` has something to do.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.members.iter().filter_map(|member| member.machine.deadline()).min()
+    }
+
+    /// Does what is due.
+    pub(crate) fn tick(&mut self, now: Instant) {
+        for (id, member) in (0..).map(ServiceId::new).zip(&mut self.members) {
+            if member.machine.deadline().is_some_and(|deadline| deadline <= now) {
+                let effects = member.machine.tick(now);
+                self.effects.extend(effects.into_iter().map(|effect| (id, effect)));
+                self.changed.insert(id);
+            }
+        }
+        self.settle(now);
+    }
+
+    /// Lets go on what may go on, until nothing more may.
+    fn settle(&mut self, now: Instant) {
+        // it ends: there is no circle, so each pass settles at least one more for good
+        while self.depart(now) | self.unblock(now) {}
+    }
+
+    /// Begins the stops whose turn has come, and gives up those that will not come; returns whether there were any.
+    fn depart(&mut self, now: Instant) -> bool {
+        let mut any = false;
+        for id in self.ids() {
+            let go = self.may_go(id);
+            let Some(member) = self.members.get_mut(id.index()) else { continue };
+            let Some(departure) = member.departure.take_if(|_| !matches!(go, Go::Wait)) else { continue };
+            any = true;
+            self.changed.insert(id);
+            match go {
+                Go::Kept(who) => {
+                    member.kept_for = Some(who);
+                    self.kept.push((id, who));
+                }
+                // one that has come to rest by itself meanwhile needs no stop
+                Go::Now | Go::Wait => {
+                    let effects = member.machine.ask(departure.wish, now).unwrap_or_default();
+                    self.effects.extend(effects.into_iter().map(|effect| (id, effect)));
+                }
+            }
+        }
+        any
+    }
+
+    /// Says whether the stop of a service may begin, and forgets those of whom nothing is left.
+    fn may_go(&mut self, id: ServiceId) -> Go {
+        let Some(member) = self.members.get_mut(id.index()) else { return Go::Wait };
+        let is_up = matches!(member.machine.state(), State::Starting | State::Running);
+        let Some(departure) = &mut member.departure else { return Go::Wait };
+        if !is_up {
+            return Go::Now;
+        }
+        let is_quit = departure.wish == Wish::Quit;
+        let mut after = std::mem::take(&mut departure.after);
+        let go = loop {
+            let Some((first, run)) = after.last().copied() else { break Go::Now };
+            let Some(other) = self.members.get(first.index()).filter(|other| other.machine.run() == run) else {
+                after.pop();
+                continue;
+            };
+            match other.machine.state() {
+                State::Stopping => break Go::Wait,
+                State::Starting | State::Running if other.departure.is_some() => break Go::Wait,
+                // it was called back, or kept itself
+                State::Starting | State::Running => break Go::Kept(other.kept_for.unwrap_or(first)),
+                // the end of everything waits for nobody who does not end
+                State::Stuck if !is_quit => break Go::Kept(first),
+                State::Stuck
+                | State::Stopped
+                | State::Blocked
+                | State::Done
+                | State::Exited
+                | State::Crashed
+                | State::Backoff
+                | State::CrashLoop => drop(after.pop()),
+            }
+        };
+        if let Some(departure) = self.members.get_mut(id.index()).and_then(|member| member.departure.as_mut()) {
+            departure.after = after;
+        }
+        go
+    }
+
+    /// Starts what is blocked no longer, and blocks targets that are up no longer; returns whether there were any.
+    fn unblock(&mut self, now: Instant) -> bool {
+        let mut any = false;
+        for id in self.ids() {
+            let is_free = self.is_free(id);
+            let Some(member) = self.members.get_mut(id.index()) else { continue };
+            let before = member.machine.state();
+            if is_free {
+                let effects = member.machine.unblock(now);
+                self.effects.extend(effects.into_iter().map(|effect| (id, effect)));
+            } else {
+                member.machine.block_target();
+            }
+            if member.machine.state() != before {
+                any = true;
+                self.changed.insert(id);
+            }
+        }
+        any
+    }
+
+    /// Whether everything that a service depends on is as it has to be, and is to stay so.
+    fn is_free(&self, id: ServiceId) -> bool {
+        self.graph.needs(id).iter().all(|need| {
+            let member = self.members.get(need.service.index());
+            member.is_some_and(|member| member.departure.is_none() && member.machine.satisfies(need.condition))
+        })
+    }
+}

@@ -1,0 +1,107 @@
+//! What the services of a fleet wait for, as it is told.
+
+use std::sync::Arc;
+
+use super::super::blocked::{Obstacle, Turn};
+use super::super::machine::Machine;
+use super::super::status::State;
+use super::{Fleet, Member};
+use crate::config::Dependency;
+use crate::id::ServiceId;
+
+/// How many names of a long way are told, from its begin and from its end.
+const WAY: (usize, usize) = (3, 2);
+
+impl Fleet {
+    /// Returns what a blocked service waits for, down to those that are not blocked themselves: the roots.
+    pub(crate) fn obstacles(&self, id: ServiceId) -> Vec<Obstacle> {
+        let mut found = Vec::new();
+        let mut seen = vec![false; self.members.len()];
+        // each blocked one on the way, with the place here of the one that waits for it
+        let mut blocked: Vec<(ServiceId, Option<usize>)> = Vec::new();
+        if self.state(id) == State::Blocked {
+            blocked.push((id, None));
+        }
+        let mut next = 0;
+        // the nearest first, so that each root is told by the shortest way to it
+        while let Some(&(id, _)) = blocked.get(next) {
+            for need in self.graph.needs(id) {
+                let Some(member) = self.members.get(need.service.index()) else { continue };
+                let is_met = member.departure.is_none() && member.machine.satisfies(need.condition);
+                if is_met || seen.get_mut(need.service.index()).is_none_or(|seen| std::mem::replace(seen, true)) {
+                    continue;
+                }
+                if member.machine.state() == State::Blocked {
+                    blocked.push((need.service, Some(next)));
+                } else {
+                    found.push(obstacle(*need, member, self.names_to(&blocked, next)));
+                }
+            }
+            next += 1;
+        }
+        found
+    }
+
+    /// Returns the names on the way to the blocked one at `place`, without the first, who is asked about.
+    fn names_to(&self, blocked: &[(ServiceId, Option<usize>)], place: usize) -> Arc<[Arc<str>]> {
+        let mut way = Vec::new();
+        let mut at = Some(place);
+        while let Some(&(id, Some(before))) = at.and_then(|at| blocked.get(at)) {
+            way.push(id);
+            at = Some(before);
+        }
+        way.reverse();
+        let name = |id: &ServiceId| self.machine(*id).map(|machine| Arc::from(machine.service().name.as_str()));
+        let (first, last) = (way.iter().take(WAY.0), way.iter().skip(way.len() - WAY.1.min(way.len())));
+        if way.len() <= WAY.0 + WAY.1 {
+            return way.iter().filter_map(name).collect();
+        }
+        first.filter_map(name).chain([Arc::from("…")]).chain(last.filter_map(name)).collect()
+    }
+
+    /// Returns where a service stands in the order of a stop.
+    pub(crate) fn turn(&self, id: ServiceId) -> Option<Turn> {
+        let member = self.members.get(id.index())?;
+        let name = |id: ServiceId| Some(Arc::from(self.machine(id)?.service().name.as_str()));
+        match (&member.departure, member.kept_for) {
+            (Some(departure), _) => name(departure.after.last()?.0).map(Turn::After),
+            (None, Some(who)) if member.machine.state().is_alive() => name(who).map(Turn::KeptFor),
+            (None, Some(_) | None) => None,
+        }
+    }
+}
+
+fn obstacle(need: Dependency, member: &Member, through: Arc<[Arc<str>]>) -> Obstacle {
+    let machine = &member.machine;
+    let state = if member.departure.is_some() { State::Stopping } else { machine.state() };
+    Obstacle {
+        name: machine.service().name.as_str().into(),
+        condition: need.condition,
+        state,
+        end: end(machine, state),
+        through,
+        needs_a_person: match state {
+            State::Stopped | State::Done | State::Exited | State::Crashed | State::CrashLoop | State::Stuck => true,
+            State::Blocked | State::Starting | State::Running | State::Stopping | State::Backoff => false,
+        },
+    }
+}
+
+/// Says how the last run ended, where that is why it is waited for.
+fn end(machine: &Machine, state: State) -> Option<Arc<str>> {
+    match state {
+        State::Crashed | State::CrashLoop | State::Backoff | State::Exited => {
+            let exit = || machine.ended().and_then(|ended| ended.exit).map(|exit| exit.to_string());
+            machine.problem().map(str::to_owned).or_else(exit).map(Arc::from)
+        }
+        State::Stopped => {
+            let by_request = machine.ended().is_some_and(|ended| ended.asked);
+            by_request.then(|| Arc::from("by request"))
+        }
+        State::Stuck => machine
+            .survivors()
+            .first()
+            .map(|survivor| format!("{} {}: {}", survivor.id.pid, survivor.command, survivor.reason).into()),
+        State::Blocked | State::Starting | State::Running | State::Stopping | State::Done => None,
+    }
+}
