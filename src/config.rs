@@ -12,8 +12,10 @@ use crate::keys::Keymap;
 use crate::signal::Signal;
 
 mod bindings;
+mod conflicts;
 mod depends;
 mod diagnostic;
+mod diff;
 mod duration;
 mod env_file;
 mod expand;
@@ -31,6 +33,7 @@ mod tests;
 mod validate;
 
 pub use diagnostic::{Problem, Problems};
+pub use diff::{KeyChange, Takes, changes};
 pub use duration::{DurationError, parse as parse_duration};
 pub use env_file::{EnvFileError, parse_env_file};
 pub use expand::{ExpandError, expand};
@@ -130,6 +133,8 @@ pub struct Service {
     pub on_exit: OnExit,
     /// What has to be so before it is started; never a circle, and each service at most once.
     pub depends_on: Vec<Dependency>,
+    /// The services that must not run while it does; each of those names it, too.
+    pub conflicts: Vec<ServiceId>,
 }
 
 /// Something that has to be so before a service is started.

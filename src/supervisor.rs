@@ -17,8 +17,11 @@ mod log_store;
 mod machine;
 mod notes;
 mod outlet;
+mod per_service;
 mod ports;
 mod prepare;
+mod procfile;
+mod reload;
 mod restart;
 mod runner;
 #[cfg(test)]
@@ -41,9 +44,11 @@ pub use handle::Handle;
 pub use keeper::Keeper;
 pub use live::{AsOf, Live, Look, Screens};
 pub use log_store::{LogGuard, LogStore, Tap};
+pub use procfile::{NewFile, Procfile, Unusable};
+pub use reload::{Changed, Plan};
 pub use status::{
     Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, Rules, ServiceStatus, State, StopStep,
     Stopping, Summary, Usage,
 };
 pub use why::{Cause, why};
-pub use wish::Refusal;
+pub use wish::{Refusal, conflict};

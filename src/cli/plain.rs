@@ -1,7 +1,7 @@
 //! Plain output: every line with its service's name in front, for files, pipes and people who want no dashboard.
 
 use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 
@@ -13,8 +13,14 @@ use crate::supervisor::Tap;
 /// Prints every line as it arrives.
 pub struct Plain<W> {
     output: Mutex<Output<W>>,
-    labels: Vec<String>,
+    labels: RwLock<Labels>,
     colours: bool,
+}
+
+/// What stands before the lines of each service.
+struct Labels {
+    names: Vec<String>,
+    shown: Vec<String>,
 }
 
 struct Output<W> {
@@ -26,7 +32,8 @@ impl<W: Write + Send> Plain<W> {
     /// Prints to `writer`; `broken` is told once when that fails, and nothing is printed from then on.
     #[must_use]
     pub fn new(writer: W, names: &[&str], colours: bool, broken: std::sync::Arc<Notify>) -> Self {
-        let labels = labels(names, colours);
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let labels = RwLock::new(Labels { shown: shown(&names, colours), names });
         Self { output: Mutex::new(Output { writer, broken: Some(broken) }), labels, colours }
     }
 
@@ -57,14 +64,26 @@ impl<W: Write + Send> Plain<W> {
 
 impl<W: Write + Send> Tap for Plain<W> {
     fn line(&self, service: ServiceId, line: &Line<'_>) {
-        let label = self.labels.get(service.index()).map_or("", String::as_str);
         let text = self.text(line);
+        let labels = self.labels.read().unwrap_or_else(PoisonError::into_inner);
+        let label = labels.shown.get(service.index()).map_or("", String::as_str);
         self.attempt(|writer| writeln!(writer, "{label}{text}"));
+    }
+
+    fn joined(&self, service: ServiceId, name: &str) {
+        let mut labels = self.labels.write().unwrap_or_else(PoisonError::into_inner);
+        labels.names.resize(service.index(), String::new());
+        labels.names.push(name.to_owned());
+        labels.shown = shown(&labels.names, self.colours);
     }
 
     fn flush(&self) {
         self.attempt(Write::flush);
     }
+}
+
+fn shown(names: &[String], colours: bool) -> Vec<String> {
+    labels(&names.iter().map(String::as_str).collect::<Vec<_>>(), colours)
 }
 
 #[cfg(test)]

@@ -62,18 +62,24 @@ fn with_conditions(reader: &mut Reader<'_>, names: &[&str], own: ServiceId, cond
 
 /// Finds the process that is meant by a name, or reports that there is none.
 fn find(reader: &mut Reader<'_>, names: &[&str], own: ServiceId, name: &str, place: Place) -> Option<ServiceId> {
-    let Some((id, _)) = (0..).map(ServiceId::new).zip(names).find(|(_, known)| **known == name) else {
-        let meant = closest(name, names.iter().copied());
-        let help = meant.map_or_else(|| known(names), |meant| format!("did you mean `{}`?", visible(meant)));
-        reader.report(Problem::new(format!("there is no process `{}`", visible(name))).at(place).help(help));
-        return None;
-    };
+    let id = known_as(reader, names, name, place)?;
     if id == own {
         reader.report(
             Problem::new(format!("`{}` depends on itself", visible(name))).at(place).help("it would never start"),
         );
         return None;
     }
+    Some(id)
+}
+
+/// Returns the process of this name, or reports that there is none.
+pub(super) fn known_as(reader: &mut Reader<'_>, names: &[&str], name: &str, place: Place) -> Option<ServiceId> {
+    let Some((id, _)) = (0..).map(ServiceId::new).zip(names).find(|(_, known)| **known == name) else {
+        let meant = closest(name, names.iter().copied());
+        let help = meant.map_or_else(|| known(names), |meant| format!("did you mean `{}`?", visible(meant)));
+        reader.report(Problem::new(format!("there is no process `{}`", visible(name))).at(place).help(help));
+        return None;
+    };
     Some(id)
 }
 

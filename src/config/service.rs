@@ -39,6 +39,7 @@ pub(super) const PROCESS: Known = Known {
         "stop_keys",
         "on_exit",
         "depends_on",
+        "conflicts",
     ],
     planned: &[
         "groups",
@@ -46,7 +47,6 @@ pub(super) const PROCESS: Known = Known {
         "port",
         "ready",
         "health",
-        "conflicts",
         "watch",
         "watch_ignore",
         "watch_debounce",
@@ -55,7 +55,7 @@ pub(super) const PROCESS: Known = Known {
     ],
 };
 
-/// Reads a process, all but `depends_on`; what is wrong is reported and replaced by its default.
+/// Reads a process, all but `depends_on` and `conflicts`; what is wrong is reported and replaced by its default.
 pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Service {
     reader.known(table, &PROCESS);
     let tty = reader.key(table, "tty", Reader::switch).unwrap_or(true);
@@ -88,6 +88,7 @@ pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Servic
         success_exit_codes: reader.key(table, "success_exit_codes", exit_codes).unwrap_or_else(|| vec![0, 130, 143]),
         on_exit: reader.key(table, "on_exit", |reader, node| reader.choice(node, "choice")).unwrap_or(OnExit::Ignore),
         depends_on: Vec::new(),
+        conflicts: Vec::new(),
     }
 }
 

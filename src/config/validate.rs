@@ -8,7 +8,7 @@ use super::place::Place;
 use super::raw::{Entry, Node, Table, Value, merge};
 use super::read::{Known, Reader};
 use super::service::{self, PROCESS};
-use super::{Column, Config, LogFiles, OnLeftovers, Service, Settings, THEMES, Ui, bindings, depends, log_files};
+use super::{Column, Config, LogFiles, OnLeftovers, Service, Settings, THEMES, Ui, bindings, conflicts, depends, log_files};
 use crate::id::ServiceId;
 use crate::logs::acts;
 
@@ -142,6 +142,7 @@ fn services(reader: &mut Reader<'_>, path: &Path, table: &Table) -> Vec<Service>
         links.push(own);
     }
     depends::refuse_circles(reader, &names, &links);
+    conflicts::link(reader, &processes, &defaults, &mut services);
     services
 }
 

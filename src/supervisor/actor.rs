@@ -1,6 +1,7 @@
 //! The one owner of every service's machine: a loop that takes requests and news one at a time.
 
 mod board;
+mod changing;
 mod commands;
 mod news;
 mod sampling;
@@ -11,16 +12,18 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{broadcast, mpsc, watch};
 
+use self::changing::Reread;
 use self::sampling::Sampling;
 use super::environment::Marks;
 use super::fleet::Fleet;
 use super::job::{Findings, Job, ORDERS, Order, Tools, Word};
+use super::per_service::PerService;
 use super::prepare::Project;
 use super::runner;
 use super::shutdown::Shutdown;
 use super::status::{Board, Phase, State};
 use super::wish::{Effect, News, Wish};
-use super::{Asked, Event, Handle, Keeper, LogStore, Screens};
+use super::{Asked, Event, Handle, Keeper, LogStore, Procfile, Screens};
 use crate::config::Config;
 use crate::engine::{Listeners, Pump, Sampler, identify, own_namespace, project_file};
 use crate::guard::Guards;
@@ -48,6 +51,8 @@ pub struct Options {
     pub start_when_sized: bool,
     /// Whether to end once nothing runs and nothing will: without a dashboard nobody could start anything again.
     pub end_when_idle: bool,
+    /// The project's file, where it can be read anew.
+    pub procfile: Option<Procfile>,
 }
 
 /// Starts the supervisor of `config`'s services and returns the way to speak to it.
@@ -75,7 +80,7 @@ pub fn start(config: &Config, options: Options, logs: LogStore, size: (u16, u16)
     let background = if config.ui.theme == "light" { Background::Light } else { Background::Dark };
     let screens = Screens::new(config.services.len(), background);
     let (pump, listeners) = (Pump::start()?, Listeners::default());
-    let sizes = config.services.iter().map(|_| watch::Sender::new(size)).collect();
+    let sizes = PerService::new(config.services.iter().map(|_| watch::Sender::new(size)));
     let keeper = Keeper::start(config, logs.clone(), pump.bell())?;
     let tools = Tools { project, guards, pump, logs, keeper, listeners, screens, sizes };
     let sampling = Sampling::new(Sampler::new()?);
@@ -85,11 +90,13 @@ pub fn start(config: &Config, options: Options, logs: LogStore, size: (u16, u16)
 fn spawn(config: &Config, options: Options, tools: Tools, sampling: Sampling) -> Handle {
     let (commands, asked) = mpsc::channel(COMMANDS);
     let (word_sender, words) = mpsc::channel(WORDS);
+    // one restart at a time waits for the file
+    let (reread_sender, reread) = mpsc::channel(1);
     let (events, listener) = broadcast::channel(EVENTS);
     tools.keeper.tell(events.clone());
-    let (logs, screens) = (tools.logs.clone(), tools.screens.clone());
+    let (logs, screens, procfile) = (tools.logs.clone(), tools.screens.clone(), options.procfile.clone());
     let fleet = Fleet::new(config.services.iter().cloned());
-    let slots: Vec<Slot> = config.services.iter().map(|service| Slot::new(&service.name)).collect();
+    let slots: Vec<Slot> = config.services.iter().enumerate().map(|(place, service)| Slot::new(&service.name, place)).collect();
     let statuses = fleet.ids().zip(&slots).filter_map(|(id, slot)| slot.status(&fleet, id)).collect();
     let (board, published) = watch::channel(Board { services: statuses, phase: Phase::Up });
     let actor = Actor {
@@ -103,12 +110,15 @@ fn spawn(config: &Config, options: Options, tools: Tools, sampling: Sampling) ->
         commands: asked,
         words,
         word_sender,
+        reread,
+        reread_sender,
+        is_reading: false,
         board,
         events,
         sampling,
     };
     tokio::spawn(actor.run());
-    Handle { commands, board: published, events: listener, logs, screens }
+    Handle { commands, board: published, events: listener, logs, screens, procfile }
 }
 
 /// What is kept of one service beside its machine: the wires to its present run, and what was seen of it.
@@ -119,8 +129,8 @@ struct Slot {
 }
 
 impl Slot {
-    fn new(name: &str) -> Self {
-        Self { published: board::Published::new(name), orders: None, findings: None }
+    fn new(name: &str, place: usize) -> Self {
+        Self { published: board::Published::new(name, place), orders: None, findings: None }
     }
 }
 
@@ -136,6 +146,10 @@ struct Actor {
     commands: mpsc::Receiver<Asked>,
     words: mpsc::Receiver<(ServiceId, RunId, Word)>,
     word_sender: mpsc::Sender<(ServiceId, RunId, Word)>,
+    reread: mpsc::Receiver<Reread>,
+    reread_sender: mpsc::Sender<Reread>,
+    /// Whether a request waits for the file; what is asked after it waits as well.
+    is_reading: bool,
     board: watch::Sender<Board>,
     events: broadcast::Sender<Event>,
     sampling: Sampling,
@@ -153,7 +167,8 @@ impl Actor {
             let deadline = self.deadline();
             let sample_due = self.sample_due();
             tokio::select! {
-                Some(asked) = self.commands.recv() => self.answer(asked),
+                Some(asked) = self.commands.recv(), if !self.is_reading => self.take(asked),
+                Some(reread) = self.reread.recv() => self.take_reread(reread),
                 Some((service, run, word)) = self.words.recv() => self.hear(service, run, word),
                 Some(sample) = self.sampling.finished() => self.take_sample(sample),
                 () = until(deadline), if deadline.is_some() => self.tick(),
@@ -195,12 +210,16 @@ impl Actor {
                 }
                 Effect::RunStopCommand(command) => Order::RunStopCommand(command),
                 Effect::KillStopCommand(outcome) => Order::KillStopCommand(outcome),
-                Effect::Signal(signal) => Order::Stop(signal),
+                Effect::Signal(signal) => {
+                    let grace = self.fleet.machine(id).map(|machine| machine.service().stop.grace_period);
+                    Order::Stop(signal, grace.unwrap_or_default())
+                }
                 Effect::Type(text) => Order::Type(text),
                 Effect::Kill => Order::Kill,
             };
             self.order(id, order);
         }
+        self.let_leave();
         let changed = self.fleet.take_changed();
         if !changed.is_empty() {
             self.publish_all(&changed);

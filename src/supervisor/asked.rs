@@ -49,6 +49,8 @@ pub struct Taken {
     pub run: RunId,
     /// Its state then.
     pub state: State,
+    /// Whether it goes for good.
+    pub leaves: bool,
 }
 
 /// A wish that was not granted.

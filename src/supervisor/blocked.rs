@@ -12,6 +12,8 @@ pub struct Obstacle {
     pub name: Arc<str>,
     /// What has to be so with it.
     pub condition: Condition,
+    /// Whether it has to be gone instead: the two conflict.
+    pub is_conflict: bool,
     /// What is so.
     pub state: State,
     /// How its last run ended, or why it could not be started.
@@ -33,6 +35,7 @@ impl Obstacle {
             Condition::Completed => "to complete",
             Condition::Exited => "to exit",
         };
+        let to = if self.is_conflict { "to be gone, since the two conflict" } else { to };
         let name = &self.name;
         let through = self.through.iter().fold(String::new(), |said, between| said + between + ", which waits for ");
         let state = match self.state {

@@ -1,7 +1,10 @@
 //! What a person, or another shell, can ask for: imperative, complete, comparable.
 
 use std::fmt;
+use std::sync::Arc;
 
+use super::procfile::NewFile;
+use crate::config::Service;
 use crate::guard::Reach;
 use crate::id::ServiceId;
 use crate::process::ProcessId;
@@ -53,8 +56,16 @@ pub enum Command {
     RestartWithDependents(Vec<ServiceId>),
     /// Kill these with all that they started, now.
     Kill(Vec<ServiceId>),
+    /// Stop whatever conflicts with these, after all that need that up, and start these once it is seen gone.
+    Replace(Vec<ServiceId>),
     /// Start all that start by themselves.
     StartAll,
+    /// Make what is there what the file says now; what is the same there is not touched.
+    Reload(NewFile),
+    /// Add a service that is in no file, and start it.
+    Add(Arc<Service>),
+    /// Stop these and remove each once it is seen gone.
+    Remove(Vec<ServiceId>),
     /// Send one signal.
     Signal {
         /// Whose processes.

@@ -42,6 +42,16 @@ pub enum Event {
         /// For a person to read.
         sentence: String,
     },
+    /// There is another service.
+    Added {
+        /// Which.
+        service: ServiceId,
+    },
+    /// A service was removed: nothing of it is left.
+    Removed {
+        /// Which.
+        service: ServiceId,
+    },
     /// A request could not be carried out; the sentence says why and what to do.
     Refused {
         /// Whose request, where it was about one service.

@@ -3,6 +3,7 @@
 //! A start brings up what is needed; each service begins as soon as its own conditions hold. A stop takes down who
 //! needs the service, each as soon as those above it are gone. Nothing here waits: both are looked at after every step.
 
+mod change;
 mod obstacles;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
+use self::change::Stay;
 use super::asked::Refused;
 use super::graph::Graph;
 use super::machine::Machine;
@@ -30,6 +32,8 @@ pub(crate) struct Fleet {
     changed: BTreeSet<ServiceId>,
     /// Who was not stopped for whose sake since somebody asked.
     kept: Vec<(ServiceId, ServiceId)>,
+    /// Who was removed since somebody asked.
+    left: Vec<ServiceId>,
 }
 
 #[derive(Debug)]
@@ -38,6 +42,7 @@ struct Member {
     departure: Option<Departure>,
     /// For whose sake it was not stopped when that was asked for last.
     kept_for: Option<ServiceId>,
+    stay: Stay,
 }
 
 /// A stop that waits for its turn: those that depend on the service go first.
@@ -60,9 +65,8 @@ impl Fleet {
     pub(crate) fn new(services: impl IntoIterator<Item = Service>) -> Self {
         let services: Vec<Arc<Service>> = services.into_iter().map(Arc::new).collect();
         let graph = Graph::new(services.iter().map(Arc::as_ref));
-        let member = |service| Member { machine: Machine::new(service), departure: None, kept_for: None };
-        let members = services.into_iter().map(member).collect();
-        Self { members, graph, effects: Vec::new(), changed: BTreeSet::new(), kept: Vec::new() }
+        let members = services.into_iter().map(Member::new).collect();
+        Self { members, graph, effects: vec![], changed: BTreeSet::new(), kept: vec![], left: vec![] }
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = ServiceId> + Clone + use<> {
@@ -148,6 +152,7 @@ impl Fleet {
             Wish::Stop | Wish::Quit | Wish::Restart if is_up => Some(self.to_go_before(together, id)),
             Wish::Stop | Wish::Quit | Wish::Restart | Wish::Start | Wish::Kill => None,
         };
+        self.refuse_start(id, wish)?;
         let Some(member) = self.members.get_mut(id.index()) else { return Ok(()) };
         let is_quitting = member.departure.as_ref().is_some_and(|departure| departure.wish == Wish::Quit);
         if is_quitting && matches!(wish, Wish::Start | Wish::Restart) {
@@ -171,6 +176,21 @@ impl Fleet {
             self.start_needs_of(id, now);
         }
         Ok(())
+    }
+
+    /// Says why a service must not be started now, if that is wished.
+    fn refuse_start(&self, id: ServiceId, wish: Wish) -> Result<(), Refusal> {
+        if !matches!(wish, Wish::Start | Wish::Restart) {
+            return Ok(());
+        }
+        if !self.stays(id) {
+            return Err(Refusal::Leaving);
+        }
+        // who runs or waits has been let in before
+        match self.contender(id).filter(|_| !self.contends(id)) {
+            Some(_) => Err(Refusal::Conflict),
+            None => Ok(()),
+        }
     }
 
     /// Returns those among `together` that are alive and depend on `id`, with the runs that have to be over.
@@ -250,6 +270,7 @@ impl Fleet {
     fn settle(&mut self, now: Instant) {
         // it ends: there is no circle, so each pass settles at least one more for good
         while self.depart(now) | self.unblock(now) {}
+        self.let_leave();
     }
 
     /// Begins the stops whose turn has come, and gives up those that will not come; returns whether there were any.
@@ -336,9 +357,9 @@ impl Fleet {
         any
     }
 
-    /// Whether everything that a service depends on is as it has to be, and is to stay so.
+    /// Whether everything that a service depends on is as it has to be, and is to stay so, and nobody is in its way.
     fn is_free(&self, id: ServiceId) -> bool {
-        self.graph.needs(id).iter().all(|need| {
+        self.rival(id).is_none() && self.graph.needs(id).iter().all(|need| {
             let member = self.members.get(need.service.index());
             member.is_some_and(|member| member.departure.is_none() && member.machine.satisfies(need.condition))
         })

@@ -3,7 +3,7 @@
 use tokio::sync::{broadcast, mpsc, watch};
 
 use super::asked::{Answer, Asked, HasEnded};
-use super::{Board, Command, Event, LogStore, Screens};
+use super::{Board, Command, Event, LogStore, Procfile, Screens};
 
 /// A handle to the supervisor; clones speak to the same one.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct Handle {
     pub logs: LogStore,
     /// The terminals of what runs.
     pub screens: Screens,
+    /// The project's file, where it can be read anew.
+    pub procfile: Option<Procfile>,
 }
 
 impl Handle {
@@ -40,6 +42,7 @@ impl Clone for Handle {
             events: self.events.resubscribe(),
             logs: self.logs.clone(),
             screens: self.screens.clone(),
+            procfile: self.procfile.clone(),
         }
     }
 }

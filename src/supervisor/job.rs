@@ -9,6 +9,7 @@ use super::course::{CommandOutcome, StepOutcome};
 use super::keeper::Keeper;
 use super::live::Screens;
 use super::log_store::LogStore;
+use super::per_service::PerService;
 use super::ports::Ports;
 use super::prepare::Project;
 use super::status::MemberFate;
@@ -35,8 +36,8 @@ pub(crate) enum Order {
     RunStopCommand(CommandLine),
     /// End the stop command; this is then its outcome.
     KillStopCommand(CommandOutcome),
-    /// Ask the run to end with this signal.
-    Stop(Signal),
+    /// Ask the run to end with this signal; after this grace its tree is killed.
+    Stop(Signal, Duration),
     /// Type this into the terminal.
     Type(String),
     /// Kill the tree.
@@ -107,7 +108,7 @@ pub(crate) struct Tools {
     pub(crate) listeners: Listeners,
     pub(crate) screens: Screens,
     /// Columns and rows of each service's terminal; the supervisor alone changes them.
-    pub(crate) sizes: Vec<watch::Sender<(u16, u16)>>,
+    pub(crate) sizes: PerService<watch::Sender<(u16, u16)>>,
 }
 
 impl Tools {

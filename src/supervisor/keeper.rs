@@ -16,6 +16,7 @@ use self::kept::Kept;
 use self::queue::{Queue, Word};
 use self::recent::Recent;
 use super::log_store::now;
+use super::per_service::PerService;
 use super::{Event, LogStore};
 use crate::config::Config;
 use crate::engine::{Bell, LogFile, Unwritten, explain, log_folder, logs_open_at_once};
@@ -67,10 +68,10 @@ impl Keeper {
             return Ok(Self { shared: None });
         };
         let rotation = Rotation { max_size: settings.max_size, max_files: settings.max_files };
-        let kept =
-            |service: &crate::config::Service| Kept::new(LogFile::new(&folder, &config.root, &service.name, rotation));
-        let mut files: Vec<Kept> = config.services.iter().map(kept).collect();
-        let names = config.services.iter().map(|service| service.name.clone()).collect();
+        let root = config.root.clone();
+        let kept = move |name: &str| Kept::new(LogFile::new(&folder, &root, name, rotation));
+        let mut files: Vec<Kept> = Vec::new();
+        let names = PerService::new(config.services.iter().map(|service| service.name.clone()));
         let teller = Arc::new(Teller { logs, names, told: Mutex::new(Told { events: None, failing: 0 }) });
         let queue = Arc::new(Queue::new(config.services.len(), bell));
         let shared = Shared { queue: Arc::clone(&queue), teller: Arc::clone(&teller) };
@@ -78,6 +79,9 @@ impl Keeper {
             let mut recent = Recent::new(logs_open_at_once());
             while let Some(mut batch) = queue.take() {
                 let service = batch.service;
+                while files.len() <= service.index() {
+                    files.push(kept(teller.name(files.len())));
+                }
                 if let Some(kept) = files.get_mut(service.index()) {
                     kept.take(&mut batch, &teller);
                 }
@@ -94,6 +98,14 @@ impl Keeper {
     pub(super) fn tell(&self, events: broadcast::Sender<Event>) {
         if let Some(shared) = &self.shared {
             shared.teller.told().events = Some(events);
+        }
+    }
+
+    /// Keeps from now on what a service prints that has come to the others.
+    pub(super) fn join(&self, service: ServiceId, name: &str) {
+        if let Some(shared) = &self.shared {
+            shared.teller.names.put(service.index(), name.to_owned());
+            shared.queue.join();
         }
     }
 
@@ -143,7 +155,7 @@ impl Keeper {
 #[derive(Debug)]
 struct Teller {
     logs: LogStore,
-    names: Vec<String>,
+    names: PerService<String>,
     told: Mutex<Told>,
 }
 
@@ -155,6 +167,10 @@ struct Told {
 }
 
 impl Teller {
+    fn name(&self, place: usize) -> &str {
+        self.names.get(place).map_or("", String::as_str)
+    }
+
     fn told(&self) -> std::sync::MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -165,7 +181,7 @@ impl Teller {
         let mut told = self.told();
         told.failing += 1;
         if told.failing == 1 {
-            let name = self.names.get(service.index()).map_or("", String::as_str);
+            let name = self.name(service.index());
             told.emit(Tone::Bad, format!("what {name} prints is not kept: {why}"));
         }
     }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 use tokio::sync::Notify;
 
+use super::per_service::PerService;
 use crate::engine::Terminal;
 use crate::id::ServiceId;
 use crate::screen::{Background, Modes, Picture, Screen, Size};
@@ -226,15 +227,20 @@ struct Shared {
     background: Background,
     /// How many terminals there have been.
     count: AtomicU64,
-    lives: Vec<Mutex<Option<Arc<Live>>>>,
+    lives: PerService<Mutex<Option<Arc<Live>>>>,
 }
 
 impl Screens {
     /// Makes room for the terminals of `services` services, in front of this background.
     #[must_use]
     pub fn new(services: usize, background: Background) -> Self {
-        let lives = (0..services).map(|_| Mutex::new(None)).collect();
+        let lives = PerService::new((0..services).map(|_| Mutex::new(None)));
         Self { shared: Arc::new(Shared { background, count: AtomicU64::new(0), lives }) }
+    }
+
+    /// Makes room for the terminal of a service that has come to the others.
+    pub(super) fn join(&self, service: ServiceId) {
+        self.shared.lives.put(service.index(), Mutex::new(None));
     }
 
     fn place(&self, service: ServiceId) -> Option<MutexGuard<'_, Option<Arc<Live>>>> {

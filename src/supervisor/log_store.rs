@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use tokio::sync::Notify;
 
+use super::per_service::PerService;
 use crate::id::ServiceId;
 use crate::logs::{Arrivals, Line, LogBuffer, Source, Stamp, Tone};
 
@@ -20,6 +21,9 @@ pub trait Tap: Send + Sync {
     /// Takes one complete line.
     fn line(&self, service: ServiceId, line: &Line<'_>);
 
+    /// Takes in that there is another service, before any line of it comes.
+    fn joined(&self, service: ServiceId, name: &str);
+
     /// Is called after a batch of lines.
     fn flush(&self);
 }
@@ -31,7 +35,9 @@ pub struct LogStore {
 }
 
 struct Shared {
-    logs: Vec<Mutex<Log>>,
+    logs: PerService<Mutex<Log>>,
+    /// How much memory each log may take.
+    bytes: usize,
     arrivals: Arrivals,
     bell: Notify,
     tap: Option<Box<dyn Tap>>,
@@ -41,6 +47,12 @@ struct Log {
     buffer: LogBuffer,
     /// One past the newest line that the tap has been handed.
     tapped: u64,
+}
+
+impl Log {
+    fn new(bytes: usize, arrivals: &Arrivals) -> Mutex<Self> {
+        Mutex::new(Self { buffer: LogBuffer::among(bytes, arrivals.clone()), tapped: 0 })
+    }
 }
 
 /// A locked log.
@@ -69,9 +81,16 @@ impl LogStore {
 
     fn build(services: usize, bytes: usize, tap: Option<Box<dyn Tap>>) -> Self {
         let arrivals = Arrivals::default();
-        let buffer = || LogBuffer::among(bytes, arrivals.clone());
-        let logs = (0..services).map(|_| Mutex::new(Log { buffer: buffer(), tapped: 0 })).collect();
-        Self { shared: Arc::new(Shared { logs, arrivals, bell: Notify::new(), tap }) }
+        let logs = PerService::new((0..services).map(|_| Log::new(bytes, &arrivals)));
+        Self { shared: Arc::new(Shared { logs, bytes, arrivals, bell: Notify::new(), tap }) }
+    }
+
+    /// Makes an empty log for a service that has come to the others.
+    pub(super) fn join(&self, service: ServiceId, name: &str) {
+        if let Some(tap) = &self.shared.tap {
+            tap.joined(service, name);
+        }
+        self.shared.logs.put(service.index(), Log::new(self.shared.bytes, &self.shared.arrivals));
     }
 
     fn log(&self, service: ServiceId) -> Option<MutexGuard<'_, Log>> {
@@ -131,7 +150,7 @@ impl LogStore {
 
 impl fmt::Debug for LogStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LogStore").field("logs", &self.shared.logs.len()).finish_non_exhaustive()
+        f.debug_struct("LogStore").finish_non_exhaustive()
     }
 }
 
@@ -165,6 +184,8 @@ mod tests {
         fn line(&self, _service: ServiceId, _line: &Line<'_>) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
+
+        fn joined(&self, _service: ServiceId, _name: &str) {}
 
         fn flush(&self) {}
     }

@@ -21,6 +21,8 @@ use crate::signal::Signal;
 #[derive(Debug)]
 pub(crate) struct Machine {
     service: Arc<Service>,
+    /// What its entry says, where the present run was started with something else.
+    next: Option<Arc<Service>>,
     phase: Phase,
     run: RunId,
     started: Option<Instant>,
@@ -93,6 +95,7 @@ impl Machine {
     pub(crate) fn new(service: Arc<Service>) -> Self {
         Self {
             service,
+            next: None,
             phase: Phase::Resting(State::Stopped),
             run: RunId::default(),
             started: None,
@@ -106,6 +109,25 @@ impl Machine {
 
     pub(crate) const fn service(&self) -> &Arc<Service> {
         &self.service
+    }
+
+    /// Returns what its entry says, as the next run will have it.
+    pub(crate) fn entry(&self) -> &Arc<Service> {
+        self.next.as_ref().unwrap_or(&self.service)
+    }
+
+    /// Takes what its entry says now; what the present run was started with stays until the next one.
+    pub(crate) fn renew(&mut self, entry: Arc<Service>) {
+        if self.state().is_alive() {
+            self.service = Arc::new(entry.during(&self.service));
+            self.next = Some(entry);
+            return;
+        }
+        let was_up = self.is_target() && matches!(self.phase, Phase::Resting(State::Done));
+        self.service = entry;
+        if was_up && !self.is_target() {
+            self.phase = Phase::Resting(State::Stopped);
+        }
     }
 
     pub(crate) const fn run(&self) -> RunId {
@@ -256,9 +278,9 @@ impl Machine {
         }
     }
 
-    /// Starts it where it depends on nothing; else it waits for [`Machine::unblock`].
+    /// Starts it where it depends on nothing and nobody can be in its way; else it waits for [`Machine::unblock`].
     fn begin(&mut self, now: Instant) -> Vec<Effect> {
-        if self.service.depends_on.is_empty() {
+        if self.service.depends_on.is_empty() && self.service.conflicts.is_empty() {
             return self.launch(now);
         }
         self.phase = Phase::Blocked;

@@ -21,6 +21,22 @@ pub(crate) fn begins(run: RunId, command: &CommandLine) -> String {
     format!("run {} · {}", run.number(), one_line(command))
 }
 
+/// Returns the line for an entry that differs at a restart.
+pub(crate) fn entry_differs(keys: &str) -> (Tone, String) {
+    (Tone::Calm, format!("the file says something else now: {keys}; the next run has it"))
+}
+
+/// Returns the line for an entry that differs at a reload.
+pub(crate) fn entry_changed(keys: &str, waits: bool) -> (Tone, String) {
+    let when = if waits { "; what it is started with counts from its next run on" } else { "" };
+    (Tone::Calm, format!("the file was read anew: {keys}{when}"))
+}
+
+/// Returns the line for a file that cannot be used at a restart.
+pub(crate) fn file_is_unusable(problem: &str) -> (Tone, String) {
+    (Tone::Bad, format!("the file cannot be used, so the next run has the old values: {problem}"))
+}
+
 /// Returns the line for a stop command that begins.
 pub(crate) fn stop_command(command: &CommandLine) -> String {
     format!("stop command · {}", one_line(command))

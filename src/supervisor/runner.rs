@@ -160,9 +160,9 @@ impl Runner<'_> {
                     command.kill(why);
                 }
             }
-            Order::Stop(signal) => {
+            Order::Stop(signal, grace) => {
                 self.take(Deed::Signal(signal)).await;
-                self.job.note(notes::signalled(signal, self.job.config.stop.grace_period));
+                self.job.note(notes::signalled(signal, grace));
                 self.request(Request::Stop { signal }).await;
             }
             Order::Type(text) => self.type_text(&text).await,
@@ -318,7 +318,7 @@ impl Runner<'_> {
                     let why = match order {
                         Some(Order::KillStopCommand(why)) => why,
                         None | Some(Order::Kill) => CommandOutcome::CutShort,
-                        Some(Order::RunStopCommand(_) | Order::Stop(_) | Order::Type(_) | Order::Signal(..) | Order::GiveGuardUp) => continue,
+                        Some(Order::RunStopCommand(_) | Order::Stop(..) | Order::Type(_) | Order::Signal(..) | Order::GiveGuardUp) => continue,
                     };
                     if let Some(command) = &mut self.stop_command {
                         command.kill(why);

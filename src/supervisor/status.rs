@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::blocked::{Obstacle, Turn};
 use super::course::{Ignored, StepOutcome};
-use crate::config::RestartPolicy;
+use crate::config::{RestartPolicy, Service};
 use crate::id::{RunId, ServiceId};
 use crate::process::{Exit, Listener, Member, ProcessId, Survivor};
 use crate::signal::Signal;
@@ -87,10 +87,27 @@ impl State {
 /// Everything a view needs to know, at one moment.
 #[derive(Clone, Debug)]
 pub struct Board {
-    /// The services in the configuration's order; a `ServiceId` is a place in this list.
+    /// All services that there have been; a `ServiceId` is a place in this list. See [`Board::listed`].
     pub services: Vec<ServiceStatus>,
     /// What the program as a whole is doing.
     pub phase: Phase,
+}
+
+impl Board {
+    /// Returns the services that are there, in the order in which they are shown.
+    pub fn listed(&self) -> impl Iterator<Item = (ServiceId, &ServiceStatus)> + Clone {
+        let all = (0..).map(ServiceId::new).zip(&self.services);
+        let mut listed: Vec<_> = all.filter(|(_, status)| status.place.is_some()).collect();
+        // those of one place stay in the order of their numbers
+        listed.sort_by_key(|(_, status)| status.place);
+        listed.into_iter()
+    }
+
+    /// Finds the service of this name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<ServiceId> {
+        self.listed().find(|(_, status)| &*status.name == name).map(|(id, _)| id)
+    }
 }
 
 /// What the program as a whole is doing.
@@ -177,6 +194,14 @@ pub struct ServiceStatus {
     pub problem: Option<Arc<str>>,
     /// What the configuration says about its beginning.
     pub rules: Rules,
+    /// Where it stands among the others in lists; `None` once it was removed.
+    pub place: Option<usize>,
+    /// Whether it was added while procdash ran: it is in no file.
+    pub is_extra: bool,
+    /// What its entry says, as its next run will have it; `None` only where nobody has read one.
+    pub entry: Option<Arc<Service>>,
+    /// Who has it not start: one that conflicts with it and runs, or wants to.
+    pub conflict: Option<Arc<str>>,
 }
 
 /// What the configuration says about when a service begins.
@@ -216,6 +241,10 @@ impl ServiceStatus {
             report: None,
             problem: None,
             rules: Rules { autostart: true, restart: RestartPolicy::No, max_restarts: 0, is_target: false },
+            place: Some(0),
+            is_extra: false,
+            entry: None,
+            conflict: None,
         }
     }
 }

@@ -82,6 +82,12 @@ pub enum Refusal {
     NotUpYet,
     /// More is waiting for it than it can take.
     TooBusy,
+    /// One that conflicts with it runs, or wants to.
+    Conflict,
+    /// It is being removed, or was.
+    Leaving,
+    /// One that stays depends on it.
+    Needed,
 }
 
 impl Refusal {
@@ -95,6 +101,15 @@ impl Refusal {
             Self::Quitting => "is not started: everything is being stopped",
             Self::NotUpYet => "is not up yet",
             Self::TooBusy => "is too busy to be signalled; try again",
+            Self::Conflict => "conflicts with another that runs: stop that one first, or start it with --replace",
+            Self::Leaving => "is being removed",
+            Self::Needed => "is not removed: another depends on it",
         }
     }
+}
+
+/// Says that a service conflicts with one that runs, or wants to; to be put behind the service's name.
+#[must_use]
+pub fn conflict(rival: &str) -> String {
+    format!("conflicts with {rival}, which runs: stop that first, or start it with --replace")
 }

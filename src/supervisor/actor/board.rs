@@ -19,6 +19,10 @@ use crate::process::{Listener, Member};
 /// What is published of a service beside its machine's state.
 pub(super) struct Published {
     pub(super) name: Arc<str>,
+    /// Where it stands in lists; `None` once it was removed.
+    pub(super) place: Option<usize>,
+    /// Whether it is in no file.
+    pub(super) is_extra: bool,
     pub(super) members: Arc<[Member]>,
     pub(super) listeners: Arc<[Listener]>,
     pub(super) report: Option<Arc<KillReport>>,
@@ -29,9 +33,11 @@ pub(super) struct Published {
 }
 
 impl Published {
-    pub(super) fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str, place: usize) -> Self {
         Self {
             name: name.into(),
+            place: Some(place),
+            is_extra: false,
             members: Arc::from([]),
             listeners: Arc::from([]),
             report: None,
@@ -79,6 +85,10 @@ impl Slot {
             report: self.published.report.clone(),
             problem: machine.problem().map(Arc::from),
             rules: rules(machine),
+            place: self.published.place,
+            is_extra: self.published.is_extra,
+            entry: Some(Arc::clone(machine.entry())),
+            conflict: fleet.contender_name(id),
         })
     }
 }
@@ -117,8 +127,12 @@ impl Actor {
         let mut changes = Vec::new();
         self.board.send_modify(|board| {
             for (service, status) in statuses {
-                let Some(place) = board.services.get_mut(service.index()) else { continue };
                 let to = status.state;
+                if service.index() == board.services.len() {
+                    board.services.push(status);
+                    continue;
+                }
+                let Some(place) = board.services.get_mut(service.index()) else { continue };
                 let from = std::mem::replace(place, status).state;
                 if from != to {
                     changes.push(Event::Changed { service, from, to });

@@ -30,7 +30,7 @@ impl Actor {
             // what waits for its turn to be stopped is on its way down for whoever has asked
             let leaves = matches!(self.fleet.turn(id), Some(Turn::After(_)));
             let state = if leaves { State::Stopping } else { machine.state() };
-            Some(Taken { service: id, run: machine.run(), state })
+            Some(Taken { service: id, run: machine.run(), state, leaves: !self.fleet.stays(id) })
         };
         let taken = about.into_iter().filter_map(stands).collect();
         // whoever asked may have gone away meanwhile; what was asked for is done all the same
@@ -38,9 +38,18 @@ impl Actor {
     }
 
     /// Returns the services that a request is about.
-    fn about(&self, command: &Command) -> Vec<ServiceId> {
+    pub(super) fn about(&self, command: &Command) -> Vec<ServiceId> {
         match command {
-            Command::Start(ids) | Command::Restart(ids) | Command::Kill(ids) => ids.clone(),
+            Command::Start(ids)
+            | Command::Replace(ids)
+            | Command::Restart(ids)
+            | Command::Kill(ids)
+            | Command::Remove(ids) => ids.clone(),
+            Command::Reload(file) => {
+                let plan = self.plan(file);
+                [plan.leaving.clone(), plan.restarting(), plan.starting()].concat()
+            }
+            Command::Add(_) => vec![self.next_id()],
             Command::Stop(ids) => self.fleet.with_who_needs_them(ids),
             Command::RestartWithDependents(ids) => self.fleet.with_dependents(ids),
             Command::Signal { service, .. } => vec![*service],
@@ -56,6 +65,10 @@ impl Actor {
     fn obey(&mut self, command: Command) -> Vec<Refused> {
         match command {
             Command::Start(ids) => return self.wish_all(&ids, Wish::Start),
+            Command::Replace(ids) => return self.replace(&ids),
+            Command::Reload(file) => return self.reload(&file),
+            Command::Add(service) => return self.add(&service),
+            Command::Remove(ids) => return self.remove(&ids),
             Command::Stop(ids) => return self.wish_all(&self.fleet.with_who_needs_them(&ids), Wish::Stop),
             Command::Restart(ids) => return self.wish_all(&ids, Wish::Restart),
             Command::RestartWithDependents(ids) => {
@@ -91,11 +104,27 @@ impl Actor {
         self.carry_out();
         for &Refused { service, refusal } in &refused {
             // of several, those that need nothing are not worth a word
-            if ids.len() == 1 || refusal == Refusal::Stuck {
-                self.refuse(service, refusal.sentence());
+            if ids.len() == 1 || matches!(refusal, Refusal::Stuck | Refusal::Conflict) {
+                self.refuse(service, &self.sentence(service, refusal));
             }
         }
         refused
+    }
+
+    /// Stops what conflicts with these, and starts these as soon as nothing of it is left.
+    fn replace(&mut self, ids: &[ServiceId]) -> Vec<Refused> {
+        let rivals = ids.iter().flat_map(|id| self.fleet.contenders(*id)).collect::<Vec<_>>();
+        if self.shutdown.is_none() {
+            // what has come to rest meanwhile needs no end
+            let _at_rest = self.fleet.ask(&self.fleet.with_who_needs_them(&rivals), Wish::Stop, Instant::now());
+        }
+        self.wish_all(ids, Wish::Start)
+    }
+
+    /// Says why a wish is not granted, with who is in its way where that is known.
+    fn sentence(&self, id: ServiceId, refusal: Refusal) -> String {
+        let rival = self.fleet.contender_name(id).filter(|_| refusal == Refusal::Conflict);
+        rival.map_or_else(|| refusal.sentence().to_owned(), |rival| super::super::wish::conflict(&rival))
     }
 
     pub(super) fn refuse(&self, id: ServiceId, sentence: &str) {
@@ -119,7 +148,8 @@ impl Actor {
     fn all_to_start(&self) -> Vec<ServiceId> {
         // a one-shot that is done has nothing left to do; whoever wants it again asks for it by name
         let wanted = |machine: &Machine| machine.service().autostart && machine.state() != State::Done;
-        self.fleet.machines().filter(|(_, machine)| wanted(machine)).map(|(id, _)| id).collect()
+        let all = self.fleet.machines().filter(|(id, machine)| wanted(machine) && self.fleet.stays(*id));
+        all.map(|(id, _)| id).collect()
     }
 
     fn signal(&mut self, service: ServiceId, signal: Signal, target: Target) -> Result<(), Refusal> {

@@ -6,7 +6,7 @@ use super::super::blocked::{Obstacle, Turn};
 use super::super::machine::Machine;
 use super::super::status::State;
 use super::{Fleet, Member};
-use crate::config::Dependency;
+use crate::config::Condition;
 use crate::id::ServiceId;
 
 /// How many names of a long way are told, from its begin and from its end.
@@ -23,6 +23,7 @@ impl Fleet {
             blocked.push((id, None));
         }
         let mut next = 0;
+        let mut rivals = std::collections::BTreeSet::new();
         // the nearest first, so that each root is told by the shortest way to it
         while let Some(&(id, _)) = blocked.get(next) {
             for need in self.graph.needs(id) {
@@ -34,8 +35,18 @@ impl Fleet {
                 if member.machine.state() == State::Blocked {
                     blocked.push((need.service, Some(next)));
                 } else {
-                    found.push(obstacle(*need, member, self.names_to(&blocked, next)));
+                    found.push(obstacle(need.condition, member, self.names_to(&blocked, next)));
                 }
+            }
+            if let Some((rival, member)) = self.rival(id).and_then(|rival| Some((rival, self.members.get(rival.index())?)))
+                && rivals.insert(rival)
+            {
+                let through = self.names_to(&blocked, next);
+                let state = member.machine.state();
+                // it goes on by itself only where that one is on its way down
+                let needs_a_person = state != State::Stopping && member.departure.is_none();
+                let in_the_way = Obstacle { is_conflict: true, needs_a_person, end: None, ..obstacle(Condition::Ready, member, through) };
+                found.push(in_the_way);
             }
             next += 1;
         }
@@ -71,12 +82,13 @@ impl Fleet {
     }
 }
 
-fn obstacle(need: Dependency, member: &Member, through: Arc<[Arc<str>]>) -> Obstacle {
+fn obstacle(condition: Condition, member: &Member, through: Arc<[Arc<str>]>) -> Obstacle {
     let machine = &member.machine;
     let state = if member.departure.is_some() { State::Stopping } else { machine.state() };
     Obstacle {
         name: machine.service().name.as_str().into(),
-        condition: need.condition,
+        condition,
+        is_conflict: false,
         state,
         end: end(machine, state),
         through,

@@ -73,6 +73,11 @@ impl Queue {
         Self { waiting: Mutex::new(Waiting { services, ..Waiting::default() }), came: Condvar::new(), bell }
     }
 
+    /// Makes room for one more service.
+    pub(super) fn join(&self) {
+        self.lock().services.push(Pending::default());
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         // nothing in it panics half way
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)

@@ -112,6 +112,9 @@ impl Machine {
         self.ended = Some(EndedRun { exit, ran, asked });
         self.main = None;
         self.guard = None;
+        if let Some(next) = self.next.take() {
+            self.service = next;
+        }
         if again {
             self.attempts = 0;
             return self.begin(now);

@@ -1,0 +1,139 @@
+//! Services that come, change and go while others run, and those of which only one may run at a time.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::super::graph::Graph;
+use super::super::machine::Machine;
+use super::super::status::State;
+use super::super::wish::Wish;
+use super::{Fleet, Member};
+use crate::config::Service;
+use crate::id::ServiceId;
+
+/// Whether a service is to stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stay {
+    /// It is.
+    Stays,
+    /// It is removed once nothing of it is alive.
+    Leaves,
+    /// It was removed; its number is never used again.
+    Left,
+}
+
+impl Fleet {
+    /// Gives services what their entries say now; a number that is the next one is a new service's.
+    pub(crate) fn renew(&mut self, entries: impl IntoIterator<Item = (ServiceId, Arc<Service>)>, now: Instant) {
+        for (id, entry) in entries {
+            self.changed.insert(id);
+            match self.members.get_mut(id.index()) {
+                Some(member) => member.machine.renew(entry),
+                None if id.index() == self.members.len() => self.members.push(Member::new(entry)),
+                None => {}
+            }
+        }
+        self.link();
+        self.settle(now);
+    }
+
+    /// Stops these for good: once nothing of one is alive, it is there no more.
+    ///
+    /// Whoever stays must not need any of them.
+    pub(crate) fn remove(&mut self, ids: &[ServiceId], now: Instant) {
+        for &id in ids {
+            if let Some(member) = self.members.get_mut(id.index()).filter(|member| member.stay == Stay::Stays) {
+                member.stay = Stay::Leaves;
+                self.changed.insert(id);
+            }
+        }
+        // what does not run needs no end
+        let _nothing_alive = self.ask(ids, Wish::Stop, now);
+    }
+
+    /// Takes those that have left since somebody asked.
+    pub(crate) fn take_left(&mut self) -> Vec<ServiceId> {
+        std::mem::take(&mut self.left)
+    }
+
+    /// Whether a service is to stay.
+    pub(crate) fn stays(&self, id: ServiceId) -> bool {
+        self.members.get(id.index()).is_some_and(|member| member.stay == Stay::Stays)
+    }
+
+    /// Returns who depends on a service and stays.
+    pub(crate) fn who_stays_and_needs(&self, id: ServiceId) -> Option<ServiceId> {
+        self.graph.all_dependents(id).into_iter().find(|dependent| self.stays(*dependent))
+    }
+
+    fn link(&mut self) {
+        self.graph = Graph::new(self.members.iter().map(|member| member.machine.service().as_ref()));
+    }
+
+    /// Lets go of those that were to be removed and of which nothing is alive.
+    pub(super) fn let_leave(&mut self) {
+        let mut any = false;
+        for (id, member) in (0..).map(ServiceId::new).zip(&mut self.members) {
+            let state = member.machine.state();
+            let rests = !state.is_alive() && !matches!(state, State::Blocked | State::Backoff);
+            if member.stay == Stay::Leaves && rests && member.departure.is_none() {
+                any = true;
+                member.stay = Stay::Left;
+                member.machine.renew(Arc::new(alone(member.machine.service())));
+                self.changed.insert(id);
+                self.left.push(id);
+            }
+        }
+        if any {
+            self.link();
+        }
+    }
+
+    /// Returns one that is alive and must not be while this one is.
+    pub(super) fn rival(&self, id: ServiceId) -> Option<ServiceId> {
+        self.rivals(id).find(|other| self.state(*other).is_alive())
+    }
+
+    /// Returns one that runs or wants to, so that a wish for this one would not come true.
+    pub(crate) fn contender(&self, id: ServiceId) -> Option<ServiceId> {
+        self.rivals(id).find(|other| self.contends(*other))
+    }
+
+    /// Returns all that run or want to, and must not while this one does.
+    pub(crate) fn contenders(&self, id: ServiceId) -> Vec<ServiceId> {
+        self.rivals(id).filter(|other| self.contends(*other)).collect()
+    }
+
+    /// Returns its name.
+    pub(crate) fn contender_name(&self, id: ServiceId) -> Option<Arc<str>> {
+        let contender = self.contender(id)?;
+        Some(self.machine(contender)?.service().name.as_str().into())
+    }
+
+    fn rivals(&self, id: ServiceId) -> impl Iterator<Item = ServiceId> + '_ {
+        self.machine(id).into_iter().flat_map(|machine| machine.service().conflicts.iter().copied())
+    }
+
+    /// Whether a service runs or wants to.
+    pub(super) fn contends(&self, id: ServiceId) -> bool {
+        let Some(member) = self.members.get(id.index()) else { return false };
+        let leaves = member.departure.as_ref().is_some_and(|departure| departure.wish != Wish::Restart);
+        match member.machine.state() {
+            State::Starting | State::Running => !leaves,
+            State::Blocked | State::Backoff | State::Stuck => true,
+            State::Stopping => member.machine.ending().is_some_and(|ending| ending.again),
+            State::Stopped | State::Done | State::Exited | State::Crashed | State::CrashLoop => false,
+        }
+    }
+}
+
+impl Member {
+    pub(super) fn new(service: Arc<Service>) -> Self {
+        Self { machine: Machine::new(service), departure: None, kept_for: None, stay: Stay::Stays }
+    }
+}
+
+/// Returns an entry that has to do with nobody else.
+fn alone(service: &Service) -> Service {
+    Service { depends_on: Vec::new(), conflicts: Vec::new(), ..service.clone() }
+}
