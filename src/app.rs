@@ -5,6 +5,7 @@ mod colour;
 mod diagnostics;
 mod farewell;
 mod fault;
+mod file;
 mod leftovers;
 mod remote;
 mod requests;
@@ -36,7 +37,13 @@ pub fn run() -> ExitCode {
         Request::Logs(words) => remote::ask(|place, out| cli::logs(&words, place, out)),
         Request::Why(words) => remote::ask(|place, out| cli::why(&words, place, out)),
         Request::Graph(words) => remote::ask(|place, out| cli::graph(&words, place, out)),
-        Request::Start(words) => remote::ask(|place, out| cli::act(Act::Start, &words, place, out)),
+        Request::Start(words) => {
+            let act = Act::Start { replace: words.replace };
+            remote::ask(|place, out| cli::act(act, &words.services, place, out))
+        }
+        Request::Reload(words) => remote::ask(|place, out| cli::reload(&words, place, out)),
+        Request::Add(words) => remote::ask(|place, out| cli::add(&words, place, out)),
+        Request::Remove(words) => remote::ask(|place, out| cli::act(Act::Remove, &words, place, out)),
         Request::Stop(words) => remote::ask(|place, out| cli::act(Act::Stop, &words, place, out)),
         Request::Restart(words) => {
             let act = Act::Restart { with_dependents: words.with_dependents };

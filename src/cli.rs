@@ -13,6 +13,7 @@ mod logs;
 mod plain;
 mod ps;
 mod reap;
+mod reload;
 mod remote;
 mod signal;
 mod tree;
@@ -21,8 +22,8 @@ mod why;
 
 pub use act::{Act, act};
 pub use args::{
-    Arguments, AskArguments, FileArguments, GraphArguments, LogsArguments, ReapArguments, Request, RestartArguments,
-    ServicesArguments, SignalArguments, TreeArguments, UpArguments, WaitArguments, WaitFor, Whom, WhyArguments,
+    AddArguments, Arguments, AskArguments, FileArguments, GraphArguments, LogsArguments, ReapArguments, ReloadArguments, Request, RestartArguments,
+    ServicesArguments, SignalArguments, StartArguments, TreeArguments, UpArguments, WaitArguments, WaitFor, Whom, WhyArguments,
 };
 pub use check::check;
 pub use down::down;
@@ -34,6 +35,7 @@ pub use logs::{Since, logs};
 pub use plain::Plain;
 pub use ps::ps;
 pub use reap::reap;
+pub use reload::{add, reload};
 pub use remote::{Failure, Place};
 pub use signal::signal;
 pub use tree::tree;

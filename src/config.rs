@@ -331,6 +331,20 @@ pub fn load(sources: &[SourceFile]) -> Result<Config, Problems> {
     }
 }
 
+/// Reads a service that is in no file: a name, and what the shell is given.
+///
+/// # Errors
+/// Says what is wrong with the two, by the rules that the file has.
+pub fn service_of(name: &str, command: &str) -> Result<Service, String> {
+    let mut problems = Vec::new();
+    let service = validate::alone(&mut read::Reader { problems: &mut problems }, name, command);
+    match (service, problems.first()) {
+        (Some(service), None) => Ok(service),
+        (_, Some(problem)) => Err(format!("`{}`: {}", diagnostic::visible(name), problem.message())),
+        (None, None) => Err("it cannot be read".to_owned()),
+    }
+}
+
 fn is_toml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
 }

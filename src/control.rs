@@ -2,12 +2,14 @@
 
 mod act;
 mod answer;
+mod changing;
 mod client;
 mod connection;
 mod holder;
 mod lines;
 mod news;
 mod place;
+mod plan;
 mod protocol;
 mod rows;
 mod seat;
@@ -17,6 +19,7 @@ mod verdict;
 pub use client::{Client, ClientError};
 pub use holder::Holder;
 pub use place::PlaceError;
+pub use plan::{ChangedRow, PlanRow};
 pub use protocol::{Fault, FaultKind, Hello, LONGEST_LINE, PROTOCOL, Request, To, Until};
 pub use rows::{
     Board, CauseRow, ExitRow, ListenerRow, MemberRow, Outcome, Outcomes, ProcessRow, Reasons, ServiceRow, Signalled,

@@ -7,6 +7,7 @@ compile_error!(
 );
 
 pub mod clipboard;
+mod file_watch;
 pub(crate) mod identity;
 pub(crate) mod kill;
 mod launch;
@@ -22,6 +23,7 @@ mod socket_table;
 mod tree;
 mod verify;
 
+pub use file_watch::FileWatch;
 pub use identity::{began, identify, is_held_by_debugger};
 pub(crate) use kill::may_signal;
 pub use kill::send;

@@ -12,6 +12,7 @@ mod graph;
 mod handle;
 mod job;
 mod keeper;
+mod listed;
 mod live;
 mod log_store;
 mod machine;

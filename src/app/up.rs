@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use tokio::sync::Notify;
 
 use super::requests::Requests;
-use super::{colour, diagnostics, farewell, fault, leftovers, screen};
+use super::{colour, diagnostics, farewell, fault, file, leftovers, screen};
 use crate::cli::{self, Plain, UpArguments};
 use crate::config::Config;
 use crate::control::{ClaimError, Seat, Server};
@@ -156,7 +156,8 @@ fn run(config: &Config, start: Vec<ServiceId>, watched: bool, hold: Hold) -> any
 async fn with_dashboard(config: &Config, start: Vec<ServiceId>, hold: Hold) -> anyhow::Result<End> {
     diagnostics::to_panel();
     let logs = LogStore::new(config.services.len(), config.settings.scrollback);
-    let options = Options { start, start_when_sized: true, end_when_idle: false };
+    let (procfile, _watch) = file::follow(config, true);
+    let options = Options { start, start_when_sized: true, end_when_idle: false, procfile: Some(procfile) };
     let gone = Arc::new(Notify::new());
     let (handle, server) = supervise(config, options, logs, hold, Arc::clone(&gone))?;
     let shown = screen::show(config, handle.clone()).await;
@@ -181,7 +182,8 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>, hold: Hold) -> anyho
     let plain: Box<dyn Tap> =
         Box::new(Plain::new(output, &names, io::stdout().is_terminal() && colour::wanted(), Arc::clone(&broken)));
     let logs = LogStore::with_tap(config.services.len(), config.settings.scrollback, plain);
-    let options = Options { start, start_when_sized: false, end_when_idle: true };
+    let (procfile, _watch) = file::follow(config, false);
+    let options = Options { start, start_when_sized: false, end_when_idle: true, procfile: Some(procfile) };
     let (handle, server) = supervise(config, options, logs, hold, broken)?;
     let summary = down(handle).await?;
     server.close().await;

@@ -12,7 +12,10 @@ use crate::ui::text;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// Start them.
-    Start,
+    Start {
+        /// Whether what conflicts with them is stopped first.
+        replace: bool,
+    },
     /// Stop them.
     Stop,
     /// Stop them and start them again.
@@ -22,6 +25,8 @@ pub enum Act {
     },
     /// Kill their trees.
     Kill,
+    /// Stop them and remove them.
+    Remove,
 }
 
 /// Does it and tells what became of each service; returns the exit code.
@@ -31,7 +36,8 @@ pub enum Act {
 pub fn act(act: Act, words: &ServicesArguments, place: &Place<'_>, out: &mut dyn Write) -> Result<u8, Failure> {
     let services = words.names.clone();
     let request = match act {
-        Act::Start => Request::Start { services },
+        Act::Start { replace } => Request::Start { services, replace },
+        Act::Remove => Request::Remove { services },
         Act::Stop => Request::Stop { services },
         Act::Restart { with_dependents } => Request::Restart { services, with_dependents },
         Act::Kill => Request::Kill { services },
@@ -74,8 +80,12 @@ fn line(outcome: &Outcome) -> String {
         "restart" if outcome.how.is_none() && outcome.verified => return started(outcome),
         "restart" => format!("restarted · {ended} gone{forced}"),
         "kill" => format!("killed {}", (*killed).max(ended)),
+        "remove" => format!("removed · stopped {ended}{forced}"),
         _ => format!("stopped {ended}{forced}"),
     };
+    if outcome.action == "remove" && outcome.verified && outcome.problem.is_none() && outcome.how.is_none() {
+        return format!("{service}: removed");
+    }
     if outcome.nothing_to_do {
         return format!("{service}: does not run");
     }

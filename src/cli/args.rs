@@ -41,13 +41,19 @@ pub enum Request {
     /// Show who depends on whom, with states where a procdash runs
     Graph(GraphArguments),
     /// Start services and what they need, and return once they run
-    Start(ServicesArguments),
+    Start(StartArguments),
     /// Stop services after all that need them, and return once nothing of them is left
     Stop(ServicesArguments),
     /// Stop services, and start each again once nothing of it is left
     Restart(RestartArguments),
     /// Kill services with all that they started, and check
     Kill(ServicesArguments),
+    /// Read the file anew: show what differs, ask, and make it so
+    Reload(ReloadArguments),
+    /// Add a service for this run, which is in no file, and start it
+    Add(AddArguments),
+    /// Stop services and remove them from this run, once nothing of them is left
+    Remove(ServicesArguments),
     /// Send a signal to services
     Signal(SignalArguments),
     /// Wait until services are ready, or have exited
@@ -144,7 +150,46 @@ pub struct WhyArguments {
     pub name: String,
 }
 
-/// The words of `procdash start`, `stop` and `kill`.
+/// The words of `procdash start`.
+#[derive(Args, Clone, Debug)]
+pub struct StartArguments {
+    /// Which, and whom to ask.
+    #[command(flatten)]
+    pub services: ServicesArguments,
+    /// Stop what conflicts with them first, and see that it is gone
+    #[arg(long)]
+    pub replace: bool,
+}
+
+/// The words of `procdash reload`.
+#[derive(Args, Clone, Debug)]
+pub struct ReloadArguments {
+    /// Whom to ask.
+    #[command(flatten)]
+    pub ask: AskArguments,
+    /// Only tell what differs
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    /// Do it without asking
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// The words of `procdash add`.
+#[derive(Args, Clone, Debug)]
+pub struct AddArguments {
+    /// Whom to ask.
+    #[command(flatten)]
+    pub ask: AskArguments,
+    /// Its name
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// What is run, by the shell of the project
+    #[arg(value_name = "COMMAND", required = true, last = true)]
+    pub command: Vec<String>,
+}
+
+/// The words of `procdash stop`, `kill` and `remove`.
 #[derive(Args, Clone, Debug)]
 pub struct ServicesArguments {
     /// Whom to ask.

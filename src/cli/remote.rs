@@ -107,6 +107,7 @@ pub(super) fn ask<T: DeserializeOwned>(
 pub(super) fn explained(error: &ClientError) -> Failure {
     let code = match error {
         ClientError::Fault(fault) => match fault.kind {
+            FaultKind::Unusable => return Failure::new(USAGE, fault.message.clone()),
             FaultKind::UnknownService => USAGE,
             FaultKind::Malformed | FaultKind::TooLong | FaultKind::Refused | FaultKind::Busy | FaultKind::Ending => {
                 FAILED

@@ -146,6 +146,14 @@ fn services(reader: &mut Reader<'_>, path: &Path, table: &Table) -> Vec<Service>
     services
 }
 
+/// Reads a service that is in no file.
+pub(super) fn alone(reader: &mut Reader<'_>, name: &str, command: &str) -> Option<Service> {
+    let node = |value| Node { place: Place::END, value };
+    let entry = |value| Entry { key: Place::END, node: node(value) };
+    let table = Table::from([("command".to_owned(), entry(Value::Text(command.to_owned())))]);
+    service(reader, &table, name, &entry(Value::Table(table.clone())))
+}
+
 /// Returns the table of a process with the defaults below it.
 fn whole(defaults: &Table, entry: &Entry) -> Table {
     let mut table = defaults.clone();

@@ -5,12 +5,15 @@ use std::time::Duration;
 use super::rows::{MemberRow, Outcome, SurvivorRow, millis};
 use super::verdict::{self, Progress};
 use crate::id::{RunId, ServiceId};
-use crate::supervisor::{Answer, Command, KillReport, Refusal, ServiceStatus, State, Taken};
+use crate::supervisor::{Answer, Command, KillReport, Refusal, ServiceStatus, State, Taken, conflict};
 
 /// What is done to services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Act {
     Start,
+    StartReplacing,
+    Remove,
+    Reload,
     Stop,
     Restart,
     RestartWithDependents,
@@ -26,6 +29,8 @@ pub(super) struct Expected {
     aim: Aim,
     /// The run whose end is part of what was asked for.
     ends: Option<RunId>,
+    /// Whether it goes for good.
+    leaves: bool,
     /// Why nothing was done, where nothing was.
     refused: Option<Refusal>,
     /// Whether it was stuck before, and another attempt was ordered.
@@ -42,9 +47,13 @@ enum Aim {
 
 impl Act {
     /// Returns what the supervisor is asked for.
+    ///
+    /// A reload and an addition carry more than numbers: for those it is nothing.
     pub(super) fn command(self, ids: &[ServiceId]) -> Command {
         match self {
-            Self::Start => Command::Start(ids.to_vec()),
+            Self::Start | Self::Reload => Command::Start(ids.to_vec()),
+            Self::StartReplacing => Command::Replace(ids.to_vec()),
+            Self::Remove => Command::Remove(ids.to_vec()),
             Self::Stop => Command::Stop(ids.to_vec()),
             Self::Restart => Command::Restart(ids.to_vec()),
             Self::RestartWithDependents => Command::RestartWithDependents(ids.to_vec()),
@@ -56,7 +65,8 @@ impl Act {
 
     const fn word(self) -> &'static str {
         match self {
-            Self::Start | Self::StartAll => "start",
+            Self::Start | Self::StartReplacing | Self::StartAll | Self::Reload => "start",
+            Self::Remove => "remove",
             Self::Stop => "stop",
             Self::Restart | Self::RestartWithDependents => "restart",
             Self::Kill => "kill",
@@ -68,29 +78,29 @@ impl Act {
     pub(super) fn expect(self, answer: &Answer) -> Vec<Expected> {
         let expected = |taken: &Taken| {
             let refused = answer.refused.iter().find(|refused| refused.service == taken.service);
-            let restarts = matches!(self, Self::Restart | Self::RestartWithDependents);
-            let (aim, ends) = match self {
-                Self::Stop | Self::Kill | Self::Quit => (Aim::Gone(taken.run), Some(taken.run)),
+            let restarts = matches!(self, Self::Restart | Self::RestartWithDependents | Self::Reload);
+            let goes = matches!(self, Self::Stop | Self::Kill | Self::Quit | Self::Remove) || taken.leaves;
+            let (aim, ends) = match taken.state {
+                _ if goes => (Aim::Gone(taken.run), Some(taken.run)),
                 // what waits for others begins with the number after
-                Self::Start | Self::StartAll | Self::Restart | Self::RestartWithDependents
-                    if taken.state == State::Blocked =>
-                {
-                    (Aim::Up(taken.run.next()), None)
-                }
+                State::Blocked => (Aim::Up(taken.run.next()), None),
                 // what is on its way down comes up again with the number after
-                Self::Start | Self::StartAll | Self::Restart | Self::RestartWithDependents
-                    if taken.state == State::Stopping =>
-                {
-                    (Aim::Up(taken.run.next()), restarts.then_some(taken.run))
-                }
-                Self::Start | Self::StartAll | Self::Restart | Self::RestartWithDependents => {
-                    (Aim::Up(taken.run), None)
-                }
+                State::Stopping => (Aim::Up(taken.run.next()), restarts.then_some(taken.run)),
+                State::Stopped
+                | State::Starting
+                | State::Running
+                | State::Done
+                | State::Exited
+                | State::Crashed
+                | State::Backoff
+                | State::CrashLoop
+                | State::Stuck => (Aim::Up(taken.run), None),
             };
             Expected {
                 service: taken.service,
                 aim,
                 ends,
+                leaves: taken.leaves,
                 refused: refused.map(|refused| refused.refusal),
                 tried_again: self == Self::Kill && taken.state == State::Stuck,
             }
@@ -104,13 +114,35 @@ impl Expected {
     pub(super) fn judge(&self, status: &ServiceStatus, patient: bool) -> Progress {
         match (self.refused, self.aim) {
             (Some(Refusal::Stuck), _) => Progress::Survived,
-            (Some(refusal @ (Refusal::Quitting | Refusal::NotUpYet | Refusal::TooBusy)), _) => {
+            (Some(Refusal::Conflict), _) if status.conflict.is_some() => {
+                Progress::Failed(conflict(status.conflict.as_deref().unwrap_or_default()))
+            }
+            (
+                Some(
+                    refusal @ (Refusal::Quitting
+                    | Refusal::NotUpYet
+                    | Refusal::TooBusy
+                    | Refusal::Conflict
+                    | Refusal::Leaving
+                    | Refusal::Needed),
+                ),
+                _,
+            ) => {
                 Progress::Failed(refusal.sentence().to_owned())
             }
             (None | Some(Refusal::NothingAlive | Refusal::AlreadyUp), Aim::Gone(run)) => {
                 verdict::of_end(status, run, patient && self.tried_again)
             }
             (None | Some(Refusal::NothingAlive | Refusal::AlreadyUp), Aim::Up(run)) => verdict::of_start(status, run),
+        }
+    }
+
+    /// Returns what is done to this service.
+    const fn word(&self, act: Act) -> &'static str {
+        match (self.leaves, self.ends) {
+            (true, _) => "remove",
+            (false, Some(_)) if matches!(act, Act::Reload) => "restart",
+            (false, Some(_) | None) => act.word(),
         }
     }
 
@@ -131,7 +163,7 @@ pub(super) fn outcome_of(
 ) -> Outcome {
     let outcome = Outcome {
         service: status.name.to_string(),
-        action: act.word().to_owned(),
+        action: expected.word(act).to_owned(),
         verified: progress != Progress::Survived,
         state: status.state.word().to_owned(),
         pid: status.main.map(|main| main.pid),
@@ -191,7 +223,7 @@ mod tests {
 
     fn expected(act: Act, state: State, refusal: Option<Refusal>) -> Expected {
         let refused = refusal.map(|refusal| Refused { service: API, refusal }).into_iter().collect();
-        let answer = Answer { taken: vec![Taken { service: API, run: first(), state }], refused };
+        let answer = Answer { taken: vec![Taken { service: API, run: first(), state, leaves: false }], refused };
         act.expect(&answer)[0]
     }
 

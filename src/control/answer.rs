@@ -44,7 +44,14 @@ impl Desk {
             Request::Wait { services, until, timeout_ms } => {
                 written(id, self.wait(&services, until, timeout_ms.map(Duration::from_millis)).await)
             }
-            Request::Start { services } => written(id, self.act(Act::Start, &services).await),
+            Request::Start { services, replace } => {
+                let act = if replace { Act::StartReplacing } else { Act::Start };
+                written(id, self.act(act, &services).await)
+            }
+            Request::Plan => written(id, self.plan().await),
+            Request::Reload { mark } => written(id, self.reload(mark.as_deref()).await),
+            Request::Add { name, command } => written(id, self.add(&name, &command).await),
+            Request::Remove { services } => written(id, self.act(Act::Remove, &services).await),
             Request::Stop { services } => written(id, self.act(Act::Stop, &services).await),
             Request::Restart { services, with_dependents } => {
                 let act = if with_dependents { Act::RestartWithDependents } else { Act::Restart };
@@ -77,9 +84,8 @@ impl Desk {
 
     fn id(&self, name: &str) -> Result<ServiceId, Fault> {
         let board = self.handle.board.borrow();
-        let found = (0..).map(ServiceId::new).zip(&board.services).find(|(_, status)| &*status.name == name);
-        found.map(|(id, _)| id).ok_or_else(|| {
-            let known: Vec<&str> = board.services.iter().map(|status| &*status.name).collect();
+        board.find(name).ok_or_else(|| {
+            let known: Vec<&str> = board.listed().map(|(_, status)| &*status.name).collect();
             let meant = closest(name, known.iter().copied());
             let meant = meant.map_or_else(String::new, |meant| format!("did you mean `{meant}`? "));
             let message = format!("no service is called `{name}`; {meant}there are: {}", known.join(", "));
@@ -90,7 +96,7 @@ impl Desk {
     async fn board(&self) -> Board {
         let (statuses, quitting) = {
             let board = self.handle.board.borrow();
-            (board.services.clone(), board.phase != Phase::Up)
+            (board.listed().map(|(_, status)| status.clone()).collect::<Vec<_>>(), board.phase != Phase::Up)
         };
         let (now, wall) = (Instant::now(), Timestamp::now());
         let mut services = Vec::with_capacity(statuses.len());
@@ -106,7 +112,9 @@ impl Desk {
     async fn trees(&self, name: Option<&str>) -> Result<Trees, Fault> {
         let only = name.map(|name| self.id(name)).transpose()?;
         let mut services = Vec::new();
-        for (id, status) in (0..).map(ServiceId::new).zip(self.statuses()) {
+        let all: Vec<_> =
+            self.handle.board.borrow().listed().map(|(id, status)| (id, status.clone())).collect();
+        for (id, status) in all {
             if only.is_none_or(|only| only == id) {
                 let tree = fresh(&status).await.iter().map(ProcessRow::from).collect();
                 services.push(Tree { service: status.name.to_string(), state: status.state.word().to_owned(), tree });
@@ -134,11 +142,28 @@ impl Desk {
         let asked = Instant::now();
         let answer = match act {
             Act::Quit => self.quit().await?,
-            Act::Start | Act::Stop | Act::Restart | Act::RestartWithDependents | Act::Kill | Act::StartAll => {
-                self.handle.ask(act.command(&ids)).await.map_err(has_ended)?
-            }
+            Act::Start
+            | Act::StartReplacing
+            | Act::Remove
+            | Act::Reload
+            | Act::Stop
+            | Act::Restart
+            | Act::RestartWithDependents
+            | Act::Kill
+            | Act::StartAll => self.handle.ask(act.command(&ids)).await.map_err(has_ended)?,
         };
-        let mut waiting = act.expect(&answer);
+        self.follow(act, &answer, &ids, asked).await
+    }
+
+    /// Waits until what was asked for is done, or will not be, and says so service by service.
+    pub(super) async fn follow(
+        &self,
+        act: Act,
+        answer: &Answer,
+        ids: &[ServiceId],
+        asked: Instant,
+    ) -> Result<Outcomes, Fault> {
+        let mut waiting = act.expect(answer);
         let mut outcomes = Vec::new();
         let tried = asked + ANOTHER_TRY;
         let watched = self.watch(Some(tried), |statuses, _| {
@@ -177,7 +202,7 @@ impl Desk {
         let mut board = self.handle.board.clone();
         let board = board.wait_for(|board| board.phase != Phase::Up).await.map_err(|_closed| ending())?;
         let alive = (0..).map(ServiceId::new).zip(&board.services).filter(|(_, status)| status.state.is_alive());
-        let taken = alive.map(|(service, status)| Taken { service, run: status.run, state: status.state }).collect();
+        let taken = alive.map(|(service, status)| Taken { service, run: status.run, state: status.state, leaves: false }).collect();
         Ok(Answer { taken, refused: vec![] })
     }
 
@@ -256,6 +281,8 @@ impl Desk {
                         | Event::Refused { .. }
                         | Event::Changed { .. }
                         | Event::Keeping { .. }
+                        | Event::Added { .. }
+                        | Event::Removed { .. }
                         | Event::Verified(_),
                     )
                     | Err(RecvError::Lagged(_)) => {}
@@ -307,10 +334,10 @@ fn written(id: u64, answer: Result<impl Serialize, Fault>) -> String {
     }
 }
 
-fn ending() -> Fault {
+pub(super) fn ending() -> Fault {
     Fault::new(FaultKind::Ending, HasEnded.to_string())
 }
 
-fn has_ended(_ended: HasEnded) -> Fault {
+pub(super) fn has_ended(_ended: HasEnded) -> Fault {
     ending()
 }

@@ -24,6 +24,10 @@ enum News {
     },
     /// What services print cannot be kept in files, or can again.
     Keeping { failing: bool, sentence: String },
+    /// There is another service.
+    Added { service: String },
+    /// A service was removed.
+    Removed { service: String },
     /// A request could not be carried out.
     Refused { service: Option<String>, reason: String },
     /// So many events were lost: the subscriber reads too slowly.
@@ -71,6 +75,8 @@ pub(super) fn write_event(event: &Event, board: &Board) -> String {
             to: Whom::from(*target),
         },
         Event::Keeping { tone, sentence } => News::Keeping { failing: *tone == Tone::Bad, sentence: sentence.clone() },
+        &Event::Added { service } => News::Added { service: name(service) },
+        &Event::Removed { service } => News::Removed { service: name(service) },
         Event::Refused { service, reason } => News::Refused { service: service.map(name), reason: reason.clone() },
     })
 }

@@ -64,6 +64,29 @@ pub enum Request {
     Start {
         /// Which.
         services: Vec<String>,
+        /// Whether what conflicts with them is stopped first.
+        #[serde(default)]
+        replace: bool,
+    },
+    /// Says what the file as it is now would change; answered by `Plan`.
+    Plan,
+    /// Makes what is there what the file says; answered by `Outcomes` once that is so.
+    Reload {
+        /// Of the plan that was shown: if the file says something else by now, nothing is done.
+        #[serde(default)]
+        mark: Option<String>,
+    },
+    /// Adds a service that is in no file, and starts it; answered by `Outcomes` once it runs, or does not.
+    Add {
+        /// Its name.
+        name: String,
+        /// What the shell is given.
+        command: String,
+    },
+    /// Stops these and removes each once nothing of it is left; answered by `Outcomes`.
+    Remove {
+        /// Which.
+        services: Vec<String>,
     },
     /// Stops these; answered by `Outcomes` once they were looked at.
     Stop {
@@ -173,6 +196,8 @@ pub enum FaultKind {
     UnknownService,
     /// The service is in no state for it.
     Refused,
+    /// The project's file has problems; the message shows them.
+    Unusable,
     /// There are too many connections; this one is closed after it.
     Busy,
     /// procdash has come to its end.
@@ -308,7 +333,11 @@ mod tests {
             Just(Request::Quit),
             prop::option::of(".{0,20}").prop_map(|service| Request::Tree { service }),
             ".{0,20}".prop_map(|service| Request::Why { service }),
-            services().prop_map(|services| Request::Start { services }),
+            (services(), any::<bool>()).prop_map(|(services, replace)| Request::Start { services, replace }),
+            Just(Request::Plan),
+            prop::option::of(".{0,20}").prop_map(|mark| Request::Reload { mark }),
+            (".{0,20}", ".{0,20}").prop_map(|(name, command)| Request::Add { name, command }),
+            services().prop_map(|services| Request::Remove { services }),
             services().prop_map(|services| Request::Stop { services }),
             (services(), any::<bool>())
                 .prop_map(|(services, with_dependents)| Request::Restart { services, with_dependents }),

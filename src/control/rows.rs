@@ -206,7 +206,7 @@ pub struct Outcomes {
 pub struct Outcome {
     /// Which.
     pub service: String,
-    /// What was asked for: start, stop, restart, kill or quit.
+    /// What was asked for: start, stop, restart, kill, remove or quit.
     pub action: String,
     /// Who was there when its end began.
     pub members: Vec<MemberRow>,

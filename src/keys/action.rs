@@ -90,6 +90,7 @@ actions! {
     SignalMenu "signal-menu" Services ["S"] "send a signal to main, group or tree";
     RestartMenu "restart-menu" Services ["R"] "restart the marked, or all";
     StartAll "start-all" Services ["U"] "start all that start by themselves";
+    Reload "reload" Services ["ctrl-r"] "read the file anew, and show what differs";
     Mark "mark" Services ["space"] "mark; start, stop, restart and kill then act on the marked";
     UnmarkAll "unmark-all" Services ["u"] "unmark all";
     Up "up" Moving ["k" "up"] "up";

@@ -93,23 +93,6 @@ pub struct Board {
     pub phase: Phase,
 }
 
-impl Board {
-    /// Returns the services that are there, in the order in which they are shown.
-    pub fn listed(&self) -> impl Iterator<Item = (ServiceId, &ServiceStatus)> + Clone {
-        let all = (0..).map(ServiceId::new).zip(&self.services);
-        let mut listed: Vec<_> = all.filter(|(_, status)| status.place.is_some()).collect();
-        // those of one place stay in the order of their numbers
-        listed.sort_by_key(|(_, status)| status.place);
-        listed.into_iter()
-    }
-
-    /// Finds the service of this name.
-    #[must_use]
-    pub fn find(&self, name: &str) -> Option<ServiceId> {
-        self.listed().find(|(_, status)| &*status.name == name).map(|(id, _)| id)
-    }
-}
-
 /// What the program as a whole is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {

@@ -65,7 +65,7 @@ impl Dashboard {
 }
 
 impl Description {
-    fn of(service: &Service) -> Self {
+    pub(crate) fn of(service: &Service) -> Self {
         Self {
             description: service.description.clone(),
             command: service

@@ -17,6 +17,7 @@ use tui_logger::TuiWidgetState;
 use crate::logs::LogBuffer;
 use crate::supervisor::{Command, Event, Handle, Phase};
 
+use self::files::Files;
 use super::dashboard::Dashboard;
 use super::input;
 use super::model::{Model, Moment};
@@ -77,6 +78,8 @@ where
     let (readers, mut findings) = Readers::new();
     let (taker, mut takings) = Taker::new();
     let mut screen = Screen::new(Model::new(dashboard, board, size), (readers, taker), suspend);
+    let (files, mut reads) = Files::follow(&handle);
+    screen.files = Some(files);
     let commands = handle.commands.clone();
     let (mut hears_keys, mut hears_events) = (true, true);
     while !screen.is_done() {
@@ -97,6 +100,7 @@ where
                 screen.readers.heard(&finding);
                 screen.update(Msg::Found(finding));
             }
+            Some(read) = reads.recv() => screen.file(read, &handle),
             Some(outcome) = takings.recv() => screen.taken(outcome)?,
             permit = commands.reserve(), if !screen.outbox.is_empty() => match permit {
                 Ok(permit) => if let Some(command) = screen.outbox.pop_front() { permit.send(command.into()); },
@@ -131,6 +135,7 @@ struct Screen<S> {
     /// Requests that the supervisor had no room for yet, in order.
     outbox: VecDeque<Command>,
     sizes: Sizes,
+    files: Option<Files>,
     /// A task has panicked: what is shown may be wrong from then on, so everything ends.
     has_failed: bool,
     suspend: S,
@@ -148,6 +153,7 @@ impl<S: FnMut()> Screen<S> {
             last_frame: None,
             outbox: VecDeque::new(),
             sizes: Sizes::default(),
+            files: None,
             has_failed: false,
             suspend,
         }
@@ -266,6 +272,7 @@ impl<S: FnMut()> Screen<S> {
                 Effect::Lines(wish) => self.look_up(wish, handle),
                 Effect::Copy(text) => self.taker.copy(&text),
                 Effect::Browse(address) => self.browse(&address),
+                Effect::ReadFile => self.read_file(),
                 Effect::Diagnostics(page) => diagnostics::turn(&self.diagnostics, page),
                 Effect::Suspend => {
                     let was_ours = terminal::leave()?;
@@ -308,6 +315,7 @@ fn moment() -> Moment {
 }
 
 mod edge;
+mod files;
 mod lines;
 #[cfg(test)]
 mod tests;

@@ -12,10 +12,10 @@ use crate::keys::Context;
 use crate::logs::Tone;
 use crate::process::{Member, ProcessId};
 use crate::signal::Signal;
-use crate::supervisor::{Board, KillReport, Phase, ServiceStatus, Target};
+use crate::supervisor::{Board, KillReport, NewFile, Phase, Plan, ServiceStatus, Target};
 
 use super::columns::{self, Plan};
-use super::dashboard::Dashboard;
+use super::dashboard::{Dashboard, Description};
 use super::layout::{self, Areas, Need};
 use super::links::Choice;
 use super::opened_line::OpenedLine;
@@ -112,6 +112,27 @@ pub(crate) enum Panel {
         opened: Arc<OpenedLine>,
         /// Rows scrolled past.
         top: usize,
+    },
+    /// What the file says now, and whether to take it.
+    Reload {
+        /// It, as it was read.
+        file: NewFile,
+        /// What it would change.
+        plan: Box<Plan>,
+        /// Rows scrolled past.
+        top: usize,
+    },
+    /// What is wrong with the file.
+    Problems {
+        /// All of it.
+        text: Arc<str>,
+        /// Rows scrolled past.
+        top: usize,
+    },
+    /// Whether to stop what conflicts with these, and to start them.
+    Conflict {
+        /// Which.
+        services: Vec<ServiceId>,
     },
     /// Whether to quit.
     Quit,
@@ -258,9 +279,9 @@ impl Model {
         self.board.services.get(service.index())
     }
 
-    /// Returns every service with its identity.
-    pub(crate) fn services(&self) -> impl Iterator<Item = (ServiceId, &ServiceStatus)> {
-        (0..).map(ServiceId::new).zip(&self.board.services)
+    /// Returns every service that is there with its identity, in the order in which they are shown.
+    pub(crate) fn services(&self) -> impl Iterator<Item = (ServiceId, &ServiceStatus)> + Clone {
+        self.board.listed()
     }
 
     /// Returns the services in the list: all, or those that have what was typed in their names.
@@ -316,9 +337,15 @@ impl Model {
         }
     }
 
+    /// Returns what is known of a service before it runs: what its entry says now.
+    pub(crate) fn about(&self, service: ServiceId) -> Option<Description> {
+        let entry = self.service(service).and_then(|status| status.entry.as_deref());
+        entry.map(Description::of).or_else(|| self.dashboard.services.get(service.index()).cloned())
+    }
+
     /// Whether a service has a terminal rather than pipes.
     pub(crate) fn has_tty(&self, service: ServiceId) -> bool {
-        self.dashboard.services.get(service.index()).is_none_or(|about| about.tty)
+        self.about(service).is_none_or(|about| about.tty)
     }
 
     /// Returns where everything is, or `None` where the screen is too small.
@@ -333,7 +360,7 @@ impl Model {
 
     fn need(&self) -> Need {
         let width = columns::wanted(self.longest_name(), &self.dashboard.columns).saturating_add(2);
-        let height = text::cells(self.board.services.len()).saturating_add(2);
+        let height = text::cells(self.services().count()).saturating_add(2);
         Need { width, height }
     }
 
@@ -343,7 +370,7 @@ impl Model {
     }
 
     fn longest_name(&self) -> u16 {
-        text::cells(self.board.services.iter().map(|status| text::width(&status.name)).max().unwrap_or(0))
+        text::cells(self.services().map(|(_, status)| text::width(&status.name)).max().unwrap_or(0))
     }
 
     /// Moves the list so that the chosen row is seen, and never past its end.

@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Size};
 use crate::id::ServiceId;
 use crate::keys::Action;
 use crate::screen::Typed;
-use crate::supervisor::{Board, Command, Event};
+use crate::supervisor::{Board, Command, Event, NewFile, Plan, Unusable};
 
 use super::line_edit::Edit;
 use super::links::Link;
@@ -49,6 +49,8 @@ pub(crate) enum Msg {
     Happened(Event),
     /// A walk through the log has found something, or nothing.
     Found(Finding),
+    /// The project's file was read anew.
+    File(Box<FileNews>),
     /// What was wished to be looked up in the log.
     Lines(LineNews),
     /// Something has come of taking text somewhere.
@@ -59,6 +61,15 @@ pub(crate) enum Msg {
     Overloaded,
     /// The program is to be suspended, as Ctrl-Z does in a shell.
     Suspend,
+}
+
+/// What was found in the project's file.
+#[derive(Clone, Debug)]
+pub(crate) struct FileNews {
+    /// Whether somebody asked; else it was saved.
+    pub(crate) is_asked: bool,
+    /// The file and what it would change, or why it cannot be used.
+    pub(crate) found: Result<(NewFile, Plan), Unusable>,
 }
 
 /// A key in a menu.
@@ -128,6 +139,8 @@ pub(crate) enum Effect {
     Copy(String),
     /// Show an address in a browser.
     Browse(String),
+    /// Read the project's file anew.
+    ReadFile,
     /// Move about in procdash's own log.
     Diagnostics(Page),
     /// Give the terminal back, stop, and come back when continued.

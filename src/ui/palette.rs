@@ -1,11 +1,12 @@
 //! The command line: every action by its name, and the commands that take words behind theirs.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::model::Model;
 use super::selection::words;
 use super::text_file::Target;
-use crate::config::closest;
+use crate::config::{Service, closest, service_of};
 use crate::id::ServiceId;
 use crate::keys::{Action, Group};
 use crate::signal::Signal;
@@ -19,6 +20,10 @@ pub(crate) enum Order {
     ActOn(Action, Vec<ServiceId>),
     /// Send a signal to the trees of these services.
     Signal(Signal, Vec<ServiceId>),
+    /// Add this service, which is in no file.
+    Add(Arc<Service>),
+    /// Stop and remove these.
+    Remove(Vec<ServiceId>),
     /// Write the log of the chosen service to a file; as it was printed, where `raw` says so.
     Save {
         /// Where to.
@@ -47,6 +52,8 @@ pub(crate) struct Choice {
 const WITH_WORDS: &[(&str, &str, &str)] = &[
     ("save", "FILE", "write the whole log to FILE; --raw before it: as it was printed"),
     ("save!", "FILE", "the same, over a file that is there"),
+    ("add", "NAME COMMAND", "add a service for this run, and start it"),
+    ("remove", "NAME…", "remove services for this run, once they are seen gone"),
     ("signal", "SIGNAL [NAME…]", "send a signal to the tree of the chosen service, or of NAMEs"),
 ];
 
@@ -80,6 +87,7 @@ pub(crate) fn choices(model: &Model, before: &str) -> (Vec<Choice>, Range<usize>
     let all = match words.as_slice() {
         [] => first_words(model),
         ["signal"] => Signal::ALL.iter().map(|signal| signal_choice(*signal)).collect(),
+        ["remove", named @ ..] => names(model, named),
         ["signal", _, named @ ..] => names(model, named),
         [word, named @ ..] if WITH_NAMES.iter().any(|action| action.name() == *word) => names(model, named),
         [_, ..] => Vec::new(),
@@ -159,6 +167,9 @@ pub(crate) fn read(model: &Model, line: &str) -> Result<Order, String> {
         "write" | "write!" if model.selecting.is_some() => Ok(Order::Write(target(word, rest)?)),
         "write" | "write!" => Err("nothing is selected; `v` or `V` begins a selection".to_owned()),
         "signal" => signal(model, rest),
+        "add" => add(model, rest),
+        "remove" if rest.is_empty() => Err("`remove` needs a name: `remove worker`".to_owned()),
+        "remove" => Ok(Order::Remove(services(model, rest.split_whitespace())?)),
         _ => action(model, word, rest),
     }
 }
@@ -176,6 +187,16 @@ fn target(word: &str, file: &str) -> Result<Target, String> {
         return Err(format!("`{word}` needs a file: `{word} FILE`"));
     }
     Ok(Target { path: file.to_owned(), replace: word.ends_with('!') })
+}
+
+fn add(model: &Model, rest: &str) -> Result<Order, String> {
+    let Some((name, command)) = rest.split_once(char::is_whitespace) else {
+        return Err("`add` needs a name and a command: `add worker bin/work --all`".to_owned());
+    };
+    if model.services().any(|(_, status)| &*status.name == name) {
+        return Err(format!("there is a service called `{name}` already"));
+    }
+    service_of(name, command.trim()).map(|service| Order::Add(Arc::new(service)))
 }
 
 fn signal(model: &Model, rest: &str) -> Result<Order, String> {
@@ -234,7 +255,7 @@ mod tests {
 
     #[test]
     fn what_begins_with_it_comes_first_then_what_holds_it_then_what_is_about_it() {
-        assert_eq!(offered("re"), ["restart", "restart-menu", "previous-pane", "screen"]);
+        assert_eq!(offered("re"), ["remove", "restart", "restart-menu", "reload"]);
         assert_eq!(offered("stop"), ["stop", "mark"]);
         assert_eq!(offered("traces"), ["fold"]);
         assert_eq!(offered("zzz"), [""; 0]);
@@ -267,6 +288,9 @@ mod tests {
         assert_eq!(problem("stop wbe"), "no service is called `wbe`; did you mean `web`?");
         assert_eq!(problem("signal hupp web"), "`hupp` is no signal; did you mean `HUP`?");
         assert_eq!(problem("help me"), "`help` takes nothing behind it");
+        assert_eq!(problem("add web x"), "there is a service called `web` already");
+        assert_eq!(problem("add x"), "`add` needs a name and a command: `add worker bin/work --all`");
+        assert_eq!(problem("remove"), "`remove` needs a name: `remove worker`");
         assert_eq!(problem("save"), "`save` needs a file: `save FILE`");
         assert_eq!(problem("write a"), "nothing is selected; `v` or `V` begins a selection");
     }

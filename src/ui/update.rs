@@ -2,6 +2,7 @@
 
 mod attach;
 mod commanding;
+mod file;
 mod lines;
 mod merging;
 mod mouse;
@@ -39,6 +40,10 @@ pub(crate) fn update(model: &mut Model, msg: Msg, moment: Moment) -> Vec<Effect>
         Msg::Step(step) => panels::step(model, step),
         Msg::Found(finding) => {
             searching::found(model, &finding);
+            Vec::new()
+        }
+        Msg::File(news) => {
+            file::found(model, *news);
             Vec::new()
         }
         Msg::Lines(news) => lines::told(model, news),
@@ -101,6 +106,7 @@ fn in_panes(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Restart | Action::Start | Action::Stop | Action::Kill => services::act(model, action),
         Action::StartAll => vec![Effect::Ask(Command::StartAll)],
+        Action::Reload => vec![Effect::ReadFile],
         Action::Mark | Action::UnmarkAll => services::mark(model, action),
         Action::SignalMenu
         | Action::RestartMenu

@@ -1,8 +1,10 @@
 //! The parts of the screen, one file each.
 
+pub(crate) mod conflict_question;
 pub(crate) mod details;
 pub(crate) mod diagnostics;
 pub(crate) mod help;
+pub(crate) mod file_problems;
 pub(crate) mod hints_line;
 pub(crate) mod kill_report;
 pub(crate) mod line_panel;
@@ -11,6 +13,7 @@ pub(crate) mod log_pane;
 pub(crate) mod palette;
 pub(crate) mod quit_confirm;
 pub(crate) mod quit_monitor;
+pub(crate) mod reload_preview;
 pub(crate) mod restart_menu;
 pub(crate) mod screen;
 pub(crate) mod search_prompt;
@@ -36,6 +39,9 @@ pub(crate) fn sheet(model: &Model, panel: &Panel, moment: Moment) -> Option<Shee
         Panel::Report { report, top } => kill_report::sheet(model, report, *top, moment),
         Panel::Why { service, top } => why::sheet(model, *service, *top, moment),
         Panel::Line { opened, top } => line_panel::sheet(model, opened, *top),
+        Panel::Reload { plan, top, .. } => reload_preview::sheet(model, plan, *top),
+        Panel::Problems { text, top } => file_problems::sheet(model, text, *top),
+        Panel::Conflict { services } => conflict_question::sheet(model, services),
         Panel::Quit => quit_confirm::sheet(model, moment),
         Panel::Help { top } => help::sheet(model, *top),
         Panel::Diagnostics => return None,

@@ -3,6 +3,7 @@
 mod dependencies;
 mod harmless;
 mod hostile;
+mod reload;
 mod seat;
 mod talk;
 

@@ -180,6 +180,7 @@ fn obstacle(state: State, through: &[&str]) -> Obstacle {
         state,
         end: None,
         through: through.iter().map(|&name| name.into()).collect(),
+        is_conflict: false,
         needs_a_person: state == State::Stopped,
     }
 }

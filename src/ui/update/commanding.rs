@@ -84,10 +84,9 @@ fn obey(model: &mut Model, order: Result<Order, String>, moment: Moment) -> Vec<
         Order::Act(action) => super::act(model, action, moment),
         Order::ActOn(action, services) => {
             let command = match action {
-                Action::Start => Command::Start,
+                Action::Start | Action::Restart => return super::services::start(model, services, action),
                 Action::Stop => Command::Stop,
-                Action::Kill => Command::Kill,
-                _ => Command::Restart,
+                _ => Command::Kill,
             };
             vec![Effect::Ask(command(services))]
         }
@@ -95,6 +94,8 @@ fn obey(model: &mut Model, order: Result<Order, String>, moment: Moment) -> Vec<
             let signal = |service| Effect::Ask(Command::Signal { service, signal, target: Target::Tree });
             services.into_iter().map(signal).collect()
         }
+        Order::Add(service) => vec![Effect::Ask(Command::Add(service))],
+        Order::Remove(services) => vec![Effect::Ask(Command::Remove(services))],
         Order::Save { target, raw } => {
             let text = format!("{}: its log is being written to {}", model.name(model.selected), target.path);
             model.notice = Some(Notice { tone: Tone::Calm, text });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::id::ServiceId;
 use crate::keys::Action;
 use crate::logs::Tone;
-use crate::supervisor::{Board, Event, KillReport, ServiceStatus, State, Target};
+use crate::supervisor::{Board, Command, Event, KillReport, ServiceStatus, State, Target};
 
 use crate::ui::model::{Model, Notice, Panel};
 use crate::ui::msg::Effect;
@@ -17,7 +17,9 @@ use crate::ui::widgets::{hints_line, quit_monitor};
 pub(super) fn board(model: &mut Model, board: Board) -> Vec<Effect> {
     let was_quitting = model.is_quitting();
     let lived = model.alive();
+    let place = model.listed_place();
     model.board = board;
+    let mut effects = let_go(model, place);
     let services = model.board.services.len();
     model.panes.all_mut().for_each(|pane| pane.make_room(services));
     super::attach::follow_board(model);
@@ -27,13 +29,48 @@ pub(super) fn board(model: &mut Model, board: Board) -> Vec<Effect> {
         model.quitting = lived;
         (model.prompt, model.selecting) = (None, None);
         model.quitting_rows = 0;
-        let effects = super::panels::close_all(model);
+        effects.extend(super::panels::close_all(model));
         quit_monitor::keep_rows(model);
         return effects;
     }
     quit_monitor::keep_rows(model);
     super::panels::keep_process_chosen(model);
-    Vec::new()
+    effects
+}
+
+/// Lets go of services that were removed: of the marks, the panes and the panels on them.
+fn let_go(model: &mut Model, place: usize) -> Vec<Effect> {
+    let is_there = |model: &Model, service: ServiceId| {
+        model.service(service).is_none_or(|status| status.place.is_some())
+    };
+    if !is_there(model, model.selected) {
+        super::moving::select(model, place);
+    }
+    let gone: Vec<ServiceId> = model.marked.iter().copied().filter(|id| !is_there(model, *id)).collect();
+    model.marked.retain(|id| !gone.contains(id));
+    let (board, selected) = (&model.board, model.selected);
+    let is_gone = |id: ServiceId| board.services.get(id.index()).is_some_and(|status| status.place.is_none());
+    for pane in model.panes.all_mut().filter(|pane| is_gone(pane.service)) {
+        pane.service = selected;
+    }
+    let about = |panel: &Panel| match panel {
+        Panel::Signals(menu) => Some(menu.service),
+        Panel::Tree(view) => Some(view.service),
+        Panel::Details { service, .. } | Panel::Why { service, .. } => Some(*service),
+        Panel::Report { .. }
+        | Panel::Restarts { .. }
+        | Panel::Line { .. }
+        | Panel::Reload { .. }
+        | Panel::Problems { .. }
+        | Panel::Conflict { .. }
+        | Panel::Quit
+        | Panel::Help { .. }
+        | Panel::Diagnostics => None,
+    };
+    let trees = |panels: &[Panel]| panels.iter().filter(|panel| matches!(panel, Panel::Tree(_))).count();
+    let before = trees(&model.panels);
+    model.panels.retain(|panel| about(panel).is_none_or(|service| !is_gone(service)));
+    if trees(&model.panels) < before { vec![Effect::Ask(Command::Watch(false))] } else { Vec::new() }
 }
 
 /// Says on the status line what has happened, if a person wants to know it.
@@ -54,6 +91,13 @@ pub(super) fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
                     Notice { tone: Tone::Bad, text }
                 }
             })
+        }
+        Event::Added { service } => {
+            Some(Notice { tone: Tone::Good, text: format!("{}: added", model.name(service)) })
+        }
+        Event::Removed { service } => {
+            let text = format!("{}: removed; nothing of it is left", model.name(service));
+            Some(Notice { tone: Tone::Good, text })
         }
         Event::Keeping { tone, sentence } => Some(Notice { tone, text: sentence }),
         Event::Refused { service, reason } => {

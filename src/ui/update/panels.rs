@@ -46,7 +46,7 @@ fn signal_menu(service: ServiceId, target: Target) -> Panel {
 }
 
 /// Closes the panel on top.
-fn close(model: &mut Model) -> Vec<Effect> {
+pub(super) fn close(model: &mut Model) -> Vec<Effect> {
     match model.panels.pop() {
         Some(Panel::Tree(_)) => vec![Effect::Ask(Command::Watch(false))],
         _ => Vec::new(),
@@ -73,8 +73,10 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
         Some(Panel::Details { .. }) => Action::Details,
         Some(Panel::Help { .. }) => Action::Help,
         Some(Panel::Diagnostics) => Action::Diagnostics,
-        Some(Panel::Signals(_) | Panel::Restarts { .. } | Panel::Quit) => return by_wheel(model, action),
-        Some(Panel::Report { .. } | Panel::Line { .. }) | None => Action::Open,
+        Some(Panel::Signals(_) | Panel::Restarts { .. } | Panel::Reload { .. } | Panel::Conflict { .. } | Panel::Quit) => {
+            return by_wheel(model, action);
+        }
+        Some(Panel::Report { .. } | Panel::Line { .. } | Panel::Problems { .. }) | None => Action::Open,
     };
     // the key that opened it closes it, and `q` leaves what is on top before it leaves procdash
     if action == same || matches!(action, Action::Back | Action::Quit) {
@@ -145,10 +147,19 @@ fn scroll_text(model: &mut Model, action: Action, moment: Moment) {
             | Panel::Details { top, .. }
             | Panel::Report { top, .. }
             | Panel::Line { top, .. }
+            | Panel::Problems { top, .. }
+            | Panel::Reload { top, .. }
             | Panel::Help { top },
         ) => *top = moved(action, *top, rows, tops),
-        Some(Panel::Signals(_) | Panel::Restarts { .. } | Panel::Tree(_) | Panel::Quit | Panel::Diagnostics) | None => {
-        }
+        Some(
+            Panel::Signals(_)
+            | Panel::Restarts { .. }
+            | Panel::Tree(_)
+            | Panel::Conflict { .. }
+            | Panel::Quit
+            | Panel::Diagnostics,
+        )
+        | None => {}
     }
 }
 
@@ -166,9 +177,8 @@ fn about(model: &mut Model, service: ServiceId, action: Action, moment: Moment) 
             });
             return Vec::new();
         }
-        Action::Start => Command::Start(services),
+        Action::Start | Action::Restart => return super::services::start(model, services, action),
         Action::Stop => Command::Stop(services),
-        Action::Restart => Command::Restart(services),
         Action::Kill => Command::Kill(services),
         _ => {
             scroll_text(model, action, moment);
@@ -226,6 +236,7 @@ pub(super) fn step(model: &mut Model, step: Step) -> Vec<Effect> {
     match model.panels.last() {
         Some(Panel::Signals(_)) => in_signals(model, step),
         Some(Panel::Restarts { .. }) => in_restarts(model, step),
+        Some(Panel::Reload { .. } | Panel::Conflict { .. }) => super::file::answer(model, step),
         Some(Panel::Quit) => match step {
             Step::Accept | Step::Type('y' | 'Y' | 'q' | 'Q') => {
                 model.panels.pop();

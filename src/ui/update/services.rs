@@ -2,21 +2,41 @@
 
 use crate::id::ServiceId;
 use crate::keys::Action;
-use crate::supervisor::Command;
+use crate::supervisor::{Command, State};
 
-use crate::ui::model::Model;
+use crate::ui::model::{Model, Panel};
 use crate::ui::msg::Effect;
 
 /// Asks for what the key means for the marked services, or else for the chosen one.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the other actions ask for nothing")]
-pub(super) fn act(model: &Model, action: Action) -> Vec<Effect> {
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
-        Action::Restart => ask(model, Command::Restart),
-        Action::Start => ask(model, Command::Start),
+        Action::Restart | Action::Start => {
+            let targets = model.targets();
+            start(model, targets, action)
+        }
         Action::Stop => ask(model, Command::Stop),
         Action::Kill => ask(model, Command::Kill),
         _ => Vec::new(),
     }
+}
+
+/// Starts or restarts services; where one conflicts with another that runs, a person is asked which it is to be.
+pub(super) fn start(model: &mut Model, services: Vec<ServiceId>, action: Action) -> Vec<Effect> {
+    if services.is_empty() {
+        return Vec::new();
+    }
+    let is_refused = |service: &ServiceId| {
+        let status = model.service(*service);
+        let rests = |state: State| !state.is_alive() && !matches!(state, State::Blocked | State::Backoff);
+        status.is_some_and(|status| status.conflict.is_some() && rests(status.state))
+    };
+    if services.iter().any(is_refused) {
+        model.panels.push(Panel::Conflict { services });
+        return Vec::new();
+    }
+    let command = if action == Action::Start { Command::Start } else { Command::Restart };
+    vec![Effect::Ask(command(services))]
 }
 
 fn ask(model: &Model, wish: fn(Vec<ServiceId>) -> Command) -> Vec<Effect> {

@@ -21,7 +21,7 @@ pub(crate) fn sheet(model: &Model, service: ServiceId, top: usize, moment: Momen
     let room = sheet::room(model.size, WIDTH);
     let mut facts = Facts { lines: Vec::new(), room, theme };
     if let Some(status) = model.service(service) {
-        let about = model.dashboard.services.get(service.index()).cloned().unwrap_or_default();
+        let about = model.about(service).unwrap_or_default();
         let state = format!("{} {}", sign(status.state), status.state.word());
         facts.add("state", &state, theme.state(status.state));
         let causes = why(status, moment.now);

@@ -19,8 +19,8 @@ impl Widget for &StatusLine<'_> {
         let room = usize::from(area.width.saturating_sub(2));
         let selected = self.model.selected;
         let problem = self.model.service(selected).and_then(|status| status.problem.as_deref());
-        let described =
-            self.model.dashboard.services.get(selected.index()).and_then(|about| about.description.as_deref());
+        let about = self.model.about(selected);
+        let described = about.as_ref().and_then(|about| about.description.as_deref());
         let (line, style) = match (&self.model.notice, problem, described) {
             (Some(notice), _, _) => (notice.text.clone(), theme.tone(notice.tone)),
             (None, Some(problem), _) => (format!("{}: {problem}", self.model.name(selected)), theme.bad),

@@ -34,9 +34,9 @@ pub(crate) struct TitleBar<'a> {
 impl TitleBar<'_> {
     fn right_side(&self) -> [Line<'static>; 3] {
         let theme = &self.model.dashboard.theme;
-        let services = &self.model.board.services;
-        let cpu: f32 = services.iter().map(|status| status.usage.cpu_percent).sum();
-        let memory: u64 = services.iter().map(|status| status.usage.memory).sum();
+        let services = self.model.services();
+        let cpu: f32 = services.clone().map(|(_, status)| status.usage.cpu_percent).sum();
+        let memory: u64 = services.map(|(_, status)| status.usage.memory).sum();
         let cell =
             |name: &'static str, value: String| vec![Span::styled(name, theme.quiet), Span::styled(value, theme.text)];
         let cpu = cell("cpu ", text::right(&text::percent(cpu), 6));
@@ -50,8 +50,7 @@ impl TitleBar<'_> {
     /// Returns the counts of `states`, as many whole ones as fit into `room` cells; an ellipsis stands for the rest.
     fn counts(&self, states: &[State], room: usize) -> Vec<Span<'static>> {
         let theme = &self.model.dashboard.theme;
-        let services = &self.model.board.services;
-        let count = |state: State| services.iter().filter(|status| status.state == state).count();
+        let count = |state: State| self.model.services().filter(|(_, status)| status.state == state).count();
         let parts = states.iter().map(|&state| (count(state), state)).filter(|(count, _)| *count > 0);
         let mut spans: Vec<Span<'static>> = Vec::new();
         let mut left = room;

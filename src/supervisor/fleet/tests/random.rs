@@ -13,6 +13,8 @@ use super::*;
 /// Steps of one case on the average, and cases of the short and of the long form.
 const STEPS: usize = 250;
 const CASES: (u32, u32) = (400, 8_000);
+/// The most services of a case.
+const MOST: usize = 14;
 
 /// What is known of a service's processes, apart from what the machines believe.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +58,10 @@ enum Step {
     Happens(u8, u8),
     /// News about a run that is long over.
     Stale(u8),
+    /// A service comes that needs some of those that are there, and conflicts with one of them.
+    Add(u8, u8),
+    /// Those in this set of bits go, with all that depend on them.
+    Remove(u8),
     Wait(u32),
 }
 
@@ -69,6 +75,8 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => (0..8_u8).prop_map(|one| Step::RestartWithDependents(1 << one)),
         20 => (any::<u8>(), any::<u8>()).prop_map(|(who, what)| Step::Happens(who, what)),
         1 => any::<u8>().prop_map(Step::Stale),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(need, rival)| Step::Add(need, rival)),
+        1 => (0..8_u8).prop_map(|one| Step::Remove(1 << one)),
         3 => (0..40_000_u32).prop_map(Step::Wait),
     ]
 }
@@ -130,7 +138,7 @@ impl Bench {
     }
 
     fn set(&self, bits: u8) -> Vec<ServiceId> {
-        self.ids().into_iter().filter(|id| bits & (1 << id.index()) != 0).collect()
+        self.ids().into_iter().filter(|id| bits & (1 << (id.index() % 8)) != 0).collect()
     }
 
     /// Whether `above` depends on `below`, by a way of its own to find out.
@@ -150,6 +158,9 @@ impl Bench {
                 let ids = self.fleet.with_dependents(&self.set(bits));
                 self.ask(&ids, Wish::Restart);
             }
+            Step::Add(need, rival) if self.services.len() < MOST => self.add(need, rival),
+            Step::Add(..) => {}
+            Step::Remove(bits) => self.remove(bits),
             Step::Happens(who, what) => self.happens(ServiceId::new(u32::from(who) % self.count()), what),
             Step::Stale(who) => {
                 let id = ServiceId::new(u32::from(who) % self.count());
@@ -167,6 +178,48 @@ impl Bench {
             }
         }
         self.follow();
+    }
+
+    fn add(&mut self, need: u8, rival: u8) {
+        let stay: Vec<ServiceId> = self.ids().into_iter().filter(|id| self.fleet.stays(*id)).collect();
+        let pick = |number: u8| stay.get(usize::from(number) % 16).copied();
+        let id = ServiceId::new(self.count());
+        let mut service = Service { name: format!("s{}", id.index()), ..service(Duration::from_secs(5)) };
+        let needs = pick(need).map(|service| Dependency { service, condition: Condition::Ready });
+        service.depends_on = needs.into_iter().collect();
+        let rival = pick(rival).filter(|rival| {
+            let (has_command, is_calm) = (self.services[rival.index()].command.is_some(), !self.fleet.contends(*rival));
+            let is_needed = service.depends_on.iter().any(|need| {
+                need.service == *rival || self.depends(need.service, *rival) || self.depends(*rival, need.service)
+            });
+            has_command && is_calm && !is_needed
+        });
+        let mut entries = Vec::new();
+        if let Some(rival) = rival {
+            service.conflicts = vec![rival];
+            self.services[rival.index()].conflicts.push(id);
+            entries.push((rival, Arc::new(self.services[rival.index()].clone())));
+        }
+        self.services.push(service.clone());
+        self.world.push(World::default());
+        entries.push((id, Arc::new(service)));
+        self.fleet.renew(entries, self.now);
+    }
+
+    /// Whoever depends on what goes, goes too.
+    fn remove(&mut self, bits: u8) {
+        let gone = self.set(bits);
+        let all: Vec<ServiceId> = self.ids();
+        let goes = |id: &ServiceId| gone.contains(id) || gone.iter().any(|gone| self.depends(*id, *gone));
+        let all: Vec<ServiceId> = all.into_iter().filter(goes).collect();
+        for &id in &all {
+            let first = all.iter().filter(|other| self.depends(**other, id));
+            let alive = first.filter_map(|other| Some((*other, self.world[other.index()].running.as_ref()?.run)));
+            let before = alive.collect();
+            self.order.insert(id, before);
+            self.world[id.index()].wish = Some(Wanted::Down);
+        }
+        self.fleet.remove(&all, self.now);
     }
 
     fn count(&self) -> u32 {
@@ -281,6 +334,10 @@ impl Bench {
             assert!(self.is_met(*need), "{id} begins and {} is not {:?}", need.service, need.condition);
             let departure = &self.fleet.members[need.service.index()].departure;
             assert!(departure.is_none(), "{id} begins and {} is about to be stopped", need.service);
+        }
+        assert!(self.fleet.stays(id), "{id} begins and was removed");
+        for rival in &self.services[id.index()].conflicts {
+            assert!(self.world[rival.index()].running.is_none(), "{id} begins beside {rival}");
         }
         let world = &mut self.world[id.index()];
         assert!(world.running.is_none(), "{id} has two runs");
