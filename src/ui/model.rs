@@ -12,7 +12,7 @@ use crate::keys::Context;
 use crate::logs::Tone;
 use crate::process::{Member, ProcessId};
 use crate::signal::Signal;
-use crate::supervisor::{Board, KillReport, NewFile, Phase, Plan, ServiceStatus, Target};
+use crate::supervisor::{self, Board, KillReport, NewFile, Phase, ServiceStatus, Target};
 
 use super::columns::{self, Plan};
 use super::dashboard::{Dashboard, Description};
@@ -118,7 +118,7 @@ pub(crate) enum Panel {
         /// It, as it was read.
         file: NewFile,
         /// What it would change.
-        plan: Box<Plan>,
+        plan: Box<supervisor::Plan>,
         /// Rows scrolled past.
         top: usize,
     },

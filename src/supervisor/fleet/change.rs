@@ -27,10 +27,10 @@ impl Fleet {
     pub(crate) fn renew(&mut self, entries: impl IntoIterator<Item = (ServiceId, Arc<Service>)>, now: Instant) {
         for (id, entry) in entries {
             self.changed.insert(id);
-            match self.members.get_mut(id.index()) {
-                Some(member) => member.machine.renew(entry),
-                None if id.index() == self.members.len() => self.members.push(Member::new(entry)),
-                None => {}
+            if id.index() == self.members.len() {
+                self.members.push(Member::new(entry));
+            } else if let Some(member) = self.members.get_mut(id.index()) {
+                member.machine.renew(entry);
             }
         }
         self.link();

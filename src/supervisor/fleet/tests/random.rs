@@ -2,11 +2,15 @@
 //!
 //! `PROCDASH_TEST_LONG=1` makes it two million steps.
 
+mod changing;
+mod drafts;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
+use self::drafts::any_services;
 use super::super::super::sample::service;
 use super::*;
 
@@ -81,41 +85,6 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Whom a service needs, whether it is a one-shot, whether it has a command, and when it is started again.
-type Draft = (Vec<(u8, Condition)>, bool, u8, RestartPolicy);
-
-/// Returns up to eight services, each of which depends on some of those before it.
-fn any_services() -> impl Strategy<Value = Vec<Service>> {
-    let condition = prop_oneof![
-        4 => Just(Condition::Ready),
-        1 => Just(Condition::Started),
-        2 => Just(Condition::Completed),
-        1 => Just(Condition::Exited),
-    ];
-    let policy = prop_oneof![Just(RestartPolicy::No), Just(RestartPolicy::OnFailure), Just(RestartPolicy::Always)];
-    let needs = prop::collection::vec((any::<u8>(), condition), 0..4);
-    let one = (needs, any::<bool>(), 0..5_u8, policy);
-    prop::collection::vec(one, 1..=8).prop_map(|drafts| {
-        let service = |(place, draft): (usize, Draft)| {
-            let (needs, oneshot, kind, policy) = draft;
-            let mut depends_on: Vec<Dependency> = Vec::new();
-            for (pick, condition) in needs.into_iter().filter(|_| place > 0) {
-                let id = ServiceId::new(u32::try_from(usize::from(pick) % place).unwrap());
-                if depends_on.iter().all(|known| known.service != id) {
-                    depends_on.push(Dependency { service: id, condition });
-                }
-            }
-            let mut service = service(Duration::from_secs(5));
-            service.name = format!("s{place}");
-            service.command = service.command.filter(|_| kind > 0 || depends_on.is_empty());
-            service.oneshot = oneshot;
-            service.restart.policy = policy;
-            Service { depends_on, ..service }
-        };
-        drafts.into_iter().enumerate().map(service).collect()
-    })
-}
-
 struct Bench {
     fleet: Fleet,
     services: Vec<Service>,
@@ -178,48 +147,6 @@ impl Bench {
             }
         }
         self.follow();
-    }
-
-    fn add(&mut self, need: u8, rival: u8) {
-        let stay: Vec<ServiceId> = self.ids().into_iter().filter(|id| self.fleet.stays(*id)).collect();
-        let pick = |number: u8| stay.get(usize::from(number) % 16).copied();
-        let id = ServiceId::new(self.count());
-        let mut service = Service { name: format!("s{}", id.index()), ..service(Duration::from_secs(5)) };
-        let needs = pick(need).map(|service| Dependency { service, condition: Condition::Ready });
-        service.depends_on = needs.into_iter().collect();
-        let rival = pick(rival).filter(|rival| {
-            let (has_command, is_calm) = (self.services[rival.index()].command.is_some(), !self.fleet.contends(*rival));
-            let is_needed = service.depends_on.iter().any(|need| {
-                need.service == *rival || self.depends(need.service, *rival) || self.depends(*rival, need.service)
-            });
-            has_command && is_calm && !is_needed
-        });
-        let mut entries = Vec::new();
-        if let Some(rival) = rival {
-            service.conflicts = vec![rival];
-            self.services[rival.index()].conflicts.push(id);
-            entries.push((rival, Arc::new(self.services[rival.index()].clone())));
-        }
-        self.services.push(service.clone());
-        self.world.push(World::default());
-        entries.push((id, Arc::new(service)));
-        self.fleet.renew(entries, self.now);
-    }
-
-    /// Whoever depends on what goes, goes too.
-    fn remove(&mut self, bits: u8) {
-        let gone = self.set(bits);
-        let all: Vec<ServiceId> = self.ids();
-        let goes = |id: &ServiceId| gone.contains(id) || gone.iter().any(|gone| self.depends(*id, *gone));
-        let all: Vec<ServiceId> = all.into_iter().filter(goes).collect();
-        for &id in &all {
-            let first = all.iter().filter(|other| self.depends(**other, id));
-            let alive = first.filter_map(|other| Some((*other, self.world[other.index()].running.as_ref()?.run)));
-            let before = alive.collect();
-            self.order.insert(id, before);
-            self.world[id.index()].wish = Some(Wanted::Down);
-        }
-        self.fleet.remove(&all, self.now);
     }
 
     fn count(&self) -> u32 {
