@@ -253,7 +253,7 @@ impl Fleet {
             own_private,
             own_rss,
             guard_private,
-            warden_private: warden.map(|warden| memory(warden).0),
+            warden_private,
         })
     }
 }
