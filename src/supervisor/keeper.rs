@@ -77,7 +77,7 @@ impl Keeper {
         let shared = Shared { queue: Arc::clone(&queue), teller: Arc::clone(&teller) };
         thread::Builder::new().name("procdash-keeper".into()).spawn(move || {
             let mut recent = Recent::new(logs_open_at_once());
-            while let Some(mut batch) = queue.take() {
+            while let Some(mut batch) = queue.take(now) {
                 let service = batch.service;
                 while files.len() <= service.index() {
                     files.push(kept(teller.name(files.len())));
