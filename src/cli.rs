@@ -22,8 +22,9 @@ mod why;
 
 pub use act::{Act, act};
 pub use args::{
-    AddArguments, Arguments, AskArguments, FileArguments, GraphArguments, LogsArguments, ReapArguments, ReloadArguments, Request, RestartArguments,
-    ServicesArguments, SignalArguments, StartArguments, TreeArguments, UpArguments, WaitArguments, WaitFor, Whom, WhyArguments,
+    AddArguments, Arguments, AskArguments, FileArguments, GraphArguments, LogsArguments, ReapArguments,
+    ReloadArguments, Request, RestartArguments, ServicesArguments, SignalArguments, StartArguments, TreeArguments,
+    UpArguments, WaitArguments, WaitFor, Whom, WhyArguments,
 };
 pub use check::check;
 pub use down::down;

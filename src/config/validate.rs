@@ -8,7 +8,9 @@ use super::place::Place;
 use super::raw::{Entry, Node, Table, Value, merge};
 use super::read::{Known, Reader};
 use super::service::{self, PROCESS};
-use super::{Column, Config, LogFiles, OnLeftovers, Service, Settings, THEMES, Ui, bindings, conflicts, depends, log_files};
+use super::{
+    Column, Config, LogFiles, OnLeftovers, Service, Settings, THEMES, Ui, bindings, conflicts, depends, log_files,
+};
 use crate::id::ServiceId;
 use crate::logs::acts;
 

@@ -127,9 +127,7 @@ impl Expected {
                     | Refusal::Needed),
                 ),
                 _,
-            ) => {
-                Progress::Failed(refusal.sentence().to_owned())
-            }
+            ) => Progress::Failed(refusal.sentence().to_owned()),
             (None | Some(Refusal::NothingAlive | Refusal::AlreadyUp), Aim::Gone(run)) => {
                 verdict::of_end(status, run, patient && self.tried_again)
             }

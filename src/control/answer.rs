@@ -112,8 +112,7 @@ impl Desk {
     async fn trees(&self, name: Option<&str>) -> Result<Trees, Fault> {
         let only = name.map(|name| self.id(name)).transpose()?;
         let mut services = Vec::new();
-        let all: Vec<_> =
-            self.handle.board.borrow().listed().map(|(id, status)| (id, status.clone())).collect();
+        let all: Vec<_> = self.handle.board.borrow().listed().map(|(id, status)| (id, status.clone())).collect();
         for (id, status) in all {
             if only.is_none_or(|only| only == id) {
                 let tree = fresh(&status).await.iter().map(ProcessRow::from).collect();
@@ -202,7 +201,9 @@ impl Desk {
         let mut board = self.handle.board.clone();
         let board = board.wait_for(|board| board.phase != Phase::Up).await.map_err(|_closed| ending())?;
         let alive = (0..).map(ServiceId::new).zip(&board.services).filter(|(_, status)| status.state.is_alive());
-        let taken = alive.map(|(service, status)| Taken { service, run: status.run, state: status.state, leaves: false }).collect();
+        let taken = alive
+            .map(|(service, status)| Taken { service, run: status.run, state: status.state, leaves: false })
+            .collect();
         Ok(Answer { taken, refused: vec![] })
     }
 

@@ -96,7 +96,8 @@ fn spawn(config: &Config, options: Options, tools: Tools, sampling: Sampling) ->
     tools.keeper.tell(events.clone());
     let (logs, screens, procfile) = (tools.logs.clone(), tools.screens.clone(), options.procfile.clone());
     let fleet = Fleet::new(config.services.iter().cloned());
-    let slots: Vec<Slot> = config.services.iter().enumerate().map(|(place, service)| Slot::new(&service.name, place)).collect();
+    let slots: Vec<Slot> =
+        config.services.iter().enumerate().map(|(place, service)| Slot::new(&service.name, place)).collect();
     let statuses = fleet.ids().zip(&slots).filter_map(|(id, slot)| slot.status(&fleet, id)).collect();
     let (board, published) = watch::channel(Board { services: statuses, phase: Phase::Up });
     let actor = Actor {

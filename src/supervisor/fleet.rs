@@ -359,9 +359,10 @@ impl Fleet {
 
     /// Whether everything that a service depends on is as it has to be, and is to stay so, and nobody is in its way.
     fn is_free(&self, id: ServiceId) -> bool {
-        self.rival(id).is_none() && self.graph.needs(id).iter().all(|need| {
-            let member = self.members.get(need.service.index());
-            member.is_some_and(|member| member.departure.is_none() && member.machine.satisfies(need.condition))
-        })
+        self.rival(id).is_none()
+            && self.graph.needs(id).iter().all(|need| {
+                let member = self.members.get(need.service.index());
+                member.is_some_and(|member| member.departure.is_none() && member.machine.satisfies(need.condition))
+            })
     }
 }

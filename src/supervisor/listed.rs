@@ -28,7 +28,8 @@ mod tests {
     #[test]
     fn services_stand_at_their_places_and_who_was_removed_is_not_found() {
         let status = |name: &str, place| ServiceStatus { place, ..ServiceStatus::never_started(name.into()) };
-        let services = vec![status("old", None), status("web", Some(1)), status("api", Some(0)), status("old", Some(2))];
+        let services =
+            vec![status("old", None), status("web", Some(1)), status("api", Some(0)), status("old", Some(2))];
         let board = Board { services, phase: Phase::Up };
         let names: Vec<&str> = board.listed().map(|(_, status)| &*status.name).collect();
         assert_eq!(names, ["api", "web", "old"]);

@@ -220,7 +220,10 @@ mod tests {
             "added web · removed db · changed api (command, depends_on, env.TOKEN) · unchanged 0"
         );
         assert!(plan.changed[0].restarts);
-        assert_eq!((plan.new.as_slice(), plan.leaving.as_slice()), (&[ServiceId::new(2)][..], &[ServiceId::new(0)][..]));
+        assert_eq!(
+            (plan.new.as_slice(), plan.leaving.as_slice()),
+            (&[ServiceId::new(2)][..], &[ServiceId::new(0)][..])
+        );
     }
 
     #[test]

@@ -275,7 +275,7 @@ pub(crate) fn all_cells(model: &mut Model, logs: &LogStore, moment: Moment) -> B
     let (commands, _) = mpsc::channel(1);
     let (_, events) = broadcast::channel(1);
     let screens = Screens::new(8, Background::Dark);
-    let handle = Handle { commands, board, events, logs: logs.clone(), screens };
+    let handle = Handle { commands, board, events, logs: logs.clone(), screens, procfile: None };
     let (mut readers, _findings) = Readers::new();
     readers.read(model, &handle, true);
     let windows: Vec<LogWindow> = readers.contents().iter().map(|contents| contents.window.clone()).collect();

@@ -3,8 +3,8 @@
 pub(crate) mod conflict_question;
 pub(crate) mod details;
 pub(crate) mod diagnostics;
-pub(crate) mod help;
 pub(crate) mod file_problems;
+pub(crate) mod help;
 pub(crate) mod hints_line;
 pub(crate) mod kill_report;
 pub(crate) mod line_panel;

@@ -62,7 +62,9 @@ impl Actor {
             }
             Err(_) => return,
         };
-        let Some(service) = file.0.services.iter().find(|service| service.name == old.name && !is_extra) else { return };
+        let Some(service) = file.0.services.iter().find(|service| service.name == old.name && !is_extra) else {
+            return;
+        };
         // who depends on whom is a matter of the whole file, which only a reload takes
         let (depends_on, conflicts) = (old.depends_on.clone(), old.conflicts.clone());
         let entry = Service { depends_on, conflicts, ..service.clone() };

@@ -38,14 +38,20 @@ impl Fleet {
                     found.push(obstacle(need.condition, member, self.names_to(&blocked, next)));
                 }
             }
-            if let Some((rival, member)) = self.rival(id).and_then(|rival| Some((rival, self.members.get(rival.index())?)))
+            if let Some((rival, member)) =
+                self.rival(id).and_then(|rival| Some((rival, self.members.get(rival.index())?)))
                 && rivals.insert(rival)
             {
                 let through = self.names_to(&blocked, next);
                 let state = member.machine.state();
                 // it goes on by itself only where that one is on its way down
                 let needs_a_person = state != State::Stopping && member.departure.is_none();
-                let in_the_way = Obstacle { is_conflict: true, needs_a_person, end: None, ..obstacle(Condition::Ready, member, through) };
+                let in_the_way = Obstacle {
+                    is_conflict: true,
+                    needs_a_person,
+                    end: None,
+                    ..obstacle(Condition::Ready, member, through)
+                };
                 found.push(in_the_way);
             }
             next += 1;

@@ -31,7 +31,7 @@ fn start() -> Running {
     let (boards, board) = watch::channel(first);
     let (events, heard) = broadcast::channel(16);
     let screens = Screens::new(8, Background::Dark);
-    let handle = Handle { commands, board, events: heard, logs: logs.clone(), screens };
+    let handle = Handle { commands, board, events: heard, logs: logs.clone(), screens, procfile: None };
     let input = stream::unfold(typed, |mut typed| async { typed.recv().await.map(|report| (report, typed)) });
     let ended = tokio::spawn(async move {
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();

@@ -38,7 +38,9 @@ pub(super) fn found(model: &mut Model, news: FileNews) {
             put(model, shown, Panel::Reload { file, plan: Box::new(plan), top: 0 });
             None
         }
-        Ok((_, plan)) => Some((Tone::Good, format!("the file was saved: {} · {key} shows and takes it", plan.sentence()))),
+        Ok((_, plan)) => {
+            Some((Tone::Good, format!("the file was saved: {} · {key} shows and takes it", plan.sentence())))
+        }
     };
     if let Some((tone, text)) = notice {
         model.notice = Some(Notice { tone, text });

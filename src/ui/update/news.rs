@@ -40,9 +40,8 @@ pub(super) fn board(model: &mut Model, board: Board) -> Vec<Effect> {
 
 /// Lets go of services that were removed: of the marks, the panes and the panels on them.
 fn let_go(model: &mut Model, place: usize) -> Vec<Effect> {
-    let is_there = |model: &Model, service: ServiceId| {
-        model.service(service).is_none_or(|status| status.place.is_some())
-    };
+    let is_there =
+        |model: &Model, service: ServiceId| model.service(service).is_none_or(|status| status.place.is_some());
     if !is_there(model, model.selected) {
         super::moving::select(model, place);
     }
@@ -92,9 +91,7 @@ pub(super) fn happened(model: &mut Model, event: Event) -> Vec<Effect> {
                 }
             })
         }
-        Event::Added { service } => {
-            Some(Notice { tone: Tone::Good, text: format!("{}: added", model.name(service)) })
-        }
+        Event::Added { service } => Some(Notice { tone: Tone::Good, text: format!("{}: added", model.name(service)) }),
         Event::Removed { service } => {
             let text = format!("{}: removed; nothing of it is left", model.name(service));
             Some(Notice { tone: Tone::Good, text })

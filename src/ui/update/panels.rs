@@ -73,7 +73,9 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
         Some(Panel::Details { .. }) => Action::Details,
         Some(Panel::Help { .. }) => Action::Help,
         Some(Panel::Diagnostics) => Action::Diagnostics,
-        Some(Panel::Signals(_) | Panel::Restarts { .. } | Panel::Reload { .. } | Panel::Conflict { .. } | Panel::Quit) => {
+        Some(
+            Panel::Signals(_) | Panel::Restarts { .. } | Panel::Reload { .. } | Panel::Conflict { .. } | Panel::Quit,
+        ) => {
             return by_wheel(model, action);
         }
         Some(Panel::Report { .. } | Panel::Line { .. } | Panel::Problems { .. }) | None => Action::Open,

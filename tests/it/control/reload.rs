@@ -55,7 +55,10 @@ fn a_reload_touches_only_what_differs_and_what_is_removed_is_gone() {
     project.write("procfile.toml", AFTER.as_bytes());
 
     let told = said(&project, &["reload", "--dry-run"]);
-    assert!(told.contains("added      new\nremoved    old\nchanged    api (command, depends_on, env.TOKEN) · restarts"), "{told}");
+    assert!(
+        told.contains("added      new\nremoved    old\nchanged    api (command, depends_on, env.TOKEN) · restarts"),
+        "{told}"
+    );
     assert!(!told.contains("s3cret"), "{told}");
     let plan = json(&project, &["reload", "--dry-run", "--json"]);
     assert_eq!((&plan["unchanged"], &plan["removed"]), (&Value::from(1), &serde_json::json!(["old"])));
@@ -97,7 +100,10 @@ fn without_a_terminal_a_reload_is_not_done_unasked() {
 fn a_restart_takes_what_the_entry_says_now() {
     let (project, _program) = open(BEFORE, &["same", "api"]);
     let api = pid(&project, "api");
-    project.write("procfile.toml", BEFORE.replacen("same = \"exec sleep 1000\"", "same = \"exec sleep 4000\"", 1).as_bytes());
+    project.write(
+        "procfile.toml",
+        BEFORE.replacen("same = \"exec sleep 1000\"", "same = \"exec sleep 4000\"", 1).as_bytes(),
+    );
     said(&project, &["restart", "same"]);
     let runs_it = || json(&project, &["tree", "same", "--json"]).to_string().contains("sleep 4000").then_some(());
     assert!(wait::until(runs_it).is_some());
@@ -144,7 +150,10 @@ fn two_that_conflict_and_both_start_by_themselves_are_refused_with_both_places()
     let project = Project::new("[processes]\na = 'x'\n[processes.b]\ncommand = 'y'\nconflicts = ['a']\n");
     let refused = run(&project, &["check"]);
     assert_eq!(refused.code, 2);
-    assert!(refused.out.contains("both start by themselves") && refused.out.contains("autostart = false"), "{refused:?}");
+    assert!(
+        refused.out.contains("both start by themselves") && refused.out.contains("autostart = false"),
+        "{refused:?}"
+    );
     assert!(refused.out.contains("procfile.toml:5") && refused.out.contains("procfile.toml:2"), "{refused:?}");
 }
 
