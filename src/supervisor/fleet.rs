@@ -215,7 +215,8 @@ impl Fleet {
                     member.departure = None;
                     self.changed.insert(need.service);
                 }
-                if member.machine.satisfies(need.condition) || !seen.insert(need.service) {
+                let stays = member.stay == Stay::Stays;
+                if !stays || member.machine.satisfies(need.condition) || !seen.insert(need.service) {
                     continue;
                 }
                 match member.machine.state() {
@@ -270,7 +271,7 @@ impl Fleet {
     fn settle(&mut self, now: Instant) {
         // it ends: there is no circle, so each pass settles at least one more for good
         while self.depart(now) | self.unblock(now) {}
-        self.let_leave();
+        self.let_leave(now);
     }
 
     /// Begins the stops whose turn has come, and gives up those that will not come; returns whether there were any.

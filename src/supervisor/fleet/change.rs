@@ -71,11 +71,14 @@ impl Fleet {
     }
 
     /// Lets go of those that were to be removed and of which nothing is alive.
-    pub(super) fn let_leave(&mut self) {
+    pub(super) fn let_leave(&mut self, now: Instant) {
         let mut any = false;
         for (id, member) in (0..).map(ServiceId::new).zip(&mut self.members) {
-            let state = member.machine.state();
-            let rests = !state.is_alive() && !matches!(state, State::Blocked | State::Backoff);
+            if member.stay == Stay::Leaves && matches!(member.machine.state(), State::Blocked | State::Backoff) {
+                // it was kept for others when it was to be stopped, has ended since, and must not begin again
+                let _rests_now = member.machine.ask(Wish::Stop, now);
+            }
+            let rests = !member.machine.state().is_alive();
             if member.stay == Stay::Leaves && rests && member.departure.is_none() {
                 any = true;
                 member.stay = Stay::Left;
