@@ -99,6 +99,9 @@ impl Fleet {
     pub(crate) fn take_changed(&mut self) -> Vec<ServiceId> {
         let mut changed = std::mem::take(&mut self.changed);
         if !changed.is_empty() {
+            // of those that conflict it is told who runs
+            let rivals: Vec<ServiceId> = changed.iter().flat_map(|id| self.rivals(*id)).collect();
+            changed.extend(rivals);
             // what is told of those who wait is about those they wait for
             let waits = |member: &Member| member.departure.is_some() || member.machine.state() == State::Blocked;
             changed.extend(self.ids().zip(&self.members).filter(|(_, member)| waits(member)).map(|(id, _)| id));

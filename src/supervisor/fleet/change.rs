@@ -113,7 +113,7 @@ impl Fleet {
         Some(self.machine(contender)?.service().name.as_str().into())
     }
 
-    fn rivals(&self, id: ServiceId) -> impl Iterator<Item = ServiceId> + '_ {
+    pub(super) fn rivals(&self, id: ServiceId) -> impl Iterator<Item = ServiceId> + '_ {
         self.machine(id).into_iter().flat_map(|machine| machine.service().conflicts.iter().copied())
     }
 

@@ -175,7 +175,8 @@ fn in_the_dashboard_a_saved_file_is_told_and_taken_by_a_key() {
     project.write("procfile.toml", b"[processes]\napi = 7\n");
     screen.wait_for("the file has a problem, so nothing changes");
     screen.keys("\u{12}").wait_for("procfile.toml:2:7");
-    screen.keys("\u{1b}").keys(":add extra exec sleep 3000\r").wait_for_state("extra", "running");
+    screen.keys("\u{1b}").wait_without("the file has problems");
+    screen.keys(":add extra exec sleep 3000\r").wait_for_state("extra", "running");
     screen.keys(":remove extra\r").wait_for("extra: removed");
     screen.keys("Q");
     assert_eq!(screen.exit_code(), 0);
