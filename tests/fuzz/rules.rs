@@ -28,8 +28,11 @@ pub(crate) fn check(rng: &mut Rng, bytes: &[u8]) {
             text,
             "written and read again it is another text"
         );
-        let (shown, style) = shown_part(line, start);
-        assert_eq!(read_line(shown, style).end, read.end, "a part of the line ends in another style");
+        // a line end breaks off a sequence, so what is no line has no such part
+        if !line.contains(&b'\n') {
+            let (shown, style) = shown_part(line, start);
+            assert_eq!(read_line(shown, style).end, read.end, "a part of the line ends in another style");
+        }
         let mut at = 0;
         for (place, part) in parts(line) {
             assert!(place >= at, "parts stand in their order");
