@@ -192,10 +192,10 @@ impl Screen {
         self.try_to(|emulator| emulator.picture())
     }
 
-    /// Returns how the service wants its input.
+    /// Returns how the service wants its input; an unfinished synchronised update counts as little as it is seen.
     pub fn modes(&mut self) -> Modes {
         if !self.backlog.is_empty() {
-            self.draw(true);
+            self.draw(false);
         }
         self.emulator.as_ref().map(Emulator::modes).unwrap_or_default()
     }

@@ -172,6 +172,7 @@ fn an_unfinished_update_is_seen_only_by_who_cannot_wait() {
     let mut screen = screen(20, 3);
     screen.push(b"old\x1b[?2026h\r\x1b[2Knew");
     assert!(screen.is_halfway());
+    screen.modes();
     assert_eq!(text(&screen.picture(false).unwrap()), ["old"]);
     assert_eq!(text(&screen.picture(true).unwrap()), ["new"]);
     screen.push(b"er\x1b[?2026l");
