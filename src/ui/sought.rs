@@ -138,6 +138,12 @@ impl Sought {
         (self.total, self.current, self.turned, self.is_complete) = (0, None, None, false);
     }
 
+    /// The same for another log: there is nothing to go to in it.
+    pub(crate) fn ask_elsewhere(&mut self) {
+        self.ask_again();
+        self.wanted = None;
+    }
+
     /// Takes in what was found; returns the match to go to, if one was waited for.
     pub(crate) fn learn(&mut self, finding: &Finding) -> Option<Spot> {
         if finding.asked != self.asked {
