@@ -10,6 +10,7 @@ mod carry;
 mod chunk;
 mod escape;
 mod kept;
+mod level;
 mod lines;
 mod merge;
 mod parts;
@@ -29,6 +30,7 @@ pub use kept::{
     Happening, LEAST_PAUSE, Record, Rotation, Step, Timeline, file_stem, log_name, project_folder, records_name,
     rotated_name,
 };
+pub use level::{Level, level};
 pub use lines::{Dropped, Line, Source, Stamp, Tone};
 pub use parts::{Motion, Part, Parts, acts, parts};
 pub use runs::Runs;
