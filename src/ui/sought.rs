@@ -232,7 +232,13 @@ impl Sought {
         let Spot { line, nth } = self.current?;
         let place = self.hits.partition_point(|hit| hit.line < line);
         self.hits.get(place).filter(|hit| hit.line == line)?;
-        let before: u64 = self.hits.iter().take(place).map(|hit| u64::from(hit.count)).sum();
+        let count = |hit: &Hit| u64::from(hit.count);
+        // asked for in every frame: whoever comes from the newest match has few behind the one that was gone to
+        let before = if place <= self.hits.len() / 2 {
+            self.hits.range(..place).map(count).sum()
+        } else {
+            self.total - self.hits.range(place..).map(count).sum::<u64>()
+        };
         Some(before + u64::from(nth) + 1)
     }
 }
