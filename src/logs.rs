@@ -9,6 +9,7 @@ mod canvas;
 mod carry;
 mod chunk;
 mod escape;
+mod hyperlink;
 mod kept;
 mod level;
 mod lines;
@@ -26,6 +27,7 @@ pub use arrivals::Arrivals;
 pub use buffer::LogBuffer;
 pub use canvas::{Erase, tab_width};
 pub use carry::style_after;
+pub use hyperlink::{Hyperlink, hyperlinks};
 pub use kept::{
     Happening, LEAST_PAUSE, Record, Rotation, Step, Timeline, file_stem, log_name, project_folder, records_name,
     rotated_name,

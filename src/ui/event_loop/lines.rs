@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::Screen;
-use crate::logs::{Line, LogBuffer, plain_text};
+use crate::logs::{Line, LogBuffer, Style, hyperlinks, plain_text, shown_part};
 use crate::supervisor::Handle;
-use crate::ui::links;
+use crate::ui::links::{self, Link};
+use crate::ui::log_window::{order_of, service_of};
 use crate::ui::msg::{LineNews, LineWish, Msg};
 use crate::ui::opened_line::{self, OpenedLine};
+use crate::ui::pane::Subject;
 use crate::ui::widgets::line_panel;
 
 /// So many lines are looked through for the next one of JSON.
@@ -19,12 +21,30 @@ impl<S: FnMut()> Screen<S> {
     /// Looks something up in the log that is shown, and tells the model.
     pub(super) fn look_up(&mut self, wish: LineWish, handle: &Handle) {
         let news = match wish {
-            LineWish::Links => {
-                LineNews::Links(self.readers.window(&self.model).map(links::in_window).unwrap_or_default())
-            }
+            LineWish::Links => LineNews::Links(self.links(handle)),
             LineWish::Newest(_) | LineWish::Next { .. } | LineWish::Run { .. } => self.in_log(wish, handle),
         };
         self.update(Msg::Lines(news));
+    }
+
+    fn links(&self, handle: &Handle) -> Vec<Link> {
+        let Some(window) = self.readers.window(&self.model) else { return Vec::new() };
+        let mut left = BYTES;
+        let mut carried = Vec::new();
+        let rows = window.rows.chunk_by(|row, next| row.place.line == next.place.line).filter_map(|rows| rows.first());
+        for line in rows.map(|row| row.place.line) {
+            let (service, order) = match self.model.subject() {
+                Subject::Service(service) => (service, None),
+                Subject::All => (service_of(line), Some(order_of(line))),
+            };
+            let Some(log) = handle.logs.lock(service) else { continue };
+            let number = order.map_or(line, |order| log.number_at(order));
+            let Some(found) = log.line(number).filter(|found| found.bytes.len() <= left) else { continue };
+            left -= found.bytes.len();
+            let (bytes, _) = shown_part(found.bytes, Style::default());
+            carried.push((line, hyperlinks(bytes)));
+        }
+        links::in_window(window, &carried)
     }
 
     fn in_log(&self, wish: LineWish, handle: &Handle) -> LineNews {
