@@ -7,7 +7,6 @@ mod stream;
 use std::io::{self, BufWriter, Write};
 use std::os::fd::AsFd as _;
 use std::path::Path;
-use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -22,8 +21,8 @@ use crate::config::{Config, closest};
 use crate::engine::{explain, log_folder};
 use crate::logs::file_stem;
 
-/// The pause between two looks for more.
-const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// The pause between two looks for more, in milliseconds.
+const LOOK_AGAIN: u16 = 200;
 /// What is written at once.
 const OUTPUT: usize = 64 * 1024;
 
@@ -158,12 +157,14 @@ fn merge(
     }
 }
 
-/// Waits a moment; fails once nobody reads the output any more.
+/// Waits a moment; fails at once when nobody reads the output any more.
+///
+/// Only the output can be waited for: a regular file is always ready, however little is in it.
 fn wait() -> io::Result<()> {
-    std::thread::park_timeout(LOOK_AGAIN);
     let out = io::stdout();
     let mut look = [PollFd::new(out.as_fd(), PollFlags::empty())];
-    let is_broken = poll(&mut look, PollTimeout::ZERO).is_ok()
-        && look.iter().filter_map(PollFd::revents).any(|found| found.contains(PollFlags::POLLERR));
+    let ends = PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL;
+    let is_broken = poll(&mut look, PollTimeout::from(LOOK_AGAIN)).is_ok()
+        && look.iter().filter_map(PollFd::revents).any(|found| found.intersects(ends));
     if is_broken { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
 }

@@ -213,6 +213,8 @@ pub(crate) struct Model {
     pub(crate) pressed: Option<Pressed>,
     /// What lies over the panes; the last is on top and has the keys.
     pub(crate) panels: Vec<Panel>,
+    /// What a kill has found while a service had the keyboard: shown once that has come back.
+    pub(crate) withheld: Option<Arc<KillReport>>,
     /// What happened last.
     pub(crate) notice: Option<Notice>,
     /// The services that lived when the quit began.
@@ -245,6 +247,7 @@ impl Model {
             selecting: None,
             pressed: None,
             panels: Vec::new(),
+            withheld: None,
             notice: None,
             quitting: Vec::new(),
             quitting_rows: 0,

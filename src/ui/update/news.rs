@@ -128,9 +128,25 @@ fn stuck(model: &Model, status: &ServiceStatus) -> String {
 
 fn verified(model: &mut Model, found: Arc<KillReport>) -> Option<Notice> {
     let notice = report::one_line(&found);
-    if !found.verified && model.panels.is_empty() && !model.is_quitting() {
-        // what is left needs a person; a panel that is open already is not pushed aside
-        model.panels.push(Panel::Report { report: found, top: 0 });
+    // seen to be gone since
+    model.withheld.take_if(|older| older.service == found.service);
+    if !found.verified {
+        model.withheld = Some(found);
+        show_withheld(model);
     }
     notice
+}
+
+/// Shows what is left of a service, for that needs a person. Not while keys go to a service, whose screen it would cover;
+/// and a panel that is open already is not pushed aside.
+pub(super) fn show_withheld(model: &mut Model) {
+    if model.attached.is_some() {
+        return;
+    }
+    if let Some(report) = model.withheld.take()
+        && model.panels.is_empty()
+        && !model.is_quitting()
+    {
+        model.panels.push(Panel::Report { report, top: 0 });
+    }
 }
