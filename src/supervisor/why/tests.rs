@@ -15,7 +15,7 @@ fn status(state: State) -> ServiceStatus {
 }
 
 fn ended(state: State, exit: Option<Exit>, asked: bool) -> ServiceStatus {
-    ServiceStatus { ended: Some(EndedRun { exit, ran: Duration::from_secs(133), asked }), ..status(state) }
+    ServiceStatus { ended: Some(EndedRun { exit, ran: Duration::from_secs(133), asked, unfit: None }), ..status(state) }
 }
 
 fn texts(status: &ServiceStatus, now: Instant) -> Vec<String> {

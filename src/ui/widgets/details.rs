@@ -25,8 +25,9 @@ pub(crate) fn sheet(model: &Model, service: ServiceId, top: usize, moment: Momen
         let state = format!("{} {}", sign(status.state), status.state.word());
         facts.add("state", &state, theme.state(status.state));
         let causes = why(status, moment.now);
+        let simply_runs = matches!(status.state, State::Running | State::Ready);
         // of what simply runs, the rows below say the same
-        for (row, cause) in causes.iter().enumerate().filter(|_| status.state != State::Running || causes.len() > 1) {
+        for (row, cause) in causes.iter().enumerate().filter(|_| !simply_runs || causes.len() > 1) {
             facts.add(if row == 0 { "why" } else { "" }, &cause.text, theme.text);
         }
         facts.maybe("about", about.description.as_deref(), theme.text);
