@@ -12,6 +12,7 @@ mod graph;
 mod handle;
 mod job;
 mod keeper;
+mod kill_report;
 mod live;
 mod log_store;
 mod machine;

@@ -42,6 +42,9 @@ pub enum AddressError {
     /// The host is none.
     #[error("`{0}` is no host")]
     Host(String),
+    /// It names no port.
+    #[error("it has no port")]
+    NoPort,
     /// The port is none.
     #[error("`{0}` is no port from 1 to 65535")]
     Port(String),
@@ -91,7 +94,7 @@ impl HostPort {
         }
         match split_host(text)? {
             (host, Some(port)) => Ok(Self { host: Some(host.to_owned()), port: read_port(port)? }),
-            (_, None) => Err(AddressError::Port(String::new())),
+            (_, None) => Err(AddressError::NoPort),
         }
     }
 }
@@ -119,7 +122,10 @@ fn split_host(text: &str) -> Result<(&str, Option<&str>), AddressError> {
 }
 
 fn read_port(text: &str) -> Result<u16, AddressError> {
-    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if text.is_empty() {
+        return Err(AddressError::NoPort);
+    }
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     let port = text.parse().ok().filter(|port| is_number && *port > 0);
     port.ok_or_else(|| AddressError::Port(text.to_owned()))
 }
@@ -175,8 +181,8 @@ mod tests {
         assert_eq!(read("5432"), Ok((None, 5432)));
         assert_eq!(read("db:5432"), Ok((Some("db".to_owned()), 5432)));
         assert_eq!(read("[::1]:5432"), Ok((Some("::1".to_owned()), 5432)));
-        assert_eq!(read("db"), Err(AddressError::Port(String::new())));
-        assert_eq!(read(""), Err(AddressError::Port(String::new())));
+        assert_eq!(read("db"), Err(AddressError::NoPort));
+        assert_eq!(read(""), Err(AddressError::NoPort));
         assert_eq!(read("99999"), Err(AddressError::Port("99999".to_owned())));
         assert_eq!(read("::1:5432"), Err(AddressError::Host(String::new())));
     }

@@ -54,16 +54,34 @@ pub enum Check {
     Delay(Duration),
 }
 
+impl Check {
+    /// Returns the command that is run, where one is.
+    #[must_use]
+    pub const fn command(&self) -> Option<&CommandLine> {
+        match self {
+            Self::Exec(command) => Some(command),
+            Self::Http { .. } | Self::Tcp(_) | Self::Unix(_) | Self::Log(_) | Self::Delay(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for Check {
     /// Says what is looked at, for a person to read.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Http { url, .. } => write!(f, "GET {url}"),
-            Self::Exec(command) => write!(f, "`{command}`"),
+            Self::Exec(command) => {
+                let words = command.to_string();
+                let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+                match line.char_indices().nth(LONGEST_NAMED) {
+                    Some((cut, _)) => write!(f, "`{}…`", line.get(..cut).unwrap_or_default()),
+                    None => write!(f, "`{line}`"),
+                }
+            }
             Self::Tcp(address) => write!(f, "tcp {address}"),
             Self::Unix(path) => write!(f, "unix {path}"),
             Self::Log(pattern) => write!(f, "a line with `{pattern}`"),
-            Self::Delay(time) => write!(f, "{}", duration::spell(*time)),
+            Self::Delay(time) => write!(f, "{} to pass", duration::spell(*time)),
         }
     }
 }
@@ -98,6 +116,8 @@ const HEALTH: Known = Known {
 const HTTP_KEYS: &[&str] = &["status", "headers"];
 const REPEATED: &[&str] = &["interval", "timeout", "retries", "start_period", "success_threshold"];
 
+/// How many characters of a command name it in messages.
+const LONGEST_NAMED: usize = 60;
 /// The shortest pause: a shorter one would keep the machine busy.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 /// How long an attempt may take unless the file says otherwise.
@@ -108,7 +128,8 @@ pub(super) fn read(reader: &mut Reader<'_>, table: &Table, oneshot: bool) -> [Op
     for name in ["ready", "health"] {
         if let (true, Some(entry)) = (oneshot, table.get(name)) {
             let problem = Problem::new(format!("`{name}` says nothing about a one-shot")).at(entry.key);
-            let problem = table.get("oneshot").map_or(problem.clone(), |one| problem.also(one.key, "it ends by itself"));
+            let problem =
+                table.get("oneshot").map_or(problem.clone(), |one| problem.also(one.key, "it ends by itself"));
             reader.report(problem.help("a one-shot is ready once it is done: remove one of the two"));
         }
     }
@@ -218,7 +239,7 @@ fn http(reader: &mut Reader<'_>, node: &Node, table: &Table) -> Option<Check> {
             AddressError::Https => "let another program ask: `exec = \"curl -fsSk https://…\"`",
             AddressError::User => "write it as a header: `headers = { Authorization = \"Basic …\" }`",
             AddressError::Path => "such as `%20` for a blank",
-            AddressError::Scheme | AddressError::Host(_) | AddressError::Port(_) => {
+            AddressError::Scheme | AddressError::Host(_) | AddressError::NoPort | AddressError::Port(_) => {
                 "write it as in \"http://127.0.0.1:3000/healthz\""
             }
         }));
@@ -248,7 +269,7 @@ fn tcp(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
     };
     let is_variable = text.starts_with("${") && text.ends_with('}');
     if let (false, Some(Err(error))) = (is_variable, with_any_values(&text, HostPort::parse)) {
-        let problem = Problem::new(format!("no port to look at: {}", visible(&error.to_string()))).at(node.place);
+        let problem = Problem::new(format!("nothing to connect to: {}", visible(&error.to_string()))).at(node.place);
         reader.report(problem.help(HELP));
     }
     Some(text)
@@ -271,12 +292,9 @@ fn statuses(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<RangeInclusive<u
             None
         }
         Value::List(_) => reader.list(node, "a list of codes", status),
-        Value::Text(_)
-        | Value::Integer(_)
-        | Value::Float(_)
-        | Value::Switch(_)
-        | Value::Date
-        | Value::Table(_) => status(reader, node).map(|one| vec![one]),
+        Value::Text(_) | Value::Integer(_) | Value::Float(_) | Value::Switch(_) | Value::Date | Value::Table(_) => {
+            status(reader, node).map(|one| vec![one])
+        }
     }
 }
 

@@ -163,6 +163,8 @@ mod tests {
         let ready = |state| of_wait(&status(1, state), Until::Ready);
         let exited = |state| of_wait(&status(1, state), Until::Exited);
         assert_eq!((ready(State::Running), exited(State::Running)), (Progress::Reached, Progress::Pending));
+        assert_eq!((ready(State::Ready), ready(State::Starting)), (Progress::Reached, Progress::Pending));
+        assert_eq!((exited(State::Ready), exited(State::Unhealthy)), (Progress::Pending, Progress::Pending));
         assert_eq!((ready(State::Stopped), exited(State::Stopped)), (Progress::Pending, Progress::Reached));
         assert_eq!((ready(State::Backoff), exited(State::Backoff)), (Progress::Pending, Progress::Pending));
         assert!(matches!((ready(State::Crashed), exited(State::Crashed)), (Progress::Failed(_), Progress::Reached)));

@@ -172,10 +172,7 @@ mod tests {
         let told = |ready: &Probing, later: Duration| ready.sentence(now + later).expect("it is not ready");
         assert_eq!(told(&ready, SECOND), "not ready for 1.0 s: waits for tcp 5432");
         ready.take(&probe, no(), now + SECOND);
-        assert_eq!(
-            told(&ready, SECOND + SECOND / 10),
-            "not ready for 1.1 s: 503 (attempt 1 of 60, next in 400 ms)"
-        );
+        assert_eq!(told(&ready, SECOND + SECOND / 10), "not ready for 1.1 s: 503 (attempt 1 of 60, next in 400 ms)");
         assert_eq!(told(&ready, 2 * SECOND), "not ready for 2.0 s: 503 (attempt 1 of 60)");
         let mut health = Probing::begin(Purpose::Health, &probe, now);
         assert_eq!(health.sentence(now), None);

@@ -65,9 +65,8 @@ impl Scene {
 
     /// Returns what is looked at, with the run's variables in it, and how to call it.
     pub(super) fn resolve(&self, check: &Check) -> Result<(String, Aim), String> {
-        let fill = |text: &str, key: &str| {
-            environment::expand(text, &self.variables, key).map_err(|unset| unset.to_string())
-        };
+        let fill =
+            |text: &str, key: &str| environment::expand(text, &self.variables, key).map_err(|unset| unset.to_string());
         Ok(match check {
             Check::Http { url, status, headers } => {
                 let url = fill(url, "http")?;

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::id::ServiceId;
-use crate::supervisor::{Cause, ServiceStatus, State, Usage, why};
+use crate::supervisor::{Cause, Purpose, ServiceStatus, State, Usage, why};
 use crate::ui::model::{Model, Moment};
 use crate::ui::sheet::{self, Sheet};
 use crate::ui::theme::{Theme, sign};
@@ -90,6 +90,13 @@ impl Facts<'_> {
                 text::size(memory)
             );
             self.add("uses", &usage, plain);
+        }
+        if let Some(probing) = status.probing.as_ref().filter(|probing| probing.error.is_none()) {
+            let label = match probing.purpose {
+                Purpose::Ready => "ready",
+                Purpose::Health => "health",
+            };
+            self.add(label, &probing.what, plain);
         }
         for listener in status.listeners.iter() {
             self.add("listens", &format!("{}, pid {}", listener.address, listener.process.pid), plain);
