@@ -11,6 +11,7 @@ use crate::id::ServiceId;
 use crate::keys::Keymap;
 use crate::signal::Signal;
 
+mod address;
 mod bindings;
 mod depends;
 mod diagnostic;
@@ -19,6 +20,7 @@ mod env_file;
 mod expand;
 mod log_files;
 mod place;
+mod probe;
 mod procfile;
 mod raw;
 mod read;
@@ -30,11 +32,13 @@ mod suggest;
 mod tests;
 mod validate;
 
+pub use address::{AddressError, HostPort, HttpUrl};
 pub use diagnostic::{Problem, Problems};
 pub use duration::{DurationError, parse as parse_duration};
 pub use env_file::{EnvFileError, parse_env_file};
 pub use expand::{ExpandError, expand};
 pub use log_files::LogFiles;
+pub use probe::{Check, Probe};
 pub use source::SourceFile;
 pub use suggest::closest;
 
@@ -130,6 +134,10 @@ pub struct Service {
     pub on_exit: OnExit,
     /// What has to be so before it is started; never a circle, and each service at most once.
     pub depends_on: Vec<Dependency>,
+    /// How it is found out that it can be used; without it, it can as soon as it runs.
+    pub ready: Option<Probe>,
+    /// How it is found out whether it still works; failing it is a crash.
+    pub health: Option<Probe>,
 }
 
 /// Something that has to be so before a service is started.

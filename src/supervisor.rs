@@ -12,6 +12,7 @@ mod graph;
 mod handle;
 mod job;
 mod keeper;
+mod kill_report;
 mod live;
 mod log_store;
 mod machine;
@@ -19,6 +20,8 @@ mod notes;
 mod outlet;
 mod ports;
 mod prepare;
+mod probing;
+mod readiness;
 mod restart;
 mod runner;
 #[cfg(test)]
@@ -41,6 +44,7 @@ pub use handle::Handle;
 pub use keeper::Keeper;
 pub use live::{AsOf, Live, Look, Screens};
 pub use log_store::{LogGuard, LogStore, Tap};
+pub use readiness::{Probing, Purpose};
 pub use status::{
     Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, Rules, ServiceStatus, State, StopStep,
     Stopping, Summary, Usage,

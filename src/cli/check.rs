@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::load::load;
-use crate::config::{CommandLine, Config, Service, expand, parse_env_file};
+use crate::config::{Check, CommandLine, Config, Service, expand, parse_env_file};
 
 /// What the shell is told after a configuration without problems.
 const GOOD: u8 = 0;
@@ -68,7 +68,9 @@ fn service_warnings(config: &Config, service: &Service) -> Vec<String> {
         let folder = config.root.join(folder);
         if folder.is_dir() {
             let commands = [service.command.as_ref(), service.stop.command.as_ref()];
-            for command in commands.into_iter().flatten() {
+            let probes = [&service.ready, &service.health].map(|probe| probe.as_ref().map(|probe| &probe.check));
+            let asked = probes.into_iter().flatten().filter_map(Check::command);
+            for command in commands.into_iter().flatten().chain(asked) {
                 let CommandLine::Program(words) = command else { continue };
                 warnings.extend(words.first().and_then(|program| missing_program(program, &folder)));
             }

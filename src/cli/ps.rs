@@ -85,9 +85,9 @@ fn line(cells: &[String], widths: &[usize], place: &Place<'_>, state: Option<&st
 /// Returns the colour of a state's word: green works, yellow is on its way, red needs somebody.
 pub(super) fn state_colour(word: &str) -> &'static str {
     match State::ALL.iter().find(|state| state.word() == word) {
-        Some(State::Running | State::Done) => "32",
+        Some(State::Running | State::Ready | State::Done) => "32",
         Some(State::Blocked | State::Starting | State::Stopping | State::Backoff) => "33",
-        Some(State::Crashed | State::CrashLoop | State::Stuck) => "31",
+        Some(State::Unhealthy | State::Crashed | State::CrashLoop | State::Stuck) => "31",
         Some(State::Stopped | State::Exited) | None => "2",
     }
 }

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use super::diagnostic::{Problem, visible};
 use super::duration::spell;
 use super::expand;
+use super::probe;
 use super::raw::{Node, Table, Value};
 use super::read::{Known, Reader};
 use super::{CommandLine, Isolation, OnExit, Restart, RestartPolicy, Service, Stop};
@@ -39,13 +40,13 @@ pub(super) const PROCESS: Known = Known {
         "stop_keys",
         "on_exit",
         "depends_on",
+        "ready",
+        "health",
     ],
     planned: &[
         "groups",
         "replicas",
         "port",
-        "ready",
-        "health",
         "conflicts",
         "watch",
         "watch_ignore",
@@ -69,6 +70,7 @@ pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Servic
             reader.report(problem.help("exit 0 means either done or gone to the background: keep one of the two"));
         }
     }
+    let [ready, health] = probe::read(reader, table, oneshot);
     Service {
         name: name.to_owned(),
         description: reader.key(table, "description", Reader::line),
@@ -88,6 +90,8 @@ pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Servic
         success_exit_codes: reader.key(table, "success_exit_codes", exit_codes).unwrap_or_else(|| vec![0, 130, 143]),
         on_exit: reader.key(table, "on_exit", |reader, node| reader.choice(node, "choice")).unwrap_or(OnExit::Ignore),
         depends_on: Vec::new(),
+        ready,
+        health,
     }
 }
 
@@ -131,7 +135,8 @@ fn expandable_path(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
     Some(path)
 }
 
-fn check_variables(reader: &mut Reader<'_>, node: &Node, text: &str) {
+/// Reports the mistakes in a text's `${VAR}`s.
+pub(super) fn check_variables(reader: &mut Reader<'_>, node: &Node, text: &str) {
     if let Err(error) = expand::check(text) {
         let problem = Problem::new(visible(&error.to_string())).at(node.place);
         reader.report(problem.help("write `${NAME}` or `${NAME:-default}`, or `$$` for a plain `$`"));

@@ -7,6 +7,7 @@ use super::{Config, SourceFile, load};
 mod dependencies;
 mod diagnostics;
 mod meaning;
+mod probes;
 mod refusals;
 mod soup;
 

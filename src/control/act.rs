@@ -79,7 +79,7 @@ impl Act {
                 }
                 // what is on its way down comes up again with the number after
                 Self::Start | Self::StartAll | Self::Restart | Self::RestartWithDependents
-                    if taken.state == State::Stopping =>
+                    if matches!(taken.state, State::Unhealthy | State::Stopping) =>
                 {
                     (Aim::Up(taken.run.next()), restarts.then_some(taken.run))
                 }

@@ -382,7 +382,7 @@ mod tests {
     #[test]
     fn an_end_is_a_code_or_the_name_of_a_signal() {
         let told = |exit| {
-            let row = ExitRow::of(&EndedRun { exit, ran: Duration::ZERO, asked: false });
+            let row = ExitRow::of(&EndedRun { exit, ran: Duration::ZERO, asked: false, unfit: None });
             serde_json::to_string(&row).unwrap()
         };
         assert_eq!(told(Some(Exit::Code(3))), r#"{"code":3}"#);

@@ -193,6 +193,8 @@ impl Actor {
                     self.launch(id);
                     continue;
                 }
+                Effect::Probe(purpose) => Order::Probe(purpose),
+                Effect::StopProbing => Order::StopProbing,
                 Effect::RunStopCommand(command) => Order::RunStopCommand(command),
                 Effect::KillStopCommand(outcome) => Order::KillStopCommand(outcome),
                 Effect::Signal(signal) => Order::Stop(signal),

@@ -143,7 +143,7 @@ impl Fleet {
         wish: Wish,
         now: Instant,
     ) -> Result<(), Refusal> {
-        let is_up = matches!(self.state(id), State::Starting | State::Running);
+        let is_up = self.state(id).is_up();
         let after = match wish {
             Wish::Stop | Wish::Quit | Wish::Restart if is_up => Some(self.to_go_before(together, id)),
             Wish::Stop | Wish::Quit | Wish::Restart | Wish::Start | Wish::Kill => None,
@@ -205,6 +205,7 @@ impl Fleet {
                     | State::Exited
                     | State::Crashed
                     | State::CrashLoop
+                    | State::Unhealthy
                     | State::Stopping => {
                         // what is refused shows as what is waited for
                         if let Ok(effects) = member.machine.ask(Wish::Start, now) {
@@ -214,7 +215,7 @@ impl Fleet {
                         }
                     }
                     // on its way up by itself, or in nobody's hands
-                    State::Starting | State::Running | State::Backoff | State::Stuck => {}
+                    State::Starting | State::Running | State::Ready | State::Backoff | State::Stuck => {}
                 }
             }
         }
@@ -279,7 +280,7 @@ impl Fleet {
     /// Says whether the stop of a service may begin, and forgets those of whom nothing is left.
     fn may_go(&mut self, id: ServiceId) -> Go {
         let Some(member) = self.members.get_mut(id.index()) else { return Go::Wait };
-        let is_up = matches!(member.machine.state(), State::Starting | State::Running);
+        let is_up = member.machine.state().is_up();
         let Some(departure) = &mut member.departure else { return Go::Wait };
         if !is_up {
             return Go::Now;
@@ -293,10 +294,10 @@ impl Fleet {
                 continue;
             };
             match other.machine.state() {
-                State::Stopping => break Go::Wait,
-                State::Starting | State::Running if other.departure.is_some() => break Go::Wait,
+                State::Stopping | State::Unhealthy => break Go::Wait,
+                State::Starting | State::Running | State::Ready if other.departure.is_some() => break Go::Wait,
                 // it was called back, or kept itself
-                State::Starting | State::Running => break Go::Kept(other.kept_for.unwrap_or(first)),
+                State::Starting | State::Running | State::Ready => break Go::Kept(other.kept_for.unwrap_or(first)),
                 // the end of everything waits for nobody who does not end
                 State::Stuck if !is_quit => break Go::Kept(first),
                 State::Stuck

@@ -11,6 +11,7 @@ use super::live::Screens;
 use super::log_store::LogStore;
 use super::ports::Ports;
 use super::prepare::Project;
+use super::readiness::Purpose;
 use super::status::MemberFate;
 use super::wish::News;
 use crate::config::{CommandLine, Service};
@@ -31,6 +32,10 @@ pub(crate) const ORDERS_OF_AN_END: usize = 8;
 /// What a runner is told.
 #[derive(Clone, Debug)]
 pub(crate) enum Order {
+    /// Probe the service for this from now on, and for nothing else.
+    Probe(Purpose),
+    /// Probe it no more.
+    StopProbing,
     /// Run the stop command.
     RunStopCommand(CommandLine),
     /// End the stop command; this is then its outcome.

@@ -2,6 +2,7 @@
 
 mod ask;
 mod learn;
+mod probed;
 #[cfg(test)]
 mod tests;
 
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::course::CommandOutcome;
+use super::readiness::{Probing, Purpose};
 use super::status::{Action, EndedRun, HowItEnded, State};
 use super::stop_plan::Step;
 use super::wish::Effect;
@@ -30,6 +32,8 @@ pub(crate) struct Machine {
     /// Attempts of the restart policy in a row.
     attempts: u32,
     problem: Option<String>,
+    /// Why the probes have ended the present run, as the rest of a sentence that begins with the service.
+    unfit: Option<Arc<str>>,
 }
 
 /// What the service is doing, with what belongs to it and to nothing else.
@@ -44,6 +48,8 @@ enum Phase {
     Starting,
     Running {
         main_exit: Option<Exit>,
+        /// What it is probed for, where it is; until it is ready, for that.
+        probing: Option<Probing>,
     },
     Ending(Ending),
     Stuck {
@@ -101,6 +107,7 @@ impl Machine {
             ended: None,
             attempts: 0,
             problem: None,
+            unfit: None,
         }
     }
 
@@ -136,13 +143,16 @@ impl Machine {
         self.problem.as_deref()
     }
 
-    pub(crate) const fn state(&self) -> State {
-        match self.phase {
-            Phase::Resting(state) => state,
+    pub(crate) fn state(&self) -> State {
+        match &self.phase {
+            Phase::Resting(state) => *state,
             Phase::Blocked => State::Blocked,
             Phase::Waiting { .. } => State::Backoff,
             Phase::Starting => State::Starting,
+            Phase::Running { probing: Some(Probing { purpose: Purpose::Ready, .. }), .. } => State::Starting,
+            Phase::Running { .. } if self.service.ready.is_some() => State::Ready,
             Phase::Running { .. } => State::Running,
+            Phase::Ending(Ending { action: Action::Expel, .. }) => State::Unhealthy,
             Phase::Ending(_) => State::Stopping,
             Phase::Stuck { .. } => State::Stuck,
         }
@@ -170,7 +180,9 @@ impl Machine {
     pub(crate) fn satisfies(&self, condition: Condition) -> bool {
         let state = self.state();
         match condition {
-            Condition::Started => matches!(state, State::Running | State::Done | State::Exited),
+            Condition::Started => {
+                matches!(self.phase, Phase::Running { .. }) || matches!(state, State::Done | State::Exited)
+            }
             Condition::Ready => self.is_ready(),
             Condition::Completed => matches!(state, State::Done | State::Exited),
             Condition::Exited => {
@@ -179,14 +191,15 @@ impl Machine {
         }
     }
 
-    /// Whether it can be used: a service is as soon as it runs, a one-shot once it is done.
+    /// Whether it can be used: a service is as soon as it runs, or its probe says so; a one-shot once it is done.
     fn is_ready(&self) -> bool {
         match self.state() {
             State::Running => !self.service.oneshot,
-            State::Done => true,
+            State::Ready | State::Done => true,
             State::Stopped
             | State::Blocked
             | State::Starting
+            | State::Unhealthy
             | State::Stopping
             | State::Exited
             | State::Crashed
@@ -220,7 +233,7 @@ impl Machine {
 
     /// Whether the command has left a daemon behind, which now is the service.
     pub(crate) const fn is_daemonised(&self) -> bool {
-        matches!(self.phase, Phase::Running { main_exit: Some(_) })
+        matches!(self.phase, Phase::Running { main_exit: Some(_), .. })
     }
 
     /// Returns when `tick` has something to do.
@@ -296,6 +309,7 @@ impl Machine {
         self.main = None;
         self.guard = None;
         self.problem = None;
+        self.unfit = None;
         self.phase = Phase::Starting;
         vec![Effect::Launch]
     }
@@ -308,7 +322,7 @@ impl Machine {
 
     fn end(&mut self, action: Action, step: Step, now: Instant) {
         let main_exit = match self.phase {
-            Phase::Running { main_exit } => main_exit,
+            Phase::Running { main_exit, .. } => main_exit,
             Phase::Resting(_)
             | Phase::Blocked
             | Phase::Waiting { .. }

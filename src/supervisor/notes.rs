@@ -100,6 +100,21 @@ pub(crate) fn waits(obstacle: &str) -> (Tone, String) {
     (Tone::Bad, format!("not started: {obstacle}"))
 }
 
+/// Returns the line for a run that can be used from now on.
+pub(crate) fn ready(after: Duration) -> (Tone, String) {
+    (Tone::Good, format!("ready after {}", brief(after)))
+}
+
+/// Returns the line for a run that its probes end.
+pub(crate) fn unfit(why: &str) -> (Tone, String) {
+    (Tone::Bad, format!("it {why} · the tree is killed"))
+}
+
+/// Returns the line for a probe whose processes do not go.
+pub(crate) fn probe_stays() -> (Tone, String) {
+    (Tone::Bad, "a probe could not be ended; its guard goes on trying".to_owned())
+}
+
 /// Returns the line for a run whose command has left its daemon behind.
 pub(crate) fn daemonised() -> (Tone, String) {
     (Tone::Calm, "the command exited with code 0 and left its daemon".to_owned())
@@ -113,9 +128,14 @@ pub(crate) fn ended(machine: &Machine, report: Option<&KillReport>, wait: Durati
         State::Crashed | State::CrashLoop | State::Stuck => Tone::Bad,
         State::Backoff if !ended.asked => Tone::Bad,
         State::Done | State::Exited => Tone::Good,
-        State::Stopped | State::Blocked | State::Starting | State::Running | State::Stopping | State::Backoff => {
-            Tone::Calm
-        }
+        State::Stopped
+        | State::Blocked
+        | State::Starting
+        | State::Running
+        | State::Ready
+        | State::Unhealthy
+        | State::Stopping
+        | State::Backoff => Tone::Calm,
     };
     let mut parts = vec![format!("run {} · {}", machine.run().number(), how(ended, machine.problem()))];
     if let Some(report) = report {
@@ -133,6 +153,7 @@ pub(crate) fn ended(machine: &Machine, report: Option<&KillReport>, wait: Durati
 fn how(ended: &EndedRun, problem: Option<&str>) -> String {
     match (ended.exit, problem) {
         (_, Some(problem)) => format!("not started: {problem}"),
+        (Some(_), None) if ended.unfit.is_some() => format!("ended by its probes after {}", lasted(ended.ran)),
         (Some(exit), None) => format!("{exit} after {}", lasted(ended.ran)),
         (None, None) => format!("ended after {}", lasted(ended.ran)),
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::{CommandLine, Isolation, OnExit, Restart, RestartPolicy, Service, Stop};
+use crate::config::{Check, CommandLine, Isolation, OnExit, Probe, Restart, RestartPolicy, Service, Stop};
 use crate::signal::Signal;
 
 /// Returns a service with nothing special about it, and this grace.
@@ -30,5 +30,19 @@ pub(super) fn service(grace_period: Duration) -> Service {
         success_exit_codes: vec![0],
         on_exit: OnExit::Ignore,
         depends_on: vec![],
+        ready: None,
+        health: None,
+    }
+}
+
+/// Returns a probe with nothing special about it.
+pub(super) fn probe() -> Probe {
+    Probe {
+        check: Check::Tcp("5432".to_owned()),
+        interval: Duration::from_millis(500),
+        timeout: Some(Duration::from_secs(2)),
+        retries: None,
+        start_period: Duration::ZERO,
+        success_threshold: 1,
     }
 }

@@ -36,6 +36,8 @@ pub(crate) async fn until_killed(orders: &mut mpsc::Receiver<Order>, early: &mut
 
 /// Starts the run's guard and connects its output; a start that has not come to anything once `enough` is over is given up.
 ///
+/// What it was started with is returned as well: its probes look with the same variables.
+///
 /// # Errors
 /// Says why nothing runs; nothing of it is left then.
 pub(crate) async fn begin(
@@ -43,12 +45,13 @@ pub(crate) async fn begin(
     config: &Arc<Service>,
     tools: &Arc<Tools>,
     enough: impl Future<Output = ()>,
-) -> Result<Begun, String> {
+) -> Result<(Begun, Launch), String> {
     let (columns, rows) = tools.size(service);
     let io = if config.tty { Io::Terminal { columns, rows } } else { Io::Pipes };
     let Some(command) = config.command.clone() else { return Err("it has no command".to_owned()) };
     let launch = prepare(tools, config, command, io).await?;
-    raise(service, &launch, tools, enough).await
+    let begun = raise(service, &launch, tools, enough).await?;
+    Ok((begun, launch))
 }
 
 /// Starts a guard for `launch` and connects its output with the service's log, as [`begin`] does.

@@ -37,7 +37,8 @@ pub fn why(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
         State::Stopped => stopped(status),
         State::Blocked => blocked(status),
         State::Starting => vec![starting(status, now)],
-        State::Running => running(status, now),
+        State::Running | State::Ready => running(status, now),
+        State::Unhealthy => vec![Cause::fact(unfit(status))],
         State::Stopping => stopping(status, now),
         State::Done if status.rules.is_target => vec![Cause::fact("what it depends on is up")],
         State::Done => {
@@ -93,8 +94,16 @@ fn blocked(status: &ServiceStatus) -> Vec<Cause> {
 }
 
 fn starting(status: &ServiceStatus, now: Instant) -> Cause {
+    if let Some(sentence) = status.probing.as_ref().and_then(|probing| probing.sentence(now)) {
+        return Cause::with(sentence, Action::Kill);
+    }
     let since = status.started.map_or_else(String::new, |at| format!(" for {}", lasted(now - at.min(now))));
     Cause::with(format!("it has been starting{since}: its program does not run yet"), Action::Kill)
+}
+
+fn unfit(status: &ServiceStatus) -> String {
+    let why = status.problem.as_deref().unwrap_or("does not pass its probes");
+    format!("it {why}; its tree is being killed")
 }
 
 fn running(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
@@ -103,6 +112,7 @@ fn running(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
         Some(main) => Cause::fact(format!("it has run{since}, pid {}", main.pid)),
         None => Cause::fact(format!("its command has ended and left a daemon, which has run{since}")),
     }];
+    causes.extend(status.probing.as_ref().and_then(|probing| probing.sentence(now)).map(Cause::fact));
     causes.extend(status.turn.as_ref().map(|turn| Cause::with(format!("it {}", turn.sentence()), Action::Kill)));
     if status.restarts > 0 {
         let times = times(status.restarts);
@@ -119,6 +129,7 @@ fn stopping(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
         Asked::Kill => "its tree is being killed by request",
         Asked::Restart => "it is being stopped for a restart",
         Asked::Quit => "everything is being stopped",
+        Asked::Expel => "its probes have failed, and its tree is being killed",
         Asked::Sweep => "its main process has ended, and what it left behind is being killed",
     };
     let again = if stop.again { "; then it starts again" } else { "" };
@@ -204,6 +215,9 @@ fn last_end(status: &ServiceStatus) -> String {
     if let Some(problem) = &status.problem {
         return format!("it could not be started: {problem}");
     }
+    if let Some(unfit) = status.ended.as_ref().and_then(|ended| ended.unfit.as_deref()) {
+        return format!("it {unfit}; its tree was killed");
+    }
     let meaning = status.ended.as_ref().and_then(|ended| ended.exit).and_then(meaning);
     let meaning = meaning.map_or_else(String::new, |meaning| format!(": {meaning}"));
     format!("it {}{meaning}", end(status))
@@ -212,6 +226,7 @@ fn last_end(status: &ServiceStatus) -> String {
 /// Says how the last run ended: `exited with code 1 after 02:13`.
 fn end(status: &ServiceStatus) -> String {
     match &status.ended {
+        Some(EndedRun { unfit: Some(unfit), .. }) => unfit.to_string(),
         Some(EndedRun { exit: Some(exit), ran, .. }) => match exit {
             Exit::Code(_) => format!("{exit} after {}", lasted(*ran)),
             Exit::Signal { .. } => format!("was {exit} after {}", lasted(*ran)),

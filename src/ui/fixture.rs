@@ -74,7 +74,7 @@ pub(crate) fn running(name: &str, moment: Moment, seconds: u64, members: Vec<Mem
 }
 
 pub(crate) fn ended(name: &str, state: State, exit: Exit) -> ServiceStatus {
-    let run = EndedRun { exit: Some(exit), ran: Duration::from_secs(133), asked: false };
+    let run = EndedRun { exit: Some(exit), ran: Duration::from_secs(133), asked: false, unfit: None };
     ServiceStatus { state, run: RunId::default().next(), ended: Some(run), ..stopped(name) }
 }
 

@@ -3,6 +3,7 @@
 mod dependencies;
 mod harmless;
 mod hostile;
+mod probes;
 mod seat;
 mod talk;
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::super::fleet::Fleet;
 use super::super::machine::Machine;
 use super::super::notes;
-use super::super::status::{Phase, Rules, ServiceStatus, StopStep, Stopping, Usage};
+use super::super::status::{Phase, Rules, ServiceStatus, State, StopStep, Stopping, Usage};
 use super::super::stop_plan::Step;
 use super::super::{Event, KillReport};
 use super::{Actor, Slot};
@@ -70,6 +70,7 @@ impl Slot {
             restarts: machine.attempts(),
             next_start: machine.next_start(),
             stopping: stopping(machine),
+            probing: machine.probing().cloned(),
             blocked_on: fleet.obstacles(id).into(),
             turn: fleet.turn(id),
             usage: self.published.usage(),
@@ -77,10 +78,15 @@ impl Slot {
             listeners: Arc::clone(&self.published.listeners),
             survivors: machine.survivors().into(),
             report: self.published.report.clone(),
-            problem: machine.problem().map(Arc::from),
+            problem: problem(machine),
             rules: rules(machine),
         })
     }
+}
+
+fn problem(machine: &Machine) -> Option<Arc<str>> {
+    let unfit = || machine.unfit().filter(|_| machine.state() == State::Unhealthy).cloned();
+    machine.problem().map(Arc::from).or_else(unfit)
 }
 
 fn stopping(machine: &Machine) -> Option<Stopping> {

@@ -47,8 +47,9 @@ impl Actor {
         let newly_stuck = machine.state() != State::Stuck;
         let findings = over.then(|| slot.findings.take()).flatten();
         let report = findings.and_then(|findings| write_report(id, machine, findings, now));
-        let was_daemon = machine.is_daemonised();
+        let (was_daemon, before) = (machine.is_daemonised(), machine.state());
         self.fleet.learn(id, run, news, now);
+        self.note_fitness(id, before, now);
         if !was_daemon && self.fleet.machine(id).is_some_and(Machine::is_daemonised) {
             let (tone, note) = notes::daemonised();
             self.tools.logs.note(id, tone, &note);
@@ -60,6 +61,30 @@ impl Actor {
             self.run_is_over(id, report, now);
         }
         self.carry_out();
+    }
+
+    /// Writes into the log that the run can be used from now on, or that its probes end it.
+    fn note_fitness(&self, id: ServiceId, before: State, now: Instant) {
+        let Some(machine) = self.fleet.machine(id).filter(|machine| machine.state() != before) else { return };
+        let after = || machine.started().map_or(Duration::ZERO, |started| now.saturating_duration_since(started));
+        let note = match machine.state() {
+            State::Ready => Some(notes::ready(after())),
+            State::Unhealthy => machine.unfit().map(|why| notes::unfit(why)),
+            State::Stopped
+            | State::Blocked
+            | State::Starting
+            | State::Running
+            | State::Stopping
+            | State::Done
+            | State::Exited
+            | State::Crashed
+            | State::Backoff
+            | State::CrashLoop
+            | State::Stuck => None,
+        };
+        if let Some((tone, note)) = note {
+            self.tools.logs.note(id, tone, &note);
+        }
     }
 
     /// Tells what is left of a run that was to be over: once to everybody, and from then on where somebody looks for it.
@@ -142,6 +167,7 @@ impl Resistance {
             News::Ended { verdict: Verdict::Gone, .. }
             | News::Started { .. }
             | News::NotStarted(_)
+            | News::Probed { .. }
             | News::MainExited(_)
             | News::StopCommandEnded { .. } => None,
         }

@@ -82,17 +82,25 @@ fn obstacle(need: Dependency, member: &Member, through: Arc<[Arc<str>]>) -> Obst
         through,
         needs_a_person: match state {
             State::Stopped | State::Done | State::Exited | State::Crashed | State::CrashLoop | State::Stuck => true,
-            State::Blocked | State::Starting | State::Running | State::Stopping | State::Backoff => false,
+            State::Blocked
+            | State::Starting
+            | State::Running
+            | State::Ready
+            | State::Unhealthy
+            | State::Stopping
+            | State::Backoff => false,
         },
     }
 }
 
-/// Says how the last run ended, where that is why it is waited for.
+/// Says how the last run ended, or why the present one is not ready, where that is why it is waited for.
 fn end(machine: &Machine, state: State) -> Option<Arc<str>> {
     match state {
         State::Crashed | State::CrashLoop | State::Backoff | State::Exited => {
-            let exit = || machine.ended().and_then(|ended| ended.exit).map(|exit| exit.to_string());
-            machine.problem().map(str::to_owned).or_else(exit).map(Arc::from)
+            let ended = machine.ended();
+            let exit = || ended.and_then(|ended| ended.exit).map(|exit| exit.to_string());
+            let unfit = || ended.and_then(|ended| ended.unfit.as_deref()).map(str::to_owned);
+            machine.problem().map(str::to_owned).or_else(unfit).or_else(exit).map(Arc::from)
         }
         State::Stopped => {
             let by_request = machine.ended().is_some_and(|ended| ended.asked);
@@ -102,6 +110,11 @@ fn end(machine: &Machine, state: State) -> Option<Arc<str>> {
             .survivors()
             .first()
             .map(|survivor| format!("{} {}: {}", survivor.id.pid, survivor.command, survivor.reason).into()),
-        State::Blocked | State::Starting | State::Running | State::Stopping | State::Done => None,
+        State::Starting => {
+            let error = machine.probing().and_then(|probing| probing.error.as_ref());
+            error.map(|error| format!("its last probe: {error}").into())
+        }
+        State::Unhealthy => machine.unfit().cloned(),
+        State::Blocked | State::Running | State::Ready | State::Stopping | State::Done => None,
     }
 }

@@ -89,7 +89,7 @@ impl Machine {
                 }
                 // a pending restart stays: whoever kills what is being restarted is in a hurry; but after a crash
                 // the wish for its death beats the restart policy
-                if ending.action == Action::Sweep {
+                if matches!(ending.action, Action::Sweep | Action::Expel) {
                     ending.action = Action::Kill;
                 }
                 Ok(abandon.into_iter().chain([Effect::Kill]).collect())

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::blocked::{Obstacle, Turn};
+use super::super::readiness::{Probing, Purpose};
 use super::super::status::{Action as Asked, Rules};
 use super::*;
 use crate::config::Condition;
@@ -15,7 +16,7 @@ fn status(state: State) -> ServiceStatus {
 }
 
 fn ended(state: State, exit: Option<Exit>, asked: bool) -> ServiceStatus {
-    ServiceStatus { ended: Some(EndedRun { exit, ran: Duration::from_secs(133), asked }), ..status(state) }
+    ServiceStatus { ended: Some(EndedRun { exit, ran: Duration::from_secs(133), asked, unfit: None }), ..status(state) }
 }
 
 fn texts(status: &ServiceStatus, now: Instant) -> Vec<String> {
@@ -209,4 +210,24 @@ fn a_target_that_is_up_and_a_service_that_waits_its_turn_say_so() {
     assert_eq!(said(&runs)[1], "it is to be stopped once web, which depends on it, is gone");
     runs.turn = Some(Turn::KeptFor("web".into()));
     assert!(said(&runs)[1].starts_with("it was not stopped, since web, which depends on it, is not gone"));
+}
+
+#[test]
+fn what_is_not_ready_says_what_its_probe_has_found_and_what_was_given_up_why() {
+    let now = Instant::now();
+    let probe = super::super::sample::probe();
+    let mut probing = Probing::begin(Purpose::Ready, &probe, now);
+    let starts = |probing: &Probing| ServiceStatus { probing: Some(probing.clone()), ..status(State::Starting) };
+    let later = now + Duration::from_secs(12);
+    assert_eq!(texts(&starts(&probing), later), ["not ready for 12.0 s: waits for tcp 5432"]);
+    probing.take(&probe, Err("tcp 5432: connection refused".to_owned()), later);
+    let said_now = texts(&starts(&probing), later);
+    assert_eq!(said_now, ["not ready for 12.0 s: tcp 5432: connection refused (attempt 1, next in 500 ms)"]);
+
+    let killed = Some(Exit::Signal { number: 9, core_dumped: false });
+    let mut given_up = ended(State::Crashed, killed, false);
+    given_up.ended.as_mut().unwrap().unfit = Some("was not ready after 30.0 s: connection refused".into());
+    assert_eq!(said(&given_up)[0], "it was not ready after 30.0 s: connection refused; its tree was killed");
+    let unhealthy = ServiceStatus { problem: Some("became unhealthy: 503".into()), ..status(State::Unhealthy) };
+    assert_eq!(said(&unhealthy), ["it became unhealthy: 503; its tree is being killed"]);
 }

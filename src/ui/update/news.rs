@@ -106,7 +106,14 @@ fn changed(model: &Model, service: ServiceId, from: State, to: State) -> Option<
         }
         State::Stuck => (Tone::Bad, stuck(model, status)),
         State::Stopped if from == State::Backoff => (Tone::Good, format!("{name}: is not started again")),
-        State::Stopped | State::Blocked | State::Starting | State::Running | State::Stopping => return None,
+        // of an unhealthy one more is told in a moment, when it is gone
+        State::Stopped
+        | State::Blocked
+        | State::Starting
+        | State::Running
+        | State::Ready
+        | State::Unhealthy
+        | State::Stopping => return None,
     };
     Some(Notice { tone, text })
 }

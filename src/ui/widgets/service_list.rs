@@ -83,7 +83,7 @@ impl ServiceList<'_> {
                 let word = if stop.step == StopStep::StopCommand { "asked" } else { "kill" };
                 Some(until(word, at))
             }),
-            State::Starting | State::Running | State::Stuck => {
+            State::Starting | State::Running | State::Ready | State::Unhealthy | State::Stuck => {
                 status.started.map(|at| (text::duration(now.saturating_duration_since(at)), theme.text))
             }
             State::Done | State::Exited => status.ended.as_ref().map(|end| (report::short_end(end), theme.quiet)),

@@ -2,12 +2,15 @@
 //!
 //! `PROCDASH_TEST_LONG=1` makes it two million steps.
 
+mod drafts;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use super::super::super::sample::service;
+use self::drafts::{Step, any_services, any_step};
+use super::super::super::readiness::Purpose;
 use super::*;
 
 /// Steps of one case on the average, and cases of the short and of the long form.
@@ -30,6 +33,11 @@ struct Running {
     since: Instant,
     is_up: bool,
     is_asked: bool,
+    /// What it is to be probed for.
+    probed: Option<Purpose>,
+    is_ready: bool,
+    /// Whether its probes have ended it.
+    is_unfit: bool,
     exit: Option<Exit>,
 }
 
@@ -44,68 +52,6 @@ struct Last {
 enum Wanted {
     Up,
     Down,
-}
-
-/// One thing that happens.
-#[derive(Clone, Copy, Debug)]
-enum Step {
-    /// Somebody wishes something for the services in this set of bits.
-    Ask(Wish, u8),
-    RestartWithDependents(u8),
-    /// The world moves on for this service, in one of the ways that are possible.
-    Happens(u8, u8),
-    /// News about a run that is long over.
-    Stale(u8),
-    Wait(u32),
-}
-
-fn any_step() -> impl Strategy<Value = Step> {
-    let wish = prop_oneof![Just(Wish::Start), Just(Wish::Stop), Just(Wish::Restart), Just(Wish::Kill)];
-    prop_oneof![
-        4 => (wish, 0..8_u8).prop_map(|(wish, one)| Step::Ask(wish, 1 << one)),
-        1 => (Just(Wish::Stop), any::<u8>()).prop_map(|(wish, set)| Step::Ask(wish, set)),
-        2 => any::<u8>().prop_map(|set| Step::Ask(Wish::Start, set)),
-        1 => any::<u8>().prop_map(|set| Step::Ask(Wish::Restart, set)),
-        1 => (0..8_u8).prop_map(|one| Step::RestartWithDependents(1 << one)),
-        20 => (any::<u8>(), any::<u8>()).prop_map(|(who, what)| Step::Happens(who, what)),
-        1 => any::<u8>().prop_map(Step::Stale),
-        3 => (0..40_000_u32).prop_map(Step::Wait),
-    ]
-}
-
-/// Whom a service needs, whether it is a one-shot, whether it has a command, and when it is started again.
-type Draft = (Vec<(u8, Condition)>, bool, u8, RestartPolicy);
-
-/// Returns up to eight services, each of which depends on some of those before it.
-fn any_services() -> impl Strategy<Value = Vec<Service>> {
-    let condition = prop_oneof![
-        4 => Just(Condition::Ready),
-        1 => Just(Condition::Started),
-        2 => Just(Condition::Completed),
-        1 => Just(Condition::Exited),
-    ];
-    let policy = prop_oneof![Just(RestartPolicy::No), Just(RestartPolicy::OnFailure), Just(RestartPolicy::Always)];
-    let needs = prop::collection::vec((any::<u8>(), condition), 0..4);
-    let one = (needs, any::<bool>(), 0..5_u8, policy);
-    prop::collection::vec(one, 1..=8).prop_map(|drafts| {
-        let service = |(place, draft): (usize, Draft)| {
-            let (needs, oneshot, kind, policy) = draft;
-            let mut depends_on: Vec<Dependency> = Vec::new();
-            for (pick, condition) in needs.into_iter().filter(|_| place > 0) {
-                let id = ServiceId::new(u32::try_from(usize::from(pick) % place).unwrap());
-                if depends_on.iter().all(|known| known.service != id) {
-                    depends_on.push(Dependency { service: id, condition });
-                }
-            }
-            let mut service = service(Duration::from_secs(5));
-            service.name = format!("s{place}");
-            service.command = service.command.filter(|_| kind > 0 || depends_on.is_empty());
-            service.oneshot = oneshot;
-            service.restart.policy = policy;
-            Service { depends_on, ..service }
-        };
-        drafts.into_iter().enumerate().map(service).collect()
-    })
 }
 
 struct Bench {
@@ -154,11 +100,13 @@ impl Bench {
             Step::Stale(who) => {
                 let id = ServiceId::new(u32::from(who) % self.count());
                 let before = self.fleet.state(id);
-                let news = News::Ended { verdict: Verdict::Gone, last: None };
                 let old = RunId::default();
                 if self.fleet.machine(id).unwrap().run() != old {
-                    self.fleet.learn(id, old, news, self.now);
-                    assert_eq!(self.fleet.state(id), before);
+                    let passed = News::Probed { purpose: Purpose::Ready, outcome: Ok(()) };
+                    for news in [News::Ended { verdict: Verdict::Gone, last: None }, passed] {
+                        self.fleet.learn(id, old, news, self.now);
+                        assert_eq!(self.fleet.state(id), before);
+                    }
                 }
             }
             Step::Wait(milliseconds) => {
@@ -205,6 +153,9 @@ impl Bench {
     fn happens(&mut self, id: ServiceId, what: u8) {
         let Some(running) = &mut self.world[id.index()].running else { return };
         let run = running.run;
+        if let (Some(purpose), false, None, 12..) = (running.probed, running.is_asked, running.exit, what % 16) {
+            return self.is_probed(id, purpose, what % 16 > 13);
+        }
         let news = match (running.is_up, running.exit, what % 8) {
             (false, _, 0..=5) => {
                 running.is_up = true;
@@ -222,6 +173,22 @@ impl Bench {
             (true, _, _) => return,
         };
         self.tell(id, run, news);
+    }
+
+    /// Lets a probe pass or fail; one for something else that comes too late is no news.
+    fn is_probed(&mut self, id: ServiceId, purpose: Purpose, passes: bool) {
+        let running = self.world[id.index()].running.as_mut().expect("only what runs is probed");
+        running.is_ready |= passes && purpose == Purpose::Ready;
+        let run = running.run;
+        let outcome = || if passes { Ok(()) } else { Err("connection refused".to_owned()) };
+        if purpose == Purpose::Health {
+            let before = self.fleet.state(id);
+            self.fleet.learn(id, run, News::Probed { purpose: Purpose::Ready, outcome: outcome() }, self.now);
+            assert_eq!(self.fleet.state(id), before);
+        }
+        self.tell(id, run, News::Probed { purpose, outcome: outcome() });
+        let is_unfit = self.fleet.state(id) == State::Unhealthy;
+        self.world[id.index()].running.as_mut().expect("it is being ended at the most").is_unfit = is_unfit;
     }
 
     fn exits(&mut self, id: ServiceId, code: i32) -> News {
@@ -245,7 +212,8 @@ impl Bench {
         if over && let Some(running) = world.running.take() {
             let long = self.now - running.since >= Duration::from_secs(30);
             world.starts = if long { 0 } else { world.starts };
-            world.last = Some(Last { success: running.exit == Some(Exit::Code(0)), by_request: asked });
+            let success = running.exit == Some(Exit::Code(0)) && !running.is_unfit;
+            world.last = Some(Last { success, by_request: asked });
         }
     }
 
@@ -259,6 +227,8 @@ impl Bench {
                     self.asked(id);
                 }
                 Effect::Kill => self.asked(id),
+                Effect::Probe(purpose) => self.probe(id, Some(purpose)),
+                Effect::StopProbing => self.probe(id, None),
                 Effect::RunStopCommand(_) | Effect::KillStopCommand(_) | Effect::Type(_) => panic!("{effect:?}"),
             }
         }
@@ -269,6 +239,12 @@ impl Bench {
             let is_running = self.world[id.index()].running.is_some();
             assert_eq!(machine.state().is_alive(), is_running, "{id} is {:?}", machine.state());
         }
+    }
+
+    fn probe(&mut self, id: ServiceId, purpose: Option<Purpose>) {
+        let running = self.world[id.index()].running.as_mut().expect("only what runs is probed");
+        assert!(running.is_up && running.exit.is_none(), "{id} is probed and does not run");
+        running.probed = purpose;
     }
 
     fn asked(&mut self, id: ServiceId) {
@@ -286,7 +262,16 @@ impl Bench {
         assert!(world.running.is_none(), "{id} has two runs");
         world.starts += 1;
         assert!(world.starts <= 1 + self.services[id.index()].restart.max, "{id} is started again and again");
-        world.running = Some(Running { run, since: self.now, is_up: false, is_asked: false, exit: None });
+        world.running = Some(Running {
+            run,
+            since: self.now,
+            is_up: false,
+            is_asked: false,
+            probed: None,
+            is_ready: self.services[id.index()].ready.is_none(),
+            is_unfit: false,
+            exit: None,
+        });
     }
 
     /// Whether what is needed is so in the world.
@@ -301,7 +286,9 @@ impl Bench {
         match need.condition {
             Condition::Started => is_up || has_ended_well,
             Condition::Ready if service.oneshot => has_ended_well,
-            Condition::Ready => is_up,
+            Condition::Ready => {
+                is_up && world.running.as_ref().is_some_and(|running| running.is_ready && !running.is_unfit)
+            }
             Condition::Completed => has_ended_well,
             Condition::Exited => last.is_some(),
         }
@@ -330,6 +317,11 @@ impl Bench {
                         News::Ended { verdict: Verdict::Gone, last: None }
                     }
                     Running { exit: None, .. } if is_oneshot => self.exits(id, 0),
+                    Running { probed: Some(purpose @ Purpose::Ready), .. } => {
+                        self.is_probed(id, purpose, true);
+                        self.follow();
+                        continue;
+                    }
                     Running { exit: None, .. } => continue,
                 };
                 self.tell(id, running.run, news);
@@ -347,7 +339,10 @@ impl Bench {
             let is_resting = !state.is_alive() && state != State::Blocked;
             match wish {
                 Some(Wanted::Up) => {
-                    assert!(matches!(state, State::Running | State::Blocked | State::Done), "{id} is {state:?}");
+                    assert!(
+                        matches!(state, State::Running | State::Ready | State::Blocked | State::Done),
+                        "{id} is {state:?}"
+                    );
                 }
                 Some(Wanted::Down) => assert!(is_resting, "{id} is {state:?}"),
                 None => {}
@@ -355,7 +350,7 @@ impl Bench {
             let obstacles = self.fleet.obstacles(id);
             assert_eq!(obstacles.is_empty(), state != State::Blocked, "{id} is {state:?} on {obstacles:?}");
             // what runs on may be waited for to its end
-            let stands = |state: State| matches!(state, State::Running);
+            let stands = |state: State| matches!(state, State::Running | State::Ready);
             assert!(obstacles.iter().all(|found| found.needs_a_person || stands(found.state)), "{obstacles:?}");
         }
     }
