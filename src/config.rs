@@ -19,6 +19,7 @@ mod env_file;
 mod expand;
 mod log_files;
 mod place;
+mod port;
 mod procfile;
 mod raw;
 mod read;
@@ -35,6 +36,7 @@ pub use duration::{DurationError, parse as parse_duration};
 pub use env_file::{EnvFileError, parse_env_file};
 pub use expand::{ExpandError, expand};
 pub use log_files::LogFiles;
+pub use port::Port;
 pub use source::SourceFile;
 pub use suggest::closest;
 
@@ -130,6 +132,8 @@ pub struct Service {
     pub on_exit: OnExit,
     /// What has to be so before it is started; never a circle, and each service at most once.
     pub depends_on: Vec<Dependency>,
+    /// The TCP port that it expects to have.
+    pub port: Option<Port>,
 }
 
 /// Something that has to be so before a service is started.
@@ -289,6 +293,8 @@ pub enum Column {
     Pid,
     /// How often it was started again.
     Restarts,
+    /// The TCP port that it listens on, or expects to have.
+    Ports,
 }
 
 /// Reads a configuration: the project's file, then what is merged over it key by key.

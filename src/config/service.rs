@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use super::diagnostic::{Problem, visible};
 use super::duration::spell;
 use super::expand;
+use super::port;
 use super::raw::{Node, Table, Value};
 use super::read::{Known, Reader};
 use super::{CommandLine, Isolation, OnExit, Restart, RestartPolicy, Service, Stop};
@@ -39,11 +40,11 @@ pub(super) const PROCESS: Known = Known {
         "stop_keys",
         "on_exit",
         "depends_on",
+        "port",
     ],
     planned: &[
         "groups",
         "replicas",
-        "port",
         "ready",
         "health",
         "conflicts",
@@ -88,6 +89,7 @@ pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Servic
         success_exit_codes: reader.key(table, "success_exit_codes", exit_codes).unwrap_or_else(|| vec![0, 130, 143]),
         on_exit: reader.key(table, "on_exit", |reader, node| reader.choice(node, "choice")).unwrap_or(OnExit::Ignore),
         depends_on: Vec::new(),
+        port: reader.key(table, "port", port::read),
     }
 }
 
