@@ -228,7 +228,11 @@ mod tests {
         let named = || holders.look(&BTreeSet::from([port])).unwrap().holders[&port].process.as_ref().unwrap().id;
         assert_eq!(Some(named()), identify(std::process::id()));
         drop(listener);
-        assert_eq!(named(), worker_id);
+        // a child of another test may hold a copy until it runs its program
+        let deadline = Instant::now() + std::time::Duration::from_secs(10);
+        while named() != worker_id {
+            assert!(Instant::now() < deadline, "somebody else still holds it");
+        }
         assert!(holders.holds(worker_id, port).unwrap());
         assert!(!holders.holds(ProcessId { start: worker_id.start - 1, ..worker_id }, port).unwrap());
         assert!(!holders.holds(identify(std::process::id()).unwrap(), port).unwrap());

@@ -2,6 +2,7 @@
 
 mod ask;
 mod learn;
+mod port;
 #[cfg(test)]
 mod tests;
 
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::course::CommandOutcome;
+use super::held_port::HeldPort;
 use super::status::{Action, EndedRun, HowItEnded, State};
 use super::stop_plan::Step;
 use super::wish::Effect;
@@ -30,13 +32,25 @@ pub(crate) struct Machine {
     /// Attempts of the restart policy in a row.
     attempts: u32,
     problem: Option<String>,
+    port: GivenPort,
+}
+
+/// How it stands with the port that it expects.
+#[derive(Debug, Default)]
+struct GivenPort {
+    /// The port of the present run, or of the last.
+    given: Option<u16>,
+    /// Why that is another one than the file says.
+    moved: Option<Arc<str>>,
+    /// Who has the port that it waits for.
+    held: Option<Arc<HeldPort>>,
 }
 
 /// What the service is doing, with what belongs to it and to nothing else.
 #[derive(Debug)]
 enum Phase {
     Resting(State),
-    /// It is to run as soon as what it depends on is as it has to be.
+    /// It is to run as soon as what it depends on is as it has to be, and its port is to be had.
     Blocked,
     Waiting {
         until: Instant,
@@ -101,6 +115,7 @@ impl Machine {
             ended: None,
             attempts: 0,
             problem: None,
+            port: GivenPort::default(),
         }
     }
 
@@ -256,11 +271,13 @@ impl Machine {
         }
     }
 
-    /// Starts it where it depends on nothing; else it waits for [`Machine::unblock`].
+    /// Starts it where it depends on nothing and expects no port; else it waits for [`Machine::unblock`], or for
+    /// [`Machine::give_port`].
     fn begin(&mut self, now: Instant) -> Vec<Effect> {
-        if self.service.depends_on.is_empty() {
+        if self.service.depends_on.is_empty() && self.service.port.is_none() {
             return self.launch(now);
         }
+        self.port.held = None;
         self.phase = Phase::Blocked;
         vec![]
     }
@@ -273,6 +290,7 @@ impl Machine {
                 self.phase = Phase::Resting(State::Done);
                 vec![]
             }
+            Phase::Blocked if self.service.port.is_some() => vec![],
             Phase::Blocked => self.launch(now),
             Phase::Resting(_)
             | Phase::Waiting { .. }
@@ -296,6 +314,7 @@ impl Machine {
         self.main = None;
         self.guard = None;
         self.problem = None;
+        self.port.held = None;
         self.phase = Phase::Starting;
         vec![Effect::Launch]
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::blocked::{Obstacle, Turn};
 use super::course::{Ignored, StepOutcome};
+use super::held_port::{Clash, PortStatus};
 use crate::config::RestartPolicy;
 use crate::id::{RunId, ServiceId};
 use crate::process::{Exit, Listener, Member, ProcessId, Survivor};
@@ -175,6 +176,10 @@ pub struct ServiceStatus {
     pub report: Option<Arc<KillReport>>,
     /// Why it could not be started or, where it is stuck, not be looked at; for a person to read.
     pub problem: Option<Arc<str>>,
+    /// How it stands with the port that it expects.
+    pub port: Option<PortStatus>,
+    /// What its last run, which failed, has printed about an address in use.
+    pub clash: Option<Arc<Clash>>,
     /// What the configuration says about its beginning.
     pub rules: Rules,
 }
@@ -215,6 +220,8 @@ impl ServiceStatus {
             survivors: Arc::from([]),
             report: None,
             problem: None,
+            port: None,
+            clash: None,
             rules: Rules { autostart: true, restart: RestartPolicy::No, max_restarts: 0, is_target: false },
         }
     }
