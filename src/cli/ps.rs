@@ -142,6 +142,7 @@ fn held_by(holder: &HolderRow) -> String {
         (Some(service), Some(project)) => {
             format!("held by {service} of {project}{}", process.map_or_else(String::new, |who| format!(" ({who})")))
         }
+        (Some(service), None) if holder.pid.is_none() => format!("kept for {service}"),
         (Some(service), None) => format!("held by {service}"),
         (None, _) => format!("held by {}", process.or_else(user).unwrap_or_else(|| "somebody".to_owned())),
     }

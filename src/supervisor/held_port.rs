@@ -42,7 +42,7 @@ pub enum Holder {
         service: ServiceId,
         /// Its name.
         name: Arc<str>,
-        /// The process; nothing, while it does not listen yet.
+        /// The process; nothing, where the service is only to have the port: it does not listen yet.
         process: Option<HolderProcess>,
     },
     /// A service that another run of procdash has started.
@@ -117,7 +117,7 @@ impl HeldPort {
     #[must_use]
     pub fn who(&self) -> String {
         match &self.by {
-            Holder::Own { name, process: None, .. } => format!("{name}, which has just been started"),
+            Holder::Own { name, process: None, .. } => name.to_string(),
             Holder::Own { name, process: Some(process), .. } => {
                 format!("{name} ({} {})", process.id.pid, process.command)
             }
@@ -147,7 +147,11 @@ impl HeldPort {
     /// Says that it is taken and by whom: `port 3000 is held by 4242 nc -l 3000`.
     #[must_use]
     pub fn sentence(&self) -> String {
-        format!("port {} is held by {}", self.port, self.who())
+        let is_had = match &self.by {
+            Holder::Own { process: None, .. } => "kept for",
+            Holder::Own { .. } | Holder::Elsewhere { .. } | Holder::Stranger(_) | Holder::Unseen { .. } => "held by",
+        };
+        format!("port {} is {is_had} {}", self.port, self.who())
     }
 
     /// Says everything: the same with its user, for how long it has run, where it listens, and whose it is.
@@ -234,7 +238,7 @@ pub(crate) mod tests {
              it is the service api of this project"
         );
         let soon = HeldPort { address: None, ..held(own(None)) };
-        assert_eq!(soon.sentence(), "port 3000 is held by api, which has just been started");
+        assert_eq!(soon.sentence(), "port 3000 is kept for api");
         assert_eq!(
             told(Holder::Unseen { user: "postgres".into() }),
             "port 3000 is held by a process of postgres, which listens on 127.0.0.1:3000; it is a process that only \

@@ -9,7 +9,7 @@ use crate::signal::Signal;
 use crate::supervisor::{Command, HeldPort, Holder};
 use crate::ui::model::{Model, Moment, Notice, Panel, scrolled_to};
 use crate::ui::msg::{Effect, Step};
-use crate::ui::ports::{HolderView, PortsView, What, held_ports, obstacle, rows};
+use crate::ui::ports::{HolderView, PortRow, PortsView, What, held_ports, obstacle, rows};
 use crate::ui::widgets;
 
 /// Opens the panel on the row of a service.
@@ -18,7 +18,7 @@ pub(super) fn open(model: &mut Model, service: ServiceId) -> Vec<Effect> {
     // what stands in the way matters most
     let held = rows.iter().position(|row| row.service == service && matches!(row.what, What::Held(_)));
     let row = held.or_else(|| rows.iter().position(|row| row.service == service)).unwrap_or(0);
-    let chosen = rows.get(row).map(super::super::ports::PortRow::key);
+    let chosen = rows.get(row).map(PortRow::key);
     model.panels.push(Panel::Ports(PortsView { chosen, row, top: 0 }));
     vec![Effect::Ask(Command::WatchPorts(true))]
 }
@@ -39,10 +39,7 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
     let (place, top) = (view.row, view.top);
     let chosen = rows.get(place);
     match (action, chosen) {
-        (Action::Kill, Some(row)) if matches!(row.what, What::Held(_)) => match &row.what {
-            What::Held(held) => free(model, row.service, held),
-            What::Listens(_) | What::Expected => Vec::new(),
-        },
+        (Action::Kill, Some(PortRow { service, what: What::Held(held), .. })) => free(model, *service, held),
         (Action::Start, Some(row)) => vec![Effect::Ask(Command::Start(vec![row.service]))],
         (Action::Stop, Some(row)) => vec![Effect::Ask(Command::Stop(vec![row.service]))],
         (Action::Restart, Some(row)) => vec![Effect::Ask(Command::Restart(vec![row.service]))],
@@ -59,7 +56,7 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
         }
         _ => {
             let row = super::panels::moved(action, place, seen, rows.len());
-            let chosen = rows.get(row).map(super::super::ports::PortRow::key);
+            let chosen = rows.get(row).map(PortRow::key);
             let top = scrolled_to(top, row, seen, rows.len());
             if let Some(Panel::Ports(view)) = model.panels.last_mut() {
                 *view = PortsView { chosen, row, top };
@@ -112,7 +109,7 @@ pub(super) fn follow_board(model: &mut Model) -> Vec<Effect> {
         let Panel::Ports(view) = panel else { continue };
         let place = rows.iter().position(|row| Some(row.key()) == view.chosen);
         view.row = place.unwrap_or(view.row).min(rows.len().saturating_sub(1));
-        view.chosen = rows.get(view.row).map(super::super::ports::PortRow::key);
+        view.chosen = rows.get(view.row).map(PortRow::key);
         view.top = view.top.min(view.row);
     }
     let Some(Panel::Holder(view)) = model.panels.last() else { return Vec::new() };

@@ -92,6 +92,7 @@ fn line(model: &Model, row: &PortRow, names: usize, room: usize) -> Line<'static
 /// Says who has it, without the number, which has a column of its own.
 fn held_by(held: &HeldPort) -> String {
     match &held.by {
+        Holder::Own { name, process: None, .. } => format!("kept for {name}"),
         Holder::Own { name, .. } => format!("held by {name}"),
         Holder::Elsewhere { service, project, process, .. } => {
             format!("held by {service} of {project}: {}", process.command)
