@@ -130,7 +130,8 @@ fn note(service: &ServiceRow) -> String {
     let blocked = (!service.blocked_on.is_empty()).then(|| format!("on {}", service.blocked_on.join(", ")));
     let waits = service.state == State::Blocked.word();
     let held = service.port.as_ref().and_then(|port| port.held_by.as_ref()).filter(|_| waits).map(held_by);
-    let parts = [blocked, held, Some(exit).filter(|exit| ended && !exit.is_empty()), service.problem.clone(), again, left];
+    let parts =
+        [blocked, held, Some(exit).filter(|exit| ended && !exit.is_empty()), service.problem.clone(), again, left];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 

@@ -1,13 +1,17 @@
 //! What the answers are made of: the board as plain words and numbers, for scripts and for people. Pure.
 
+mod port;
+
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
+pub use self::port::{HolderRow, PortRow};
+
 use crate::process::{Exit, Listener, Member, Survivor};
 use crate::signal::Signal;
-use crate::supervisor::{EndedRun, HeldPort, Holder, HowItEnded, KillReport, ServiceStatus, State};
+use crate::supervisor::{EndedRun, HowItEnded, KillReport, ServiceStatus};
 
 /// How everything stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,32 +68,6 @@ pub struct ServiceRow {
     /// The port that it expects to have.
     #[serde(default)]
     pub port: Option<PortRow>,
-}
-
-/// How a service stands with the port that it expects.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PortRow {
-    /// The port of the file.
-    pub expect: u16,
-    /// The port that its present run, or its last, was given.
-    pub given: Option<u16>,
-    /// Who has the port, where it waits for it.
-    pub held_by: Option<HolderRow>,
-}
-
-/// Who has a port that a service waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HolderRow {
-    /// The process, where it may be seen.
-    pub pid: Option<u32>,
-    /// Its command line.
-    pub command: Option<String>,
-    /// Whom it belongs to.
-    pub user: Option<String>,
-    /// The service, where a procdash has started it.
-    pub service: Option<String>,
-    /// The project of that service, where it is another one.
-    pub project: Option<String>,
 }
 
 /// How a run ended: with a code, or by a signal.
@@ -280,45 +258,14 @@ impl ServiceRow {
             cpu_percent: (f64::from(status.usage.cpu_percent) * 10.0).round() / 10.0,
             memory_bytes: status.usage.memory,
             ports: ports.into_iter().collect(),
-            blocked_on: blocked_on(status),
+            blocked_on: port::blocked_on(status),
             tree: tree.iter().map(ProcessRow::from).collect(),
             run: status.run.number(),
             next_start_ms: status.next_start.map(|next| millis(next.saturating_duration_since(now))),
             problem: status.problem.as_deref().map(str::to_owned),
             listeners: status.listeners.iter().map(ListenerRow::from).collect(),
             survivors: status.survivors.iter().map(SurvivorRow::from).collect(),
-            port: status.port.as_ref().map(|port| PortRow {
-                expect: port.expect,
-                given: port.given,
-                held_by: port.held.as_deref().map(HolderRow::from),
-            }),
-        }
-    }
-}
-
-/// Returns what a service waits for: the names of others, and its port.
-fn blocked_on(status: &ServiceStatus) -> Vec<String> {
-    let services = status.blocked_on.iter().map(|obstacle| obstacle.name.to_string());
-    let port = status.port.as_ref().and_then(|port| port.held.as_ref()).filter(|_| status.state == State::Blocked);
-    services.chain(port.map(|held| format!("port {}", held.port))).collect()
-}
-
-impl From<&HeldPort> for HolderRow {
-    fn from(held: &HeldPort) -> Self {
-        let (user, service, project) = match &held.by {
-            Holder::Own { name, .. } => (None, Some(name), None),
-            Holder::Elsewhere { service, project, .. } => (None, Some(service), Some(project)),
-            Holder::Stranger(_) => (None, None, None),
-            Holder::Unseen { user } => (Some(user), None, None),
-        };
-        let process = held.process();
-        let text = |text: &std::sync::Arc<str>| text.to_string();
-        Self {
-            pid: process.map(|process| process.id.pid),
-            command: process.map(|process| text(&process.command)),
-            user: process.map(|process| &process.user).or(user).map(text),
-            service: service.map(text),
-            project: project.map(text),
+            port: status.port.as_ref().map(PortRow::from),
         }
     }
 }
@@ -403,6 +350,7 @@ pub(super) fn millis(time: Duration) -> u64 {
 mod tests {
     use super::*;
     use crate::process::{ProcessId, ProcessState};
+    use crate::supervisor::State;
 
     #[test]
     fn a_service_is_told_in_the_shape_that_was_promised() {

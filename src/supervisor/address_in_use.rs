@@ -36,8 +36,8 @@ const NEAR: usize = 6;
 
 /// Endings of files in which a line number follows a colon.
 const SOURCES: &[&str] = &[
-    "go", "rs", "rb", "py", "js", "mjs", "cjs", "ts", "tsx", "java", "kt", "php", "c", "cc", "cpp", "h", "cs", "ex", "exs",
-    "erl", "ml", "hs", "scala", "swift",
+    "go", "rs", "rb", "py", "js", "mjs", "cjs", "ts", "tsx", "java", "kt", "php", "c", "cc", "cpp", "h", "cs", "ex",
+    "exs", "erl", "ml", "hs", "scala", "swift",
 ];
 
 /// Says whether the last lines of a run tell of an address in use; with the port where they name it.
@@ -148,7 +148,10 @@ mod tests {
             ),
             ("[2026-11-21 12:04:29 +0000] [4242] [ERROR] Connection in use: ('127.0.0.1', 8000)", Some(8000)),
             ("Error: That port is already in use.", None),
-            ("Port 5000 is in use by another program. Either identify and stop that program, or start the server", Some(5000)),
+            (
+                "Port 5000 is in use by another program. Either identify and stop that program, or start the server",
+                Some(5000),
+            ),
             // go
             ("2026/11/21 12:04:29 listen tcp :8080: bind: address already in use", Some(8080)),
             ("2026/11/21 12:04:29 main.go:31: listen tcp 127.0.0.1:8080: bind: address already in use", Some(8080)),
@@ -168,9 +171,18 @@ mod tests {
             ("Error: Address already in use (os error 98)", None),
             // nginx, postgres, redis, php, .net, docker, erlang
             ("nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)", Some(80)),
-            ("2026-11-21 12:04:29.113 UTC [42] LOG:  could not bind IPv4 address \"127.0.0.1\": Address already in use", None),
-            ("42:M 21 Nov 2026 12:04:29.113 # Warning: Could not create server TCP listening socket *:6379: bind: Address already in use", Some(6379)),
-            ("[Sat Nov 21 12:04:29 2026] Failed to listen on localhost:8000 (reason: Address already in use)", Some(8000)),
+            (
+                "2026-11-21 12:04:29.113 UTC [42] LOG:  could not bind IPv4 address \"127.0.0.1\": Address already in use",
+                None,
+            ),
+            (
+                "42:M 21 Nov 2026 12:04:29.113 # Warning: Could not create server TCP listening socket *:6379: bind: Address already in use",
+                Some(6379),
+            ),
+            (
+                "[Sat Nov 21 12:04:29 2026] Failed to listen on localhost:8000 (reason: Address already in use)",
+                Some(8000),
+            ),
             ("Failed to bind to address http://127.0.0.1:5000: address already in use.", Some(5000)),
             ("Bind for 0.0.0.0:5432 failed: port is already allocated", Some(5432)),
             ("** (MatchError) no match of right hand side value: {:error, :eaddrinuse}", None),
@@ -215,7 +227,8 @@ mod tests {
 
     #[test]
     fn other_ends_are_not_about_addresses() {
-        for line in ["listening on port 3000", "connect ECONNREFUSED 127.0.0.1:5432", "disk in use", "port forwarding in use"]
+        for line in
+            ["listening on port 3000", "connect ECONNREFUSED 127.0.0.1:5432", "disk in use", "port forwarding in use"]
         {
             assert_eq!(said(&[line]), None, "{line}");
         }

@@ -4,8 +4,8 @@ mod port;
 
 use std::time::Instant;
 
-use super::status::{EndedRun, HowItEnded, KillReport, ServiceStatus, State, StopStep, Stopping};
 use self::port::{awaited_port, clash, moved_port};
+use super::status::{EndedRun, HowItEnded, KillReport, ServiceStatus, State, StopStep, Stopping};
 use crate::config::RestartPolicy;
 use crate::keys::Action;
 use crate::process::{Exit, Member, brief, lasted, seconds_left};

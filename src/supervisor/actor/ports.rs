@@ -179,9 +179,8 @@ impl Actor {
     fn claimed_port(&self, id: ServiceId, port: u16) -> Option<HeldPort> {
         let others = || self.fleet.machines().filter(|(other, _)| *other != id);
         let has = |machine: &Machine| machine.state().is_alive() && machine.given_port() == Some(port);
-        let needs = |machine: &Machine| {
-            machine.service().port.is_some_and(|wanted| wanted.expect == port && wanted.bump == 0)
-        };
+        let needs =
+            |machine: &Machine| machine.service().port.is_some_and(|wanted| wanted.expect == port && wanted.bump == 0);
         let (service, machine) =
             others().find(|(_, machine)| has(machine)).or_else(|| others().find(|(_, machine)| needs(machine)))?;
         let name = machine.service().name.as_str().into();

@@ -11,7 +11,10 @@ pub(super) fn awaited_port(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
     let Some(port) = &status.port else { return vec![] };
     let Some(held) = &port.held else {
         let is_all = status.blocked_on.is_empty();
-        return is_all.then(|| Cause::fact(format!("it looks whether port {} is free", port.expect))).into_iter().collect();
+        return is_all
+            .then(|| Cause::fact(format!("it looks whether port {} is free", port.expect)))
+            .into_iter()
+            .collect();
     };
     let mut causes = vec![Cause::with(held.whole_sentence(now), Action::Ports)];
     if port.bump > 0 {
@@ -121,7 +124,10 @@ mod tests {
             texts(&status, now)[1].clone()
         };
         let named = crashed(Some(3000), Some(Holder::Stranger(process(now))));
-        assert!(named.starts_with("its output says that an address is in use: port 3000 is held by 4242 nc"), "{named}");
+        assert!(
+            named.starts_with("its output says that an address is in use: port 3000 is held by 4242 nc"),
+            "{named}"
+        );
         let nobody = "its output says that port 3000 is in use; right after that nobody listened on it";
         assert_eq!(crashed(Some(3000), None), nobody);
         assert_eq!(crashed(None, None), "its output says that an address is in use, but not which");

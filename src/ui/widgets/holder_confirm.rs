@@ -32,7 +32,8 @@ pub(crate) fn sheet(model: &Model, view: &HolderView, moment: Moment) -> Sheet {
         fact("listens on", &address.to_string());
     }
     fact("it is", &held.whose());
-    let key = model.service(view.service).and_then(|status| status.port.as_ref()).map(|port| format!(" ({})", port.key()));
+    let key =
+        model.service(view.service).and_then(|status| status.port.as_ref()).map(|port| format!(" ({})", port.key()));
     fact("wanted by", &format!("{}{}", model.name(view.service), key.unwrap_or_default()));
     body.push(Line::default());
     let (question, footer) = match view.sent {

@@ -108,9 +108,15 @@ fn footer(model: &Model, row: Option<&PortRow>) -> String {
     let hint = |action, what: &str| key(action).map(|key| format!("{key} {what} · "));
     let hints = match row.map(|row| &row.what) {
         Some(What::Listens(_)) => {
-            vec![hint(Action::Restart, "restarts it"), hint(Action::Stop, "stops it"), hint(Action::Kill, "kills its tree")]
+            vec![
+                hint(Action::Restart, "restarts it"),
+                hint(Action::Stop, "stops it"),
+                hint(Action::Kill, "kills its tree"),
+            ]
         }
-        Some(What::Held(held)) => vec![freeing(held).and_then(|what| hint(Action::Kill, &what)), hint(Action::Why, "why")],
+        Some(What::Held(held)) => {
+            vec![freeing(held).and_then(|what| hint(Action::Kill, &what)), hint(Action::Why, "why")]
+        }
         Some(What::Expected) => vec![hint(Action::Start, "starts it"), hint(Action::Why, "why")],
         None => vec![],
     };

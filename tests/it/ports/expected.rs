@@ -73,13 +73,17 @@ fn a_service_whose_port_a_stranger_has_says_so_and_starts_once_it_is_free() {
     let table = run(&project, &["ps"]).out;
     assert!(table.contains(&format!("on port {port} · held by {own} ")), "{table}");
     let why = run(&project, &["why", "web"]).out;
-    for told in [format!("port {port} is held by {own} "), format!("(port = {port})"), format!("`kill {own}` ends it")] {
+    for told in [format!("port {port} is held by {own} "), format!("(port = {port})"), format!("`kill {own}` ends it")]
+    {
         assert!(why.contains(&told), "{told}: {why}");
     }
     assert!(why.contains("it is no service of procdash"), "{why}");
     let refused = run(&project, &["start", "web"]);
     assert_eq!(refused.code, 1, "{refused:?}");
-    assert!(format!("{}{}", refused.out, refused.err).contains(&format!("port {port} is held by {own} ")), "{refused:?}");
+    assert!(
+        format!("{}{}", refused.out, refused.err).contains(&format!("port {port} is held by {own} ")),
+        "{refused:?}"
+    );
     assert!(!project.path("web.port").exists(), "nothing was started");
 
     drop(held);
@@ -162,7 +166,8 @@ fn a_stranger_is_ended_only_after_a_person_has_seen_who_it_is_and_has_said_so() 
     screen.wait_for(&format!("web is not started: port {port} is held by {pid}"));
     screen.keys("w").wait_for(&format!("X ends {pid}, after a question"));
     screen.keys("X").wait_for("y sends SIGTERM · Esc leaves it alone");
-    for told in [format!("pid           {pid}"), "it is         no service of procdash".to_owned(), format!("(port = {port})")]
+    for told in
+        [format!("pid           {pid}"), "it is         no service of procdash".to_owned(), format!("(port = {port})")]
     {
         assert!(screen.contents().contains(&told), "{told}\n{}", screen.contents());
     }
@@ -231,9 +236,7 @@ fn a_service_of_another_project_that_has_the_port_is_named_with_its_project() {
     let port = blog.wait_for_number("pages.port");
     let project = Project::new(&told("web", &port.to_string()));
     let program = Program::start(project.procdash(&["up", "--no-tui"]));
-    row(&project, "web", |row| {
-        row["state"] == "blocked" && row["port"]["held_by"]["service"] == "pages"
-    });
+    row(&project, "web", |row| row["state"] == "blocked" && row["port"]["held_by"]["service"] == "pages");
     let why = run(&project, &["why", "web"]).out;
     assert!(why.contains("it is the service pages of blog ("), "{why}");
     assert!(why.contains("which another procdash runs"), "{why}");
