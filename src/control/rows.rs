@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
-pub use self::port::{HolderRow, PortRow};
-
-use crate::process::{Exit, Listener, Member, Survivor};
+pub use self::port::{HolderRow, ListenerRow, PortRow};
+use crate::process::{Exit, Member, Survivor};
 use crate::signal::Signal;
 use crate::supervisor::{EndedRun, HowItEnded, KillReport, ServiceStatus};
 
@@ -93,15 +92,6 @@ pub struct ProcessRow {
     pub command: String,
     /// What it is doing.
     pub state: String,
-}
-
-/// One port that somebody listens on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListenerRow {
-    /// The address with the port.
-    pub address: String,
-    /// Who holds it.
-    pub pid: u32,
 }
 
 /// A process that is known by number and command.
@@ -295,12 +285,6 @@ impl From<&Member> for ProcessRow {
     }
 }
 
-impl From<&Listener> for ListenerRow {
-    fn from(listener: &Listener) -> Self {
-        Self { address: listener.address.to_string(), pid: listener.process.pid }
-    }
-}
-
 impl From<&Survivor> for SurvivorRow {
     fn from(survivor: &Survivor) -> Self {
         Self {
@@ -349,7 +333,7 @@ pub(super) fn millis(time: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::{ProcessId, ProcessState};
+    use crate::process::{Listener, ProcessId, ProcessState};
     use crate::supervisor::State;
 
     #[test]

@@ -1,10 +1,20 @@
-//! The port that a service expects, in the rows that are told.
+//! Ports in the rows that are told: who listens, and how a service stands with the one that it expects.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::process::Listener;
 use crate::supervisor::{HeldPort, Holder, PortStatus, ServiceStatus, State};
+
+/// One port that somebody listens on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListenerRow {
+    /// The address with the port.
+    pub address: String,
+    /// Who holds it.
+    pub pid: u32,
+}
 
 /// How a service stands with the port that it expects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +40,12 @@ pub struct HolderRow {
     pub service: Option<String>,
     /// The project of that service, where it is another one.
     pub project: Option<String>,
+}
+
+impl From<&Listener> for ListenerRow {
+    fn from(listener: &Listener) -> Self {
+        Self { address: listener.address.to_string(), pid: listener.process.pid }
+    }
 }
 
 impl From<&PortStatus> for PortRow {
