@@ -160,7 +160,7 @@ impl HeldPort {
         let process = self.process();
         let user = process.map_or_else(String::new, |process| format!(" of {}", process.user));
         let since = process.and_then(|process| process.since);
-        let runs = since.map(|since| format!("runs for {}", lasted(now.saturating_duration_since(since))));
+        let runs = since.map(|since| format!("has run for {}", lasted(now.saturating_duration_since(since))));
         let listens = self.address.map(|address| format!("listens on {address}"));
         let facts: Vec<String> = [runs, listens].into_iter().flatten().collect();
         let facts = if facts.is_empty() { String::new() } else { format!(", which {}", facts.join(" and ")) };
@@ -224,7 +224,8 @@ pub(crate) mod tests {
     #[test]
     fn a_holder_is_named_with_all_that_is_known_of_it() {
         let now = Instant::now() + Duration::from_secs(1 << 20);
-        let lead = "port 3000 is held by 4242 nc -l 3000 of alice, which runs for 02:13 and listens on 127.0.0.1:3000";
+        let lead =
+            "port 3000 is held by 4242 nc -l 3000 of alice, which has run for 02:13 and listens on 127.0.0.1:3000";
         let told = |by| held(by).whole_sentence(now);
         assert_eq!(told(Holder::Stranger(process(now))), format!("{lead}; it is no service of procdash"));
         let (service, file) = ("the service web of blog (/srv/blog/procfile.toml)", "which another procdash runs");
@@ -234,7 +235,7 @@ pub(crate) mod tests {
         let own = |process| Holder::Own { service: ServiceId::new(1), name: "api".into(), process };
         assert_eq!(
             told(own(Some(process(now)))),
-            "port 3000 is held by api (4242 nc -l 3000) of alice, which runs for 02:13 and listens on 127.0.0.1:3000; \
+            "port 3000 is held by api (4242 nc -l 3000) of alice, which has run for 02:13 and listens on 127.0.0.1:3000; \
              it is the service api of this project"
         );
         let soon = HeldPort { address: None, ..held(own(None)) };

@@ -81,7 +81,7 @@ mod tests {
         };
         let never = ServiceStatus::never_started("web".into());
         let mut status = ServiceStatus { state: State::Blocked, port: Some(port), ..never };
-        let lead = "port 3000 is held by 4242 nc -l 3000 of alice, which runs for 02:13 and listens on 127.0.0.1:3000; it is \
+        let lead = "port 3000 is held by 4242 nc -l 3000 of alice, which has run for 02:13 and listens on 127.0.0.1:3000; it is \
                     no service of procdash";
         assert_eq!(
             texts(&status, now),

@@ -5,6 +5,7 @@ use std::time::Instant;
 use jiff::SignedDuration;
 use ratatui::text::Line;
 
+use crate::supervisor::{HeldPort, Holder};
 use crate::ui::model::{Model, Moment};
 use crate::ui::ports::HolderView;
 use crate::ui::report::labelled;
@@ -37,10 +38,7 @@ pub(crate) fn sheet(model: &Model, view: &HolderView, moment: Moment) -> Sheet {
     fact("wanted by", &format!("{}{}", model.name(view.service), key.unwrap_or_default()));
     body.push(Line::default());
     let (question, footer) = match view.sent {
-        None => (
-            "End this process? procdash has not started it, so nobody else will bring it back.".to_owned(),
-            "y sends SIGTERM · Esc leaves it alone",
-        ),
+        None => (format!("End this process? {}", consequence(held)), "y sends SIGTERM · Esc leaves it alone"),
         Some(signal) => (
             format!("{signal} was sent, and it still listens. SIGKILL gives it no time to tidy up."),
             "X sends SIGKILL · Esc leaves it alone",
@@ -56,6 +54,17 @@ pub(crate) fn sheet(model: &Model, view: &HolderView, moment: Moment) -> Sheet {
         top: 0,
         width: WIDTH,
         tall: false,
+    }
+}
+
+/// Says what comes of it.
+const fn consequence(held: &HeldPort) -> &'static str {
+    match &held.by {
+        Holder::Elsewhere { is_alive: true, .. } => "The procdash that runs it sees a crash, and may start it again.",
+        Holder::Elsewhere { is_alive: false, .. } => "The procdash that started it was killed.",
+        Holder::Own { .. } | Holder::Stranger(_) | Holder::Unseen { .. } => {
+            "No procdash has started it, so none will start it again."
+        }
     }
 }
 
