@@ -245,6 +245,7 @@ impl Fleet {
         let guard_private =
             (!guards.is_empty()).then(|| guards.iter().map(|&pid| memory(pid).0).sum::<f64>() / guards.len() as f64);
         let (own_private, own_rss) = memory(own);
+        let warden_private = warden.map(|pid| memory(pid).0);
         run.end();
         Some(Idle {
             own_percent: (after.0 - before.0) / seconds * 100.0,
@@ -252,7 +253,7 @@ impl Fleet {
             own_private,
             own_rss,
             guard_private,
-            warden_private: warden.map(|warden| memory(warden).0),
+            warden_private,
         })
     }
 }

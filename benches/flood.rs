@@ -27,7 +27,7 @@ use procdash::supervisor::{Keeper, LogStore};
 /// Set in the child, which writes the flood and does nothing else.
 const CHILD: &str = "PROCDASH_BENCH_FLOOD";
 const FLOOD: usize = 128 * 1024 * 1024;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 /// A pipe is drained in an instant, so one run says little.
 const SHORT_ROUNDS: usize = 25;
 const SCROLLBACK: usize = 8 * 1024 * 1024;
@@ -59,6 +59,7 @@ fn main() -> Result<()> {
     compare("from a pipe, kept in files", SHORT_ROUNDS, pipe, kept)?;
     println!();
     time_push();
+    time_screen();
     time_search();
     time_read_line();
     Ok(())
@@ -202,6 +203,19 @@ fn time_push() {
         let speed = 4096.0 * f64::from(u32::try_from(block.len()).unwrap_or(u32::MAX)) / took.as_secs_f64() / 1e9;
         println!("push, {name:<22} {speed:>8.2} GB/s");
     }
+}
+
+/// The screen that nobody looks at, in pieces and with ends of lines as a terminal gives them.
+fn time_screen() {
+    let line = [COLOURED.strip_suffix(b"\n").unwrap_or(COLOURED), b"\r\n"].concat();
+    let flood = line.repeat(BUFFER / line.len());
+    let mut screen = Screen::new(Size::new(77, 32), Background::Dark);
+    let took = best_of(ROUNDS, || {
+        for _ in 0..FLOOD / flood.len() {
+            flood.chunks(4095).for_each(|piece| drop(black_box(screen.push(black_box(piece)))));
+        }
+    });
+    println!("screen, 128 MiB coloured       {:>8.0} ms", millis(took));
 }
 
 /// A full log of coloured lines, searched for what is not there: the worst that a search can meet.
