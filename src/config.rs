@@ -21,6 +21,7 @@ mod expand;
 mod log_files;
 mod place;
 mod probe;
+mod port;
 mod procfile;
 mod raw;
 mod read;
@@ -39,6 +40,7 @@ pub use env_file::{EnvFileError, parse_env_file};
 pub use expand::{ExpandError, expand};
 pub use log_files::LogFiles;
 pub use probe::{Check, Probe};
+pub use port::Port;
 pub use source::SourceFile;
 pub use suggest::closest;
 
@@ -138,6 +140,8 @@ pub struct Service {
     pub ready: Option<Probe>,
     /// How it is found out whether it still works; failing it is a crash.
     pub health: Option<Probe>,
+    /// The TCP port that it expects to have.
+    pub port: Option<Port>,
 }
 
 /// Something that has to be so before a service is started.
@@ -297,6 +301,8 @@ pub enum Column {
     Pid,
     /// How often it was started again.
     Restarts,
+    /// The TCP port that it listens on, or expects to have.
+    Ports,
 }
 
 /// Reads a configuration: the project's file, then what is merged over it key by key.

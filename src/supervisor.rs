@@ -1,6 +1,7 @@
 //! Decides what runs: wishes and news in, effects out, one owner for the state of every service.
 
 mod actor;
+mod address_in_use;
 mod asked;
 mod blocked;
 mod command;
@@ -10,6 +11,7 @@ mod event;
 mod fleet;
 mod graph;
 mod handle;
+mod held_port;
 mod job;
 mod keeper;
 mod kill_report;
@@ -18,6 +20,7 @@ mod log_store;
 mod machine;
 mod notes;
 mod outlet;
+mod port_choice;
 mod ports;
 mod prepare;
 mod probing;
@@ -41,6 +44,7 @@ pub use command::{Command, Keystrokes, Target};
 pub use course::{CommandOutcome, Deed, Ignored, StepOutcome};
 pub use event::Event;
 pub use handle::Handle;
+pub use held_port::{Clash, HeldPort, Holder, HolderProcess, PortStatus};
 pub use keeper::Keeper;
 pub use live::{AsOf, Live, Look, Screens};
 pub use log_store::{LogGuard, LogStore, Tap};

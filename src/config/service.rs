@@ -9,6 +9,7 @@ use super::diagnostic::{Problem, visible};
 use super::duration::spell;
 use super::expand;
 use super::probe;
+use super::port;
 use super::raw::{Node, Table, Value};
 use super::read::{Known, Reader};
 use super::{CommandLine, Isolation, OnExit, Restart, RestartPolicy, Service, Stop};
@@ -42,11 +43,11 @@ pub(super) const PROCESS: Known = Known {
         "depends_on",
         "ready",
         "health",
+        "port",
     ],
     planned: &[
         "groups",
         "replicas",
-        "port",
         "conflicts",
         "watch",
         "watch_ignore",
@@ -92,6 +93,7 @@ pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Servic
         depends_on: Vec::new(),
         ready,
         health,
+        port: reader.key(table, "port", port::read),
     }
 }
 

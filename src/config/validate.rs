@@ -8,7 +8,7 @@ use super::place::Place;
 use super::raw::{Entry, Node, Table, Value, merge};
 use super::read::{Known, Reader};
 use super::service::{self, PROCESS};
-use super::{Column, Config, LogFiles, OnLeftovers, Service, Settings, THEMES, Ui, bindings, depends, log_files};
+use super::{Column, Config, LogFiles, OnLeftovers, Service, Settings, THEMES, Ui, bindings, depends, log_files, port};
 use crate::id::ServiceId;
 use crate::logs::acts;
 
@@ -37,13 +37,14 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &Path, table: &Table) -> Confi
         let folder = root.file_name()?;
         Some(visible(&folder.to_string_lossy()))
     });
+    let services = services(reader, path, table);
     Config {
         name: name.unwrap_or_else(|| "project".to_owned()),
         path: path.to_owned(),
         root,
         settings: settings(reader, table),
-        services: services(reader, path, table),
-        ui: ui(reader, table),
+        ui: ui(reader, table, services.iter().any(|service| service.port.is_some())),
+        services,
     }
 }
 
@@ -134,14 +135,18 @@ fn services(reader: &mut Reader<'_>, path: &Path, table: &Table) -> Vec<Service>
     let names: Vec<&str> = processes.keys().map(String::as_str).collect();
     let mut services = Vec::with_capacity(processes.len());
     let mut links = Vec::with_capacity(processes.len());
+    let mut ports = Vec::with_capacity(processes.len());
     for (id, (name, entry)) in (0..).map(ServiceId::new).zip(&processes) {
         let table = whole(&defaults, entry);
         let own = depends::read(reader, &names, id, &table);
         let depends_on = own.iter().map(|link| link.dependency).collect();
-        services.extend(service(reader, &table, name, entry).map(|service| Service { depends_on, ..service }));
+        let read = service(reader, &table, name, entry).map(|service| Service { depends_on, ..service });
+        ports.extend(read.iter().map(|_| table.get("port").map(|entry| entry.node.place)));
+        services.extend(read);
         links.push(own);
     }
     depends::refuse_circles(reader, &names, &links);
+    port::refuse_shared(reader, &services.iter().zip(ports).collect::<Vec<_>>());
     services
 }
 
@@ -201,10 +206,15 @@ fn is_command(word: &str) -> bool {
     super::suggest::closest(word, PROCESS.keys.iter().copied()) == Some("command")
 }
 
-fn ui(reader: &mut Reader<'_>, table: &Table) -> Ui {
+/// Reads how the dashboard looks; where services `have_ports`, their column is there unless the file says otherwise.
+fn ui(reader: &mut Reader<'_>, table: &Table, have_ports: bool) -> Ui {
+    let mut columns_by_default = vec![Column::State, Column::Cpu, Column::Memory, Column::Uptime];
+    if have_ports {
+        columns_by_default.insert(1, Column::Ports);
+    }
     let mut ui = Ui {
         theme: THEMES.first().copied().unwrap_or_default().to_owned(),
-        columns: vec![Column::State, Column::Cpu, Column::Memory, Column::Uptime],
+        columns: columns_by_default,
         keys: reader.key(table, "keys", bindings::read).unwrap_or_default(),
     };
     let Some(Some(table)) = table.get("ui").map(|entry| reader.table(&entry.node)) else { return ui };

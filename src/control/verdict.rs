@@ -92,8 +92,11 @@ pub(super) fn of_wait(status: &ServiceStatus, until: Until) -> Progress {
     }
 }
 
-/// Judges what waits for others: in vain, once one of them will not come by itself.
+/// Judges what waits for others, or for its port: in vain, once one of them will not come by itself.
 fn of_blocked(status: &ServiceStatus) -> Progress {
+    if let Some(held) = status.port.as_ref().and_then(|port| port.held.as_ref()) {
+        return Progress::Failed(format!("{}; {}", held.sentence(), held.advice()));
+    }
     match status.blocked_on.iter().find(|obstacle| obstacle.needs_a_person) {
         Some(obstacle) => Progress::Failed(obstacle.sentence()),
         None => Progress::Pending,

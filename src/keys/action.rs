@@ -155,6 +155,7 @@ actions! {
     ClosePane "close-pane" Views ["\\"] "close the pane";
     Tree "tree" Views ["t"] "the tree of processes, live";
     Why "why" Views ["w"] "why the service is in its state";
+    Ports "ports" Views ["p"] "ports: who listens where, who has those that are wanted";
     Details "details" Views ["i"] "details of the service";
     Diagnostics "diagnostics" Views ["`"] "procdash's own log";
     Palette "palette" Views [":"] "every command by its name";

@@ -3,6 +3,7 @@
 mod board;
 mod commands;
 mod news;
+mod ports;
 mod sampling;
 
 use std::io;
@@ -11,10 +12,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{broadcast, mpsc, watch};
 
+use self::ports::PortWatch;
 use self::sampling::Sampling;
 use super::environment::Marks;
 use super::fleet::Fleet;
 use super::job::{Findings, Job, ORDERS, Order, Tools, Word};
+use super::notes;
 use super::prepare::Project;
 use super::runner;
 use super::shutdown::Shutdown;
@@ -106,6 +109,7 @@ fn spawn(config: &Config, options: Options, tools: Tools, sampling: Sampling) ->
         board,
         events,
         sampling,
+        ports: PortWatch::default(),
     };
     tokio::spawn(actor.run());
     Handle { commands, board: published, events: listener, logs, screens }
@@ -139,6 +143,7 @@ struct Actor {
     board: watch::Sender<Board>,
     events: broadcast::Sender<Event>,
     sampling: Sampling,
+    ports: PortWatch,
 }
 
 impl Actor {
@@ -152,12 +157,15 @@ impl Actor {
             }
             let deadline = self.deadline();
             let sample_due = self.sample_due();
+            let port_look_due = self.port_look_due();
             tokio::select! {
                 Some(asked) = self.commands.recv() => self.answer(asked),
                 Some((service, run, word)) = self.words.recv() => self.hear(service, run, word),
                 Some(sample) = self.sampling.finished() => self.take_sample(sample),
+                Some(looked) = self.ports.finished() => self.take_port_look(looked),
                 () = until(deadline), if deadline.is_some() => self.tick(),
                 () = until(sample_due), if sample_due.is_some() => self.begin_sample(),
+                () = until(port_look_due), if port_look_due.is_some() => self.begin_port_look(),
             }
         }
     }
@@ -236,13 +244,18 @@ impl Actor {
         slot.orders = Some(orders);
         slot.findings = None;
         if let Some(command) = &machine.service().command {
-            let note = super::notes::begins(machine.run(), command);
+            let note = notes::begins(machine.run(), command);
             self.tools.logs.begin_run(id, &note);
+        }
+        slot.published.clash = None;
+        if let (Some(port), Some(why)) = (machine.given_port(), machine.port_moved()) {
+            let (tone, note) = notes::port_moved(port, why);
+            self.tools.logs.note(id, tone, &note);
         }
         let job = Job {
             service: id,
             run: machine.run(),
-            config: Arc::clone(machine.service()),
+            config: machine.service_of_run(),
             tools: Arc::clone(&self.tools),
             orders: receiver,
             words: self.word_sender.clone(),

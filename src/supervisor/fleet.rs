@@ -4,6 +4,7 @@
 //! needs the service, each as soon as those above it are gone. Nothing here waits: both are looked at after every step.
 
 mod obstacles;
+mod ports;
 #[cfg(test)]
 mod tests;
 

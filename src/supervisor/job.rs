@@ -15,7 +15,7 @@ use super::readiness::Purpose;
 use super::status::MemberFate;
 use super::wish::News;
 use crate::config::{CommandLine, Service};
-use crate::engine::{Listeners, Pump};
+use crate::engine::{Listeners, PortLook, Pump};
 use crate::guard::{Guards, Reach};
 use crate::id::{RunId, ServiceId};
 use crate::logs::Tone;
@@ -72,6 +72,13 @@ pub(crate) enum Word {
     },
     /// An order could not be carried out.
     Failed(String),
+    /// The run has failed and its output speaks of an address in use: on this port, where one is known.
+    AddressInUse {
+        /// The port.
+        port: Option<u16>,
+        /// What a look at it has found.
+        look: PortLook,
+    },
 }
 
 /// What was found at the end of a run.

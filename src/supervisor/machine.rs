@@ -3,6 +3,7 @@
 mod ask;
 mod learn;
 mod probed;
+mod port;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,7 @@ use std::time::Instant;
 
 use super::course::CommandOutcome;
 use super::readiness::{Probing, Purpose};
+use super::held_port::HeldPort;
 use super::status::{Action, EndedRun, HowItEnded, State};
 use super::stop_plan::Step;
 use super::wish::Effect;
@@ -34,13 +36,25 @@ pub(crate) struct Machine {
     problem: Option<String>,
     /// Why the probes have ended the present run, as the rest of a sentence that begins with the service.
     unfit: Option<Arc<str>>,
+    port: GivenPort,
+}
+
+/// How it stands with the port that it expects.
+#[derive(Debug, Default)]
+struct GivenPort {
+    /// The port of the present run, or of the last.
+    given: Option<u16>,
+    /// Why that is another one than the file says.
+    moved: Option<Arc<str>>,
+    /// Who has the port that it waits for.
+    held: Option<Arc<HeldPort>>,
 }
 
 /// What the service is doing, with what belongs to it and to nothing else.
 #[derive(Debug)]
 enum Phase {
     Resting(State),
-    /// It is to run as soon as what it depends on is as it has to be.
+    /// It is to run as soon as what it depends on is as it has to be, and its port is to be had.
     Blocked,
     Waiting {
         until: Instant,
@@ -108,6 +122,7 @@ impl Machine {
             attempts: 0,
             problem: None,
             unfit: None,
+            port: GivenPort::default(),
         }
     }
 
@@ -269,11 +284,13 @@ impl Machine {
         }
     }
 
-    /// Starts it where it depends on nothing; else it waits for [`Machine::unblock`].
+    /// Starts it where it depends on nothing and expects no port; else it waits for [`Machine::unblock`], or for
+    /// [`Machine::give_port`].
     fn begin(&mut self, now: Instant) -> Vec<Effect> {
-        if self.service.depends_on.is_empty() {
+        if self.service.depends_on.is_empty() && self.service.port.is_none() {
             return self.launch(now);
         }
+        self.port.held = None;
         self.phase = Phase::Blocked;
         vec![]
     }
@@ -286,6 +303,7 @@ impl Machine {
                 self.phase = Phase::Resting(State::Done);
                 vec![]
             }
+            Phase::Blocked if self.service.port.is_some() => vec![],
             Phase::Blocked => self.launch(now),
             Phase::Resting(_)
             | Phase::Waiting { .. }
@@ -310,6 +328,7 @@ impl Machine {
         self.guard = None;
         self.problem = None;
         self.unfit = None;
+        self.port.held = None;
         self.phase = Phase::Starting;
         vec![Effect::Launch]
     }

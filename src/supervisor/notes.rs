@@ -5,9 +5,10 @@
 use std::time::Duration;
 
 use super::course::{CommandOutcome, Course, Ignored};
+use super::held_port::{Clash, HeldPort};
 use super::machine::Machine;
 use super::status::{EndedRun, Fate, HowItEnded, KillReport, State};
-use crate::config::CommandLine;
+use crate::config::{CommandLine, Port};
 use crate::id::RunId;
 use crate::logs::Tone;
 use crate::process::{Member, Survivor, brief, lasted};
@@ -113,6 +114,28 @@ pub(crate) fn unfit(why: &str) -> (Tone, String) {
 /// Returns the line for a probe whose processes do not go.
 pub(crate) fn probe_stays() -> (Tone, String) {
     (Tone::Bad, "a probe could not be ended; its guard goes on trying".to_owned())
+}
+
+/// Returns the line for a service whose port somebody else has.
+pub(crate) fn port_held(held: &HeldPort, port: Port) -> (Tone, String) {
+    let last = *port.candidates().end();
+    let more = if port.bump == 0 { String::new() } else { format!(", and none up to {last} is to be had") };
+    (Tone::Bad, format!("not started: {}{more}; it starts when the port is free", one_line_of(&held.sentence())))
+}
+
+/// Returns the line for a run that was given another port than the file says.
+pub(crate) fn port_moved(port: u16, why: &str) -> (Tone, String) {
+    (Tone::Calm, format!("runs on port {port}: {}", one_line_of(why)))
+}
+
+/// Returns the line for a run that has failed over an address in use.
+pub(crate) fn clash(clash: &Clash) -> (Tone, String) {
+    let note = match (&clash.held, clash.port) {
+        (Some(held), _) => one_line_of(&held.sentence()),
+        (None, Some(port)) => format!("port {port} was in use; nobody listens on it any more"),
+        (None, None) => "an address was in use; its output does not say which".to_owned(),
+    };
+    (Tone::Bad, note)
 }
 
 /// Returns the line for a run whose command has left its daemon behind.

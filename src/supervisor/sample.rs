@@ -32,6 +32,7 @@ pub(super) fn service(grace_period: Duration) -> Service {
         depends_on: vec![],
         ready: None,
         health: None,
+        port: None,
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::blocked::{Obstacle, Turn};
 pub use super::kill_report::{Action, Fate, HowItEnded, KillReport, MemberFate};
 use super::readiness::Probing;
+use super::held_port::{Clash, PortStatus};
 use crate::config::RestartPolicy;
 use crate::id::RunId;
 use crate::process::{Exit, Listener, Member, ProcessId, Survivor};
@@ -192,6 +193,10 @@ pub struct ServiceStatus {
     pub report: Option<Arc<KillReport>>,
     /// Why it could not be started, is unhealthy or, where it is stuck, could not be looked at; for a person to read.
     pub problem: Option<Arc<str>>,
+    /// How it stands with the port that it expects.
+    pub port: Option<PortStatus>,
+    /// What its last run, which failed, has printed about an address in use.
+    pub clash: Option<Arc<Clash>>,
     /// What the configuration says about its beginning.
     pub rules: Rules,
 }
@@ -233,6 +238,8 @@ impl ServiceStatus {
             survivors: Arc::from([]),
             report: None,
             problem: None,
+            port: None,
+            clash: None,
             rules: Rules { autostart: true, restart: RestartPolicy::No, max_restarts: 0, is_target: false },
         }
     }

@@ -1,7 +1,10 @@
 //! Why a service is in the state it is in, and what can be done about it. Pure.
 
+mod port;
+
 use std::time::Instant;
 
+use self::port::{awaited_port, clash, moved_port};
 use super::status::{EndedRun, HowItEnded, KillReport, ServiceStatus, State, StopStep, Stopping};
 use crate::config::RestartPolicy;
 use crate::keys::Action;
@@ -35,7 +38,7 @@ impl Cause {
 pub fn why(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
     match status.state {
         State::Stopped => stopped(status),
-        State::Blocked => blocked(status),
+        State::Blocked => blocked(status, now),
         State::Starting => vec![starting(status, now)],
         State::Running | State::Ready => running(status, now),
         State::Unhealthy => vec![Cause::fact(unfit(status))],
@@ -46,9 +49,9 @@ pub fn why(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
             vec![Cause::with(text, Action::Start)]
         }
         State::Exited => vec![Cause::with(format!("it {}, which counts as a success", end(status)), Action::Start)],
-        State::Crashed => crashed(status),
+        State::Crashed => crashed(status, now),
         State::Backoff => backoff(status, now),
-        State::CrashLoop => crash_loop(status),
+        State::CrashLoop => crash_loop(status, now),
         State::Stuck => stuck(status),
     }
 }
@@ -76,17 +79,18 @@ const fn asked_end(report: &KillReport) -> &'static str {
     }
 }
 
-fn blocked(status: &ServiceStatus) -> Vec<Cause> {
+fn blocked(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
     let mut causes: Vec<Cause> = Vec::new();
     for obstacle in status.blocked_on.iter().take(NAMED) {
         let text = format!("it {}", obstacle.sentence());
         // what has failed is tried again with whoever needs it
-        let is_tried_again = obstacle.needs_a_person && obstacle.state != State::Stuck;
+        let is_tried_again = obstacle.needs_a_person && !matches!(obstacle.state, State::Stuck | State::Blocked);
         causes.push(if is_tried_again { Cause::with(text, Action::Start) } else { Cause::fact(text) });
     }
     if let Some(more @ 1..) = status.blocked_on.len().checked_sub(NAMED) {
         causes.push(Cause::fact(format!("and for {more} more")));
     }
+    causes.extend(awaited_port(status, now));
     if status.ended.is_some() {
         causes.push(Cause::fact(format!("before that {}", last_end(status))));
     }
@@ -114,6 +118,7 @@ fn running(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
     }];
     causes.extend(status.probing.as_ref().and_then(|probing| probing.sentence(now)).map(Cause::fact));
     causes.extend(status.turn.as_ref().map(|turn| Cause::with(format!("it {}", turn.sentence()), Action::Kill)));
+    causes.extend(moved_port(status));
     if status.restarts > 0 {
         let times = times(status.restarts);
         causes.push(Cause::fact(format!("it was restarted by itself {times} in a row; last time it {}", end(status))));
@@ -164,8 +169,9 @@ fn still_alive(member: &Member) -> String {
     format!("still alive, {}: {} {}", member.state.word(), member.id.pid, member.command)
 }
 
-fn crashed(status: &ServiceStatus) -> Vec<Cause> {
+fn crashed(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
     let mut causes = vec![Cause::with(last_end(status), Action::Restart)];
+    causes.extend(clash(status, now));
     causes.extend(left_behind(status));
     causes.push(Cause::fact(match status.rules.restart {
         RestartPolicy::No => "it is not restarted by itself (restart = \"no\")",
@@ -180,14 +186,16 @@ fn backoff(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
     let policy = policy(status.rules.restart);
     let text = format!("it starts again in {left} s: attempt {attempt} of {most} (restart = \"{policy}\")");
     let mut causes = vec![Cause::with(text, Action::Start), Cause::fact(last_end(status))];
+    causes.extend(clash(status, now));
     causes.extend(left_behind(status));
     causes
 }
 
-fn crash_loop(status: &ServiceStatus) -> Vec<Cause> {
+fn crash_loop(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
     let runs = times(status.restarts + 1);
     let text = format!("it ended {runs} in a row and waits for you (max_restarts = {})", status.rules.max_restarts);
     let mut causes = vec![Cause::with(text, Action::Start), Cause::fact(last_end(status))];
+    causes.extend(clash(status, now));
     causes.extend(left_behind(status));
     causes
 }

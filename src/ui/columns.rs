@@ -12,8 +12,16 @@ const NAME_MOST: u16 = 32;
 const NAME_LEAST: u16 = 12;
 
 /// The columns from the one that stays longest to the one that is hidden first.
-const IMPORTANCE: &[Column] =
-    &[Column::State, Column::Uptime, Column::Cpu, Column::Memory, Column::Processes, Column::Restarts, Column::Pid];
+const IMPORTANCE: &[Column] = &[
+    Column::State,
+    Column::Uptime,
+    Column::Ports,
+    Column::Cpu,
+    Column::Memory,
+    Column::Processes,
+    Column::Restarts,
+    Column::Pid,
+];
 
 /// The list's columns, as they fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +47,8 @@ pub(crate) const fn width(column: Column) -> u16 {
         Column::Processes => 10,
         // `↻99`
         Column::Restarts => 4,
+        // `:65535+`
+        Column::Ports => 8,
     }
 }
 

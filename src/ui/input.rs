@@ -46,7 +46,10 @@ fn press(chord: Chord, model: &Model) -> Option<Msg> {
     if model.prompt.is_some() && model.panels.is_empty() && !model.is_quitting() {
         return edit(chord).map(Step::Edit).or_else(|| step(chord, action, true)).map(Msg::Step);
     }
-    let in_menu = matches!(model.panels.last(), Some(Panel::Signals(_) | Panel::Restarts { .. } | Panel::Quit));
+    let in_menu = matches!(
+        model.panels.last(),
+        Some(Panel::Signals(_) | Panel::Restarts { .. } | Panel::Quit | Panel::Holder(_))
+    );
     if in_menu && !model.is_quitting() {
         let types = matches!(model.panels.last(), Some(Panel::Signals(_)));
         return step(chord, action, types).map(Msg::Step);

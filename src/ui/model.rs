@@ -20,6 +20,7 @@ use super::layout::{self, Areas, Need};
 use super::links::Choice;
 use super::opened_line::OpenedLine;
 use super::panes::Panes;
+use super::ports::{HolderView, PortsView};
 use super::selection::{Pressed, Selecting};
 use super::sought::Prompt;
 use super::stamps::Stamps;
@@ -85,6 +86,10 @@ pub(crate) enum Panel {
     },
     /// The processes of a service, live.
     Tree(TreeView),
+    /// The ports of all services, live.
+    Ports(PortsView),
+    /// Whether to end the process that has a port.
+    Holder(HolderView),
     /// All that is known of a service.
     Details {
         /// Which.

@@ -8,6 +8,7 @@ mod mouse;
 mod moving;
 mod news;
 mod panels;
+mod ports;
 mod searching;
 mod selecting;
 mod services;
@@ -105,6 +106,7 @@ fn in_panes(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::SignalMenu
         | Action::RestartMenu
         | Action::Tree
+        | Action::Ports
         | Action::Why
         | Action::Details
         | Action::Diagnostics

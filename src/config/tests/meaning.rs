@@ -48,6 +48,7 @@ fn a_file_with_nothing_but_a_command_has_all_the_defaults() {
         depends_on: Vec::new(),
         ready: None,
         health: None,
+        port: None,
     };
     assert_eq!(config.services, [service]);
     assert_eq!(config.ui.theme, "default");

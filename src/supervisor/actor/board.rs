@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::super::fleet::Fleet;
+use super::super::held_port::{Clash, HeldPort, PortStatus};
 use super::super::machine::Machine;
 use super::super::notes;
 use super::super::status::{Phase, Rules, ServiceStatus, State, StopStep, Stopping, Usage};
@@ -26,6 +27,10 @@ pub(super) struct Published {
     pub(super) waits: Option<String>,
     /// Whether a debugger held the guard at the last look.
     pub(super) guard_is_held: bool,
+    /// Who has the port that it expects, while a person looks at the ports.
+    pub(super) port_held: Option<Arc<HeldPort>>,
+    /// What its last run has printed about an address in use.
+    pub(super) clash: Option<Arc<Clash>>,
 }
 
 impl Published {
@@ -37,6 +42,8 @@ impl Published {
             report: None,
             waits: None,
             guard_is_held: false,
+            port_held: None,
+            clash: None,
         }
     }
 
@@ -79,6 +86,8 @@ impl Slot {
             survivors: machine.survivors().into(),
             report: self.published.report.clone(),
             problem: problem(machine),
+            port: self.port(fleet, id, machine),
+            clash: self.published.clash.clone(),
             rules: rules(machine),
         })
     }
@@ -87,6 +96,19 @@ impl Slot {
 fn problem(machine: &Machine) -> Option<Arc<str>> {
     let unfit = || machine.unfit().filter(|_| machine.state() == State::Unhealthy).cloned();
     machine.problem().map(Arc::from).or_else(unfit)
+}
+
+impl Slot {
+    fn port(&self, fleet: &Fleet, id: ServiceId, machine: &Machine) -> Option<PortStatus> {
+        let port = machine.service().port.filter(|_| !machine.is_target())?;
+        Some(PortStatus {
+            expect: port.expect,
+            bump: port.bump,
+            given: machine.given_port(),
+            moved: machine.port_moved().cloned(),
+            held: fleet.held_port(id).or(self.published.port_held.as_ref()).cloned(),
+        })
+    }
 }
 
 fn stopping(machine: &Machine) -> Option<Stopping> {
@@ -175,7 +197,11 @@ impl Actor {
     /// Whether nothing runs and nothing will by itself.
     fn is_idle(&self) -> bool {
         let mut machines = self.fleet.machines();
-        machines.all(|(_, machine)| !machine.state().is_alive() && machine.next_start().is_none())
+        machines.all(|(id, machine)| {
+            // a port may become free by itself
+            let waits = machine.next_start().is_some() || self.fleet.awaited_port(id).is_some();
+            !machine.state().is_alive() && !waits
+        })
     }
 }
 

@@ -43,13 +43,13 @@ impl Actor {
             Command::Start(ids) | Command::Restart(ids) | Command::Kill(ids) => ids.clone(),
             Command::Stop(ids) => self.fleet.with_who_needs_them(ids),
             Command::RestartWithDependents(ids) => self.fleet.with_dependents(ids),
-            Command::Signal { service, .. } => vec![*service],
+            Command::Signal { service, .. } | Command::SignalHolder { service, .. } => vec![*service],
             Command::StartAll => self.all_to_start(),
             Command::Quit => {
                 let alive = self.fleet.machines().filter(|(_, machine)| machine.state().is_alive());
                 alive.map(|(id, _)| id).collect()
             }
-            Command::Resize { .. } | Command::Input { .. } | Command::Watch(_) => vec![],
+            Command::Resize { .. } | Command::Input { .. } | Command::Watch(_) | Command::WatchPorts(_) => vec![],
         }
     }
 
@@ -77,6 +77,8 @@ impl Actor {
             }
             Command::Input { service, keystrokes } => self.type_into(service, &keystrokes.0),
             Command::Watch(watching) => self.sampling.watch(watching),
+            Command::WatchPorts(watching) => self.watch_ports(watching),
+            Command::SignalHolder { service, holder, signal } => self.signal_holder(service, holder, signal),
             Command::Quit => self.quit(None),
         }
         vec![]

@@ -35,6 +35,7 @@ impl Actor {
                 self.emit(Event::Signalled { service: id, signal, target, delivered, refused });
             }
             Word::Failed(sentence) => self.refuse(id, &sentence),
+            Word::AddressInUse { port, look } => self.address_in_use(id, port, &look),
         }
     }
 
@@ -119,6 +120,7 @@ impl Actor {
             slot.published.report = Some(Arc::clone(&report));
             self.emit(Event::Verified(report));
         }
+        self.look_for_clash(id);
         self.apply_on_exit(id);
     }
 

@@ -31,7 +31,8 @@ impl Fleet {
                 if is_met || seen.get_mut(need.service.index()).is_none_or(|seen| std::mem::replace(seen, true)) {
                     continue;
                 }
-                if member.machine.state() == State::Blocked {
+                // one that waits for its port alone is a root, too
+                if member.machine.state() == State::Blocked && self.held_port(need.service).is_none() {
                     blocked.push((need.service, Some(next)));
                 } else {
                     found.push(obstacle(*need, member, self.names_to(&blocked, next)));
@@ -82,8 +83,9 @@ fn obstacle(need: Dependency, member: &Member, through: Arc<[Arc<str>]>) -> Obst
         through,
         needs_a_person: match state {
             State::Stopped | State::Done | State::Exited | State::Crashed | State::CrashLoop | State::Stuck => true,
-            State::Blocked
-            | State::Starting
+            // whoever has its port does not wait for us to need it
+            State::Blocked => machine.port_held().is_some(),
+            State::Starting
             | State::Running
             | State::Ready
             | State::Unhealthy
@@ -114,7 +116,8 @@ fn end(machine: &Machine, state: State) -> Option<Arc<str>> {
             let error = machine.probing().and_then(|probing| probing.error.as_ref());
             error.map(|error| format!("its last probe: {error}").into())
         }
+        State::Blocked => machine.port_held().map(|held| held.sentence().into()),
         State::Unhealthy => machine.unfit().cloned(),
-        State::Blocked | State::Running | State::Ready | State::Stopping | State::Done => None,
+        State::Running | State::Ready | State::Stopping | State::Done => None,
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn board(model: &mut Model, board: Board) -> Vec<Effect> {
     }
     quit_monitor::keep_rows(model);
     super::panels::keep_process_chosen(model);
-    Vec::new()
+    super::ports::follow_board(model)
 }
 
 /// Says on the status line what has happened, if a person wants to know it.

@@ -29,6 +29,7 @@ pub(super) fn open(model: &mut Model, action: Action) -> Vec<Effect> {
             let chosen = model.members(service).first().map(|member| member.id);
             Panel::Tree(TreeView { service, chosen, row: 0, top: 0 })
         }
+        Action::Ports => return super::ports::open(model, service),
         Action::Why => Panel::Why { service, top: 0 },
         Action::Details => Panel::Details { service, top: 0 },
         Action::Diagnostics => Panel::Diagnostics,
@@ -49,7 +50,7 @@ fn signal_menu(service: ServiceId, target: Target) -> Panel {
 fn close(model: &mut Model) -> Vec<Effect> {
     match model.panels.pop() {
         Some(Panel::Tree(_)) => vec![Effect::Ask(Command::Watch(false))],
-        _ => Vec::new(),
+        closed => super::ports::closed(model, closed.as_ref()),
     }
 }
 
@@ -69,11 +70,14 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
     }
     let same = match model.panels.last() {
         Some(Panel::Tree(_)) => Action::Tree,
+        Some(Panel::Ports(_)) => Action::Ports,
         Some(Panel::Why { .. }) => Action::Why,
         Some(Panel::Details { .. }) => Action::Details,
         Some(Panel::Help { .. }) => Action::Help,
         Some(Panel::Diagnostics) => Action::Diagnostics,
-        Some(Panel::Signals(_) | Panel::Restarts { .. } | Panel::Quit) => return by_wheel(model, action),
+        Some(Panel::Signals(_) | Panel::Restarts { .. } | Panel::Quit | Panel::Holder(_)) => {
+            return by_wheel(model, action);
+        }
         Some(Panel::Report { .. } | Panel::Line { .. }) | None => Action::Open,
     };
     // the key that opened it closes it, and `q` leaves what is on top before it leaves procdash
@@ -85,6 +89,7 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
     }
     match model.panels.last() {
         Some(Panel::Tree(_)) => in_tree(model, action, moment),
+        Some(Panel::Ports(_)) => super::ports::act(model, action, moment),
         Some(Panel::Diagnostics) => in_diagnostics(action),
         Some(Panel::Line { opened, .. }) if matches!(action, Action::Left | Action::Right) => {
             let (line, newer) = (opened.line, action == Action::Right);
@@ -120,7 +125,7 @@ fn in_diagnostics(action: Action) -> Vec<Effect> {
 
 /// Returns where a move leads from `row`, in a list of `total` rows of which `rows` are seen.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the other actions move nothing")]
-fn moved(action: Action, row: usize, rows: usize, total: usize) -> usize {
+pub(super) fn moved(action: Action, row: usize, rows: usize, total: usize) -> usize {
     let target = match action {
         Action::Up => row.saturating_sub(1),
         Action::Down => row + 1,
@@ -147,14 +152,27 @@ fn scroll_text(model: &mut Model, action: Action, moment: Moment) {
             | Panel::Line { top, .. }
             | Panel::Help { top },
         ) => *top = moved(action, *top, rows, tops),
-        Some(Panel::Signals(_) | Panel::Restarts { .. } | Panel::Tree(_) | Panel::Quit | Panel::Diagnostics) | None => {
-        }
+        Some(
+            Panel::Signals(_)
+            | Panel::Restarts { .. }
+            | Panel::Tree(_)
+            | Panel::Ports(_)
+            | Panel::Holder(_)
+            | Panel::Quit
+            | Panel::Diagnostics,
+        )
+        | None => {}
     }
 }
 
 /// Does what a key means in a panel about one service: it scrolls, or does something about the service's state.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the other actions scroll, or mean nothing here")]
 fn about(model: &mut Model, service: ServiceId, action: Action, moment: Moment) -> Vec<Effect> {
+    if action == Action::Kill
+        && let Some(effects) = super::ports::free_first(model, service)
+    {
+        return effects;
+    }
     let services = vec![service];
     let command = match action {
         Action::Why | Action::Details => {
@@ -165,6 +183,10 @@ fn about(model: &mut Model, service: ServiceId, action: Action, moment: Moment) 
                 _ => Panel::Details { service, top: 0 },
             });
             return Vec::new();
+        }
+        Action::Ports => {
+            model.panels.pop();
+            return super::ports::open(model, service);
         }
         Action::Start => Command::Start(services),
         Action::Stop => Command::Stop(services),
@@ -226,6 +248,7 @@ pub(super) fn step(model: &mut Model, step: Step) -> Vec<Effect> {
     match model.panels.last() {
         Some(Panel::Signals(_)) => in_signals(model, step),
         Some(Panel::Restarts { .. }) => in_restarts(model, step),
+        Some(Panel::Holder(_)) => super::ports::answer(model, step),
         Some(Panel::Quit) => match step {
             Step::Accept | Step::Type('y' | 'Y' | 'q' | 'Q') => {
                 model.panels.pop();

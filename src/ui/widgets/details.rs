@@ -101,6 +101,11 @@ impl Facts<'_> {
         for listener in status.listeners.iter() {
             self.add("listens", &format!("{}, pid {}", listener.address, listener.process.pid), plain);
         }
+        if let Some(port) = &status.port {
+            let given = port.given.filter(|given| *given != port.expect && status.state.is_alive());
+            let given = given.map_or_else(String::new, |given| format!(", given {given}"));
+            self.add("expects", &format!("{}{given}", port.key()), plain);
+        }
         if status.restarts > 0 {
             self.add("restarted", &format!("{} in a row, by itself", status.restarts), plain);
         }

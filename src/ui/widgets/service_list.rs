@@ -12,7 +12,7 @@ use crate::supervisor::{ServiceStatus, State, StopStep};
 use crate::ui::columns::{self, Plan};
 use crate::ui::model::{Focus, Model, Moment};
 use crate::ui::theme::sign;
-use crate::ui::{report, sheet, text};
+use crate::ui::{ports, report, sheet, text};
 
 /// The list of services.
 pub(crate) struct ServiceList<'a> {
@@ -60,11 +60,31 @@ impl ServiceList<'_> {
                 let pid = status.main.map(|main| format!("#{}", main.pid));
                 (pid.unwrap_or_default(), theme.quiet)
             }
+            Column::Ports => self.port(status),
             Column::Restarts => figure(status.restarts > 0, format!("↻{}", status.restarts)),
         };
         // one space at least stays before the figure, so that two columns never touch
         let width = usize::from(columns::width(column)) - 1;
         Span::styled(format!(" {}", text::right(&value, width)), style)
+    }
+
+    /// Returns the port that it listens on, a mark where there are more, or the one that it expects.
+    fn port(&self, status: &ServiceStatus) -> (String, Style) {
+        let theme = &self.model.dashboard.theme;
+        let wanted = ports::wanted_port(status);
+        let mut listening: Vec<u16> = status.listeners.iter().map(|listener| listener.address.port()).collect();
+        listening.dedup();
+        let more = if listening.len() > 1 { "+" } else { "" };
+        let shown = wanted.filter(|port| listening.contains(port)).or_else(|| listening.first().copied());
+        let moved = status.port.as_ref().is_some_and(|port| port.moved.is_some() && status.state.is_alive());
+        let held = status.port.as_ref().is_some_and(|port| port.held.is_some());
+        let style = match (shown, held) {
+            (Some(_), _) if moved => theme.busy,
+            (Some(_), _) => theme.text,
+            (None, true) => theme.bad,
+            (None, false) => theme.quiet,
+        };
+        (shown.or(wanted).map_or_else(String::new, |port| format!(":{port}{more}")), style)
     }
 
     /// Returns how long it has run, how long until something happens, or how it ended.
@@ -75,7 +95,11 @@ impl ServiceList<'_> {
             (format!("{word} {}s", text::seconds_left(at.saturating_duration_since(now))), theme.busy)
         };
         match status.state {
-            State::Blocked => status.blocked_on.first().map(|found| (format!("on {}", found.name), theme.busy)),
+            State::Blocked => {
+                let service = status.blocked_on.first().map(|found| format!("on {}", found.name));
+                let port = || status.port.as_ref()?.held.as_ref().map(|held| format!("on :{}", held.port));
+                service.or_else(port).map(|on| (on, theme.busy))
+            }
             State::Backoff => status.next_start.map(|at| until("in", at)),
             State::Stopping => status.stopping.and_then(|stop| {
                 let at = stop.deadline?;

@@ -8,8 +8,8 @@ use crate::supervisor::{Cause, ServiceStatus, State, why};
 use crate::ui::model::{Model, Moment};
 use crate::ui::sheet::{self, Sheet};
 use crate::ui::theme::sign;
-use crate::ui::widgets::hints_line;
-use crate::ui::{report, text};
+use crate::ui::widgets::{hints_line, ports_panel};
+use crate::ui::{ports, report, text};
 
 const WIDTH: u16 = 90;
 
@@ -51,14 +51,18 @@ pub(crate) fn footer(model: &Model, service: ServiceId, moment: Moment) -> Strin
     let causes = status.map_or_else(Vec::new, |status| why(status, moment.now));
     let mut remedies: Vec<Action> = causes.iter().filter_map(|Cause { remedy, .. }| *remedy).collect();
     remedies.dedup();
+    let held = status.and_then(ports::obstacle);
+    let freeing = held.as_deref().and_then(ports_panel::freeing);
+    let free = freeing.and_then(|what| Some(format!("{} {what} · ", hints_line::key(model, Action::Kill)?)));
     let hint = |action| Some(format!("{} {} · ", hints_line::key(model, action)?, remedy_word(action, status?)));
-    format!("{}Esc closes", remedies.into_iter().filter_map(hint).collect::<String>())
+    let hints: String = free.into_iter().chain(remedies.into_iter().filter_map(hint)).collect();
+    format!("{hints}Esc closes")
 }
 
 /// Says what a remedy does in this state.
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "only four of the actions are remedies; the others say what they are"
+    reason = "only five of the actions are remedies; the others say what they are"
 )]
 fn remedy_word(action: Action, status: &ServiceStatus) -> &'static str {
     match action {
@@ -68,6 +72,7 @@ fn remedy_word(action: Action, status: &ServiceStatus) -> &'static str {
         Action::Start if status.state == State::Blocked => "starts what it needs",
         Action::Start => "starts it",
         Action::Restart => "restarts it",
+        Action::Ports => "shows all ports",
         _ => action.help(),
     }
 }
