@@ -44,15 +44,7 @@ pub(super) const PROCESS: Known = Known {
         "watch_debounce",
         "schedule",
     ],
-    planned: &[
-        "groups",
-        "replicas",
-        "port",
-        "ready",
-        "health",
-        "conflicts",
-        "open",
-    ],
+    planned: &["groups", "replicas", "port", "ready", "health", "conflicts", "open"],
 };
 
 /// Reads a process, all but `depends_on`; what is wrong is reported and replaced by its default.
@@ -96,7 +88,8 @@ pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Servic
 /// Reads the times at which it is started; a service that never rests leaves nothing to them.
 fn schedule(reader: &mut Reader<'_>, table: &Table) -> Option<Schedule> {
     let schedule = reader.key(table, "schedule", schedule::read);
-    let always = table.get("restart").filter(|entry| matches!(&entry.node.value, Value::Text(word) if word == "always"));
+    let always =
+        table.get("restart").filter(|entry| matches!(&entry.node.value, Value::Text(word) if word == "always"));
     if let (Some(entry), Some(always)) = (table.get("schedule"), always) {
         let problem = Problem::new("what is always restarted leaves nothing to a schedule").at(entry.key);
         let problem = problem.also(always.node.place, "it never rests");

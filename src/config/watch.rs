@@ -39,15 +39,15 @@ pub(super) fn read(reader: &mut Reader<'_>, table: &Table) -> Option<Watch> {
     let patterns = reader.key(table, "watch", patterns);
     let ignore = reader.key(table, "watch_ignore", lines_to_ignore);
     let debounce = reader.key(table, "watch_debounce", debounce);
-    Some(Watch {
-        patterns: patterns?,
-        ignore: ignore.unwrap_or_default(),
-        debounce: debounce.unwrap_or(DEBOUNCE),
-    })
+    Some(Watch { patterns: patterns?, ignore: ignore.unwrap_or_default(), debounce: debounce.unwrap_or(DEBOUNCE) })
 }
 
 /// Reads a list of patterns, or one.
-fn texts(reader: &mut Reader<'_>, node: &Node, check: fn(&mut Reader<'_>, &Node) -> Option<String>) -> Option<Vec<String>> {
+fn texts(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    check: fn(&mut Reader<'_>, &Node) -> Option<String>,
+) -> Option<Vec<String>> {
     if let Value::Text(_) = node.value {
         return check(reader, node).map(|text| vec![text]);
     }

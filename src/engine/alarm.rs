@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
 };
+use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 /// An alarm clock. A timer of the run time counts the time that the machine is awake, which is not what a person means
@@ -29,7 +30,7 @@ impl Alarm {
         }
         if self.timer.is_none() {
             let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
-            self.timer = Some(AsyncFd::new(timerfd_create(TimerfdClockId::Realtime, flags)?)?);
+            self.timer = Some(wait_on(timerfd_create(TimerfdClockId::Realtime, flags)?)?);
         }
         self.arm(at)?;
         self.at = at;
@@ -66,6 +67,11 @@ impl Alarm {
         let _rung_or_set = rustix::io::read(timer, &mut count);
         self.at = None;
     }
+}
+
+#[expect(deprecated, reason = "deprecated for types that may close their descriptor early; an OwnedFd does not")]
+fn wait_on(timer: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(timer, Interest::READABLE)
 }
 
 #[cfg(test)]

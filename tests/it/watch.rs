@@ -71,7 +71,8 @@ fn save(project: &Project, file: &str, text: &str) {
 
 #[test]
 fn a_save_restarts_the_service_and_says_which_file_it_was() {
-    let project = project("[processes.web]\ncommand = \"echo has $(cat src/input); exec sleep 1000\"\nwatch = \"src\"\n");
+    let project =
+        project("[processes.web]\ncommand = \"echo has $(cat src/input); exec sleep 1000\"\nwatch = \"src\"\n");
     let program = up(&project);
     wait_for_reason(&project, "web", "a change of its files restarts it");
     save(&project, "src/input", "two");
@@ -84,9 +85,8 @@ fn a_save_restarts_the_service_and_says_which_file_it_was() {
 
 #[test]
 fn a_storm_of_changes_is_one_restart() {
-    let project = project(
-        "[processes.web]\ncommand = \"exec sleep 1000\"\nwatch = [\"src/**/*.rs\"]\nwatch_debounce = \"2s\"\n",
-    );
+    let project =
+        project("[processes.web]\ncommand = \"exec sleep 1000\"\nwatch = [\"src/**/*.rs\"]\nwatch_debounce = \"2s\"\n");
     let program = up(&project);
     wait_for_reason(&project, "web", "a change of its files restarts it");
     for number in 0..3000 {

@@ -99,8 +99,11 @@ fn what_is_wrong_about_log_files_is_told_too() {
 fn a_mistake_in_the_defaults_is_told_once_however_many_processes_have_it() {
     let processes = "[processes]\na = \"x\"\nb = \"y\"\n";
     let defaults = "[defaults]\noneshot = true\ndaemon = true\nrestart_delay = 5\nwatch = []\n";
-    let expected =
-        ["a process is not both `oneshot` and `daemon`", "a span of time needs a unit", "there is no pattern in this list"];
+    let expected = [
+        "a process is not both `oneshot` and `daemon`",
+        "a span of time needs a unit",
+        "there is no pattern in this list",
+    ];
     assert_eq!(messages(&format!("{processes}{defaults}")), expected);
 }
 

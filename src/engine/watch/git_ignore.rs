@@ -63,7 +63,8 @@ impl GitIgnore {
 /// Reads the rules of one folder; of several that fit, the last one counts.
 fn read(folder: &Path, is_top: bool) -> Option<Gitignore> {
     let mut builder = GitignoreBuilder::new(folder);
-    let of_all = if is_top { [gitconfig_excludes_path(), Some(folder.join(".git/info/exclude"))] } else { [None, None] };
+    let of_all =
+        if is_top { [gitconfig_excludes_path(), Some(folder.join(".git/info/exclude"))] } else { [None, None] };
     for file in of_all.into_iter().flatten().chain([folder.join(".gitignore")]).filter(|file| file.is_file()) {
         if let Some(error) = builder.add(&file) {
             // git does without a rule that it does not understand

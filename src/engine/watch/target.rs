@@ -142,7 +142,8 @@ mod tests {
         for path in ["src/main.rs", "a b", ".env", "src/kept.gen", "web/src/old"] {
             assert_eq!(name(path).as_deref(), Some(path));
         }
-        let left_out = ["target/debug/x", "src/.env", "x.gen", ".git/index", "a/docs/x", "src/old", ".main.rs.swp", "x~"];
+        let left_out =
+            ["target/debug/x", "src/.env", "x.gen", ".git/index", "a/docs/x", "src/old", ".main.rs.swp", "x~"];
         for path in left_out {
             assert_eq!(name(path), None, "{path}");
         }

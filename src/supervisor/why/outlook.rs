@@ -23,7 +23,9 @@ pub(super) fn of_files(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
                 let plural = if *folders == 1 { " is" } else { "s are" };
                 Cause::fact(format!("a change of its files {deed}: {folders} folder{plural} watched"))
             }));
-            causes.extend(missing.as_ref().map(|missing| Cause::fact(format!("nothing is there to watch for {missing}"))));
+            causes.extend(
+                missing.as_ref().map(|missing| Cause::fact(format!("nothing is there to watch for {missing}"))),
+            );
         }
         Watching::Paused(file) => {
             let text = format!("its files are not watched any more, since {file} changes soon after every start");

@@ -218,7 +218,8 @@ fn what_starts_again_by_a_change_or_by_the_clock_says_so() {
     let watch = |watching, restarted| Some(WatchStatus { watching, restarted });
     let on = || Watching::On { folders: 2, missing: None };
     let mut api = ended(State::Running, Some(Exit::Code(1)), false);
-    let restarted = Restarted { what: "src/main.rs".into(), at: now.checked_sub(Duration::from_secs(5)).unwrap(), run: api.run };
+    let restarted =
+        Restarted { what: "src/main.rs".into(), at: now.checked_sub(Duration::from_secs(5)).unwrap(), run: api.run };
     api.watch = watch(on(), Some(restarted));
     let watched = "a change of its files restarts it: 2 folders are watched";
     assert_eq!(texts(&api, now)[1..], ["restarted by a change of src/main.rs 5.0 s ago", watched]);

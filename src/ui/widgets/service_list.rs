@@ -74,9 +74,10 @@ impl ServiceList<'_> {
         let until = |word: &str, at: std::time::Instant| {
             (format!("{word} {}s", text::seconds_left(at.saturating_duration_since(now))), theme.busy)
         };
-        let until_next = status.next_run.as_ref().map(|next| {
-            (format!("in {}", text::duration(next.at.saturating_duration_since(now))), theme.quiet)
-        });
+        let until_next = status
+            .next_run
+            .as_ref()
+            .map(|next| (format!("in {}", text::duration(next.at.saturating_duration_since(now))), theme.quiet));
         match status.state {
             State::Blocked => status.blocked_on.first().map(|found| (format!("on {}", found.name), theme.busy)),
             State::Backoff => status.next_start.map(|at| until("in", at)),
