@@ -28,6 +28,11 @@ use nix::pty::{OpenptyResult, Winsize, openpty};
 const ROUNDS: usize = 7;
 const SETTLE: Duration = Duration::from_secs(3);
 const IDLE: Duration = Duration::from_secs(10);
+/// How often the flood is let through each program.
+const FLOODS: usize = 3;
+/// What it is made of: a piece of coloured lines, 128 times.
+const PIECE: usize = 1 << 20;
+const COLOURED: &str = "\x1b[2m12:04:31.113\x1b[0m \x1b[32mINFO\x1b[0m shop::cart: \x1b[1mGET\x1b[0m /cart/8121 status=\x1b[36m200\x1b[0m took=3ms\n";
 
 fn main() {
     println!("start: from the spawn of the program to the last service's first line, median of {ROUNDS} (ms)");
@@ -67,6 +72,25 @@ fn main() {
                 );
             }
         }
+    }
+    flood();
+}
+
+/// One service prints 128 MiB of coloured lines into its terminal and says in the file that it has; guards count.
+fn flood() {
+    println!("\n128 MiB of coloured lines through the whole program, median of {FLOODS} (ms)");
+    println!("{:>9} {:>10} {:>10}", "program", "wall", "processor");
+    let line = "i=0; while [ $i -lt 128 ]; do cat piece; i=$((i + 1)); done; echo up >> lines; exec sleep 1000";
+    let fleet = Fleet::of(1, line);
+    fs::write(fleet.dir.path().join("piece"), COLOURED.repeat(PIECE / COLOURED.len())).unwrap();
+    let (mut ours, mut theirs) = (vec![], vec![]);
+    for _ in 0..FLOODS {
+        ours.extend(fleet.flood(Program::Procdash));
+        theirs.extend(fleet.flood(Program::Mprocs));
+    }
+    for (program, costs) in [(Program::Procdash, ours), (Program::Mprocs, theirs)] {
+        let (wall, processor) = costs.into_iter().unzip();
+        println!("{:>9} {:>10} {:>10}", program.name(), median(wall), median(processor));
     }
 }
 
@@ -117,10 +141,14 @@ struct Idle {
 
 impl Fleet {
     fn new(count: usize) -> Self {
+        Self::of(count, Self::line())
+    }
+
+    /// Describes `count` services that run this line, in which there are no quotes.
+    fn of(count: usize, line: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (mut ours, mut theirs) = ("[processes]\n".to_owned(), "procs:\n".to_owned());
         for place in 0..count {
-            let line = Self::line();
             writeln!(ours, "s{place} = '{line}'").unwrap();
             writeln!(theirs, "  s{place}:\n    shell: \"{line}\"").unwrap();
         }
@@ -168,6 +196,17 @@ impl Fleet {
         Some(run)
     }
 
+    /// Returns how long the fleet took to come up, and the processor time of the program and its guards until then.
+    fn flood(&self, program: Program) -> Option<(Duration, Duration)> {
+        let mut run = self.up(program)?;
+        let first = run.child.id();
+        let below = if program == Program::Procdash { children(first) } else { vec![] };
+        let guards: Vec<u32> = below.iter().flat_map(|&dashboard| children(dashboard)).collect();
+        let seconds = [vec![first], below, guards].concat().into_iter().map(cpu).sum();
+        run.end();
+        Some((run.up, Duration::from_secs_f64(seconds)))
+    }
+
     fn up(&self, program: Program) -> Option<Run> {
         drop(fs::remove_file(self.lines()));
         let size = Winsize { ws_row: 35, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0 };
@@ -206,6 +245,7 @@ impl Fleet {
         let guard_private =
             (!guards.is_empty()).then(|| guards.iter().map(|&pid| memory(pid).0).sum::<f64>() / guards.len() as f64);
         let (own_private, own_rss) = memory(own);
+        let warden_private = warden.map(|pid| memory(pid).0);
         run.end();
         Some(Idle {
             own_percent: (after.0 - before.0) / seconds * 100.0,
@@ -213,7 +253,7 @@ impl Fleet {
             own_private,
             own_rss,
             guard_private,
-            warden_private: warden.map(|warden| memory(warden).0),
+            warden_private,
         })
     }
 }

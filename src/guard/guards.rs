@@ -118,16 +118,11 @@ impl Guards {
         let order = self.order(launch)?;
         let (mut line, channel) = self.start_guard(launch)?;
         let lost = |source| LaunchError::GuardNotStarted { source };
-        match line.request(&Request::Launch(Box::new(order))).await {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
-                return Err(LaunchError::ArgumentsTooLong);
-            }
-            Err(error) => {
-                line.give_up();
-                self.take_over(&mut line).await;
-                return Err(lost(error));
-            }
+        if let Err(error) = line.request(&Request::Launch(Box::new(order))).await {
+            line.give_up();
+            self.take_over(&mut line).await;
+            let is_too_long = error.kind() == io::ErrorKind::InvalidInput;
+            return Err(if is_too_long { LaunchError::ArgumentsTooLong } else { lost(error) });
         }
         let reply = tokio::select! {
             reply = line.next() => reply,

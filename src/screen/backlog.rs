@@ -73,7 +73,16 @@ impl Backlog {
         let mut asks = false;
         // up to here it was looked at what stands between the sequences
         let mut passed = 0;
-        while let Some(found) = self.scanner.next(bytes, &mut at) {
+        loop {
+            // most of what is printed is lines in colours, and those are to cost next to nothing
+            if self.watch.is_calm() {
+                let behind_colours = self.scanner.skip_colours(bytes, at);
+                if behind_colours > at {
+                    self.watch.skip();
+                    (self.behind, at, passed) = (Behind::Nothing, behind_colours, behind_colours);
+                }
+            }
+            let Some(found) = self.scanner.next(bytes, &mut at) else { break };
             let ends = found == Found::TooLongEnds;
             let too_long = found == Found::TooLong;
             let between = bytes.get(passed..at).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Finds escape sequences in a stream that arrives cut anywhere, and where each of them ends.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 pub(super) const ESCAPE: u8 = 0x1b;
 /// Breaks off whatever has begun.
@@ -9,6 +9,8 @@ const SUBSTITUTE: u8 = 0x1a;
 const BELL: u8 = 0x07;
 /// What is kept of a sequence; longer ones mean nothing that is looked for here.
 const KEPT: usize = 96;
+/// A sequence of colours is rarely longer.
+const SHORT: usize = 24;
 /// A title, a colour or a picture longer than this is let go of: an emulator would keep all of it.
 const LONGEST: usize = 4096;
 
@@ -91,6 +93,20 @@ impl Scanner {
                 }
             }
         }
+    }
+
+    /// Returns where the last of the colours ends with which the stream goes on at `at`, text between them; `at` itself
+    /// where there is none.
+    pub(super) fn skip_colours(&self, bytes: &[u8], at: usize) -> usize {
+        let Some(rest) = bytes.get(at..).filter(|_| self.is_ground()) else { return at };
+        let mut end = 0;
+        for place in memchr_iter(ESCAPE, rest) {
+            match rest.get(place + 1..).and_then(colour) {
+                Some(length) => end = place + 1 + length,
+                None => break,
+            }
+        }
+        at + end
     }
 
     /// Whether the stream is between sequences.
@@ -191,6 +207,13 @@ fn whole_control(rest: &[u8]) -> Option<(&[u8], u8, usize)> {
     let (body, end) = behind.split_at(length);
     let last = *end.first().filter(|byte| matches!(byte, 0x40..=0x7e))?;
     Some((body, last, length + 2))
+}
+
+/// Returns the length of a sequence that only colours, behind its ESC, if all of it is there and it is short.
+fn colour(behind: &[u8]) -> Option<usize> {
+    let body = behind.strip_prefix(b"[")?;
+    let length = body.iter().take(SHORT).position(|byte| !matches!(byte, b'0'..=b';'))?;
+    (body.get(length) == Some(&b'm')).then_some(length + 2)
 }
 
 /// Returns the numbers of a control sequence's body; one that is left out is 0.

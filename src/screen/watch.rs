@@ -111,9 +111,19 @@ impl Watch {
 
     /// Takes in what stands between two sequences.
     pub(super) fn pass(&mut self, text: &[u8], rows: usize) {
-        if self.moves > 0 {
+        if !self.is_calm() {
             self.lines(memchr_iter(b'\n', text).count(), rows);
         }
+    }
+
+    /// Whether nothing has to be counted in what stands between sequences.
+    pub(super) fn is_calm(&self) -> bool {
+        self.moves == 0
+    }
+
+    /// Takes in colours, with text between them that has not to be counted.
+    pub(super) fn skip(&mut self) {
+        self.before = Before::Other;
     }
 
     /// Takes in that so many lines have ended: a service that prints lines again has stopped drawing.

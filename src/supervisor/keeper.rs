@@ -76,7 +76,7 @@ impl Keeper {
         let shared = Shared { queue: Arc::clone(&queue), teller: Arc::clone(&teller) };
         thread::Builder::new().name("procdash-keeper".into()).spawn(move || {
             let mut recent = Recent::new(logs_open_at_once());
-            while let Some(mut batch) = queue.take() {
+            while let Some(mut batch) = queue.take(now) {
                 let service = batch.service;
                 if let Some(kept) = files.get_mut(service.index()) {
                     kept.take(&mut batch, &teller);

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -15,6 +16,10 @@ use crate::process::Exit;
 const FULL: usize = 256 * 1024;
 /// A buffer that has held less is not worth keeping: services that print now and then hold no memory.
 const WORTH_KEEPING: usize = 64 * 1024;
+/// So much is written at once.
+const MUCH: usize = 64 * 1024;
+/// Less than that waits this long for more: a terminal gives 4 KiB at a time, and a write for each would take a core.
+const GATHER: Duration = Duration::from_millis(2);
 
 /// Something to note at its place among the bytes.
 #[derive(Debug)]
@@ -67,6 +72,20 @@ struct Pending {
     is_awaited: bool,
 }
 
+impl Waiting {
+    /// Returns how long more may be gathered before anything is written.
+    fn patience(&self, now: Stamp) -> Duration {
+        let first = self.due.front().and_then(|index| self.services.get(*index));
+        let Some(first) = first.filter(|_| !self.is_urgent()) else { return Duration::ZERO };
+        GATHER.saturating_sub(Duration::from_millis(now.0.saturating_sub(first.since.0)))
+    }
+
+    /// Whether somebody waits for a write, or much would be written.
+    fn is_urgent(&self) -> bool {
+        self.is_stopped || self.due.iter().filter_map(|index| self.services.get(*index)).any(Pending::is_much)
+    }
+}
+
 impl Queue {
     pub(super) fn new(services: usize, bell: Bell) -> Self {
         let services = (0..services).map(|_| Pending::default()).collect();
@@ -98,22 +117,28 @@ impl Queue {
         let mut guard = self.lock();
         let waiting = &mut *guard;
         let Some(pending) = waiting.services.get_mut(service.index()) else { return };
-        let was_empty = pending.is_empty();
+        let (was_empty, was_much) = (pending.is_empty(), pending.is_much());
         if was_empty {
             pending.since = now;
             waiting.due.push_back(service.index());
         }
         change(pending);
+        let is_news = was_empty || (pending.is_much() && !was_much);
         drop(guard);
-        if was_empty {
+        if is_news {
             self.came.notify_one();
         }
     }
 
     /// Waits for something to write; `None` once it was stopped and nothing is left.
-    pub(super) fn take(&self) -> Option<Batch> {
+    pub(super) fn take(&self, clock: impl Fn() -> Stamp) -> Option<Batch> {
         let mut guard = self.lock();
         loop {
+            let patience = guard.patience(clock());
+            if !patience.is_zero() {
+                let gathered = self.came.wait_timeout_while(guard, patience, |waiting| !waiting.is_urgent());
+                guard = gathered.unwrap_or_else(PoisonError::into_inner).0;
+            }
             let waiting = &mut *guard;
             let next = waiting.due.pop_front();
             if let Some((index, pending)) = next.and_then(|index| Some((index, waiting.services.get_mut(index)?))) {
@@ -157,6 +182,10 @@ impl Pending {
     fn is_empty(&self) -> bool {
         self.bytes.is_empty() && self.words.is_empty()
     }
+
+    fn is_much(&self) -> bool {
+        self.bytes.len() >= MUCH || !self.words.is_empty()
+    }
 }
 
 #[cfg(test)]
@@ -176,7 +205,7 @@ mod tests {
         assert!(queue.has_room(service(0)));
         queue.push(service(0), b"yz", Stamp(2));
         assert!(!queue.has_room(service(0)) && queue.has_room(service(1)));
-        let batch = queue.take().unwrap();
+        let batch = queue.take(|| Stamp(100)).unwrap();
         assert_eq!((batch.since, batch.bytes.len()), (Stamp(1), FULL + 1));
         assert!(queue.has_room(service(0)));
     }
@@ -190,9 +219,9 @@ mod tests {
         queue.push(service(2), b"c", Stamp(3));
         queue.say(service(2), Word::Begins, Stamp(4));
         queue.stop();
-        let batch = queue.take().unwrap();
+        let batch = queue.take(|| Stamp(100)).unwrap();
         assert_eq!((batch.service, batch.bytes.as_slice(), batch.words.len()), (service(2), b"ac".as_slice(), 1));
-        assert_eq!(queue.take().unwrap().bytes, b"b");
-        assert!(queue.take().is_none());
+        assert_eq!(queue.take(|| Stamp(100)).unwrap().bytes, b"b");
+        assert!(queue.take(|| Stamp(100)).is_none());
     }
 }
