@@ -20,11 +20,12 @@ mod env_file;
 mod expand;
 mod log_files;
 mod place;
-mod probe;
 mod port;
+mod probe;
 mod procfile;
 mod raw;
 mod read;
+mod schedule;
 mod service;
 mod size;
 mod source;
@@ -32,6 +33,7 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod watch;
 
 pub use address::{AddressError, HostPort, HttpUrl};
 pub use diagnostic::{Problem, Problems};
@@ -39,10 +41,12 @@ pub use duration::{DurationError, parse as parse_duration};
 pub use env_file::{EnvFileError, parse_env_file};
 pub use expand::{ExpandError, expand};
 pub use log_files::LogFiles;
-pub use probe::{Check, Probe};
 pub use port::Port;
+pub use probe::{Check, Probe};
+pub use schedule::{Cron, Overlap, Schedule, When};
 pub use source::SourceFile;
 pub use suggest::closest;
+pub use watch::{Watch, compile_pattern};
 
 /// What a project's file may be called, the preferred name first.
 pub const FILE_NAMES: [&str; 3] = ["procfile.toml", "Procfile.dev", "Procfile"];
@@ -142,6 +146,10 @@ pub struct Service {
     pub health: Option<Probe>,
     /// The TCP port that it expects to have.
     pub port: Option<Port>,
+    /// Which changes of files start it again.
+    pub watch: Option<Watch>,
+    /// At which times it is started.
+    pub schedule: Option<Schedule>,
 }
 
 /// Something that has to be so before a service is started.

@@ -19,6 +19,7 @@ mod live;
 mod log_store;
 mod machine;
 mod notes;
+mod on_change;
 mod outlet;
 mod port_choice;
 mod ports;
@@ -34,6 +35,7 @@ mod start_up;
 mod status;
 mod stop_command;
 mod stop_plan;
+mod timetable;
 mod why;
 mod wish;
 
@@ -48,10 +50,12 @@ pub use held_port::{Clash, HeldPort, Holder, HolderProcess, PortStatus};
 pub use keeper::Keeper;
 pub use live::{AsOf, Live, Look, Screens};
 pub use log_store::{LogGuard, LogStore, Tap};
+pub use on_change::{Restarted, WatchStatus, Watching};
 pub use readiness::{Probing, Purpose};
 pub use status::{
     Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, Rules, ServiceStatus, State, StopStep,
     Stopping, Summary, Usage,
 };
+pub use timetable::NextRun;
 pub use why::{Cause, why};
 pub use wish::Refusal;

@@ -8,11 +8,11 @@ use indexmap::IndexMap;
 use super::diagnostic::{Problem, visible};
 use super::duration::spell;
 use super::expand;
-use super::probe;
 use super::port;
+use super::probe;
 use super::raw::{Node, Table, Value};
 use super::read::{Known, Reader};
-use super::{CommandLine, Isolation, OnExit, Restart, RestartPolicy, Service, Stop};
+use super::{CommandLine, Isolation, OnExit, Restart, RestartPolicy, Schedule, Service, Stop, schedule, watch};
 use crate::signal::Signal;
 
 /// The keys of a process.
@@ -44,17 +44,12 @@ pub(super) const PROCESS: Known = Known {
         "ready",
         "health",
         "port",
-    ],
-    planned: &[
-        "groups",
-        "replicas",
-        "conflicts",
         "watch",
         "watch_ignore",
         "watch_debounce",
-        "open",
         "schedule",
     ],
+    planned: &["groups", "replicas", "conflicts", "open"],
 };
 
 /// Reads a process, all but `depends_on`; what is wrong is reported and replaced by its default.
@@ -94,7 +89,22 @@ pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Servic
         ready,
         health,
         port: reader.key(table, "port", port::read),
+        watch: watch::read(reader, table),
+        schedule: schedule(reader, table),
     }
+}
+
+/// Reads the times at which it is started; a service that never rests leaves nothing to them.
+fn schedule(reader: &mut Reader<'_>, table: &Table) -> Option<Schedule> {
+    let schedule = reader.key(table, "schedule", schedule::read);
+    let always =
+        table.get("restart").filter(|entry| matches!(&entry.node.value, Value::Text(word) if word == "always"));
+    if let (Some(entry), Some(always)) = (table.get("schedule"), always) {
+        let problem = Problem::new("what is always restarted leaves nothing to a schedule").at(entry.key);
+        let problem = problem.also(always.node.place, "it never rests");
+        reader.report(problem.help("write `restart = \"no\"` or `restart = \"on-failure\"`"));
+    }
+    schedule
 }
 
 /// Reads a command: a string for the shell, or a list of a program and its arguments.

@@ -2,8 +2,8 @@
 
 mod ask;
 mod learn;
-mod probed;
 mod port;
+mod probed;
 #[cfg(test)]
 mod tests;
 
@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::course::CommandOutcome;
-use super::readiness::{Probing, Purpose};
 use super::held_port::HeldPort;
+use super::readiness::{Probing, Purpose};
 use super::status::{Action, EndedRun, HowItEnded, State};
 use super::stop_plan::Step;
 use super::wish::Effect;

@@ -33,6 +33,8 @@ pub(super) fn service(grace_period: Duration) -> Service {
         ready: None,
         health: None,
         port: None,
+        watch: None,
+        schedule: None,
     }
 }
 

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::blocked::{Obstacle, Turn};
-pub use super::kill_report::{Action, Fate, HowItEnded, KillReport, MemberFate};
-use super::readiness::Probing;
 use super::held_port::{Clash, PortStatus};
+pub use super::kill_report::{Action, Fate, HowItEnded, KillReport, MemberFate};
+use super::on_change::WatchStatus;
+use super::readiness::Probing;
+use super::timetable::NextRun;
 use crate::config::RestartPolicy;
 use crate::id::RunId;
 use crate::process::{Exit, Listener, Member, ProcessId, Survivor};
@@ -179,6 +181,10 @@ pub struct ServiceStatus {
     pub probing: Option<Probing>,
     /// What it waits for (`Blocked`); empty in any other state.
     pub blocked_on: Arc<[Obstacle]>,
+    /// How the files stand that start it again.
+    pub watch: Option<WatchStatus>,
+    /// When its schedule starts it.
+    pub next_run: Option<NextRun>,
     /// That it is to be stopped after others, or was not stopped for their sake.
     pub turn: Option<Turn>,
     /// What its tree uses.
@@ -231,6 +237,8 @@ impl ServiceStatus {
             stopping: None,
             probing: None,
             blocked_on: Arc::from([]),
+            watch: None,
+            next_run: None,
             turn: None,
             usage: Usage::default(),
             members: Arc::from([]),

@@ -9,8 +9,10 @@ use super::super::fleet::Fleet;
 use super::super::held_port::{Clash, HeldPort, PortStatus};
 use super::super::machine::Machine;
 use super::super::notes;
+use super::super::on_change::OnChange;
 use super::super::status::{Phase, Rules, ServiceStatus, State, StopStep, Stopping, Usage};
 use super::super::stop_plan::Step;
+use super::super::timetable::Timetable;
 use super::super::{Event, KillReport};
 use super::{Actor, Slot};
 use crate::engine::busy_ports;
@@ -79,6 +81,8 @@ impl Slot {
             stopping: stopping(machine),
             probing: machine.probing().cloned(),
             blocked_on: fleet.obstacles(id).into(),
+            watch: self.on_change.as_ref().map(OnChange::status),
+            next_run: self.next_run(),
             turn: fleet.turn(id),
             usage: self.published.usage(),
             members: Arc::clone(&self.published.members),
@@ -196,11 +200,15 @@ impl Actor {
 
     /// Whether nothing runs and nothing will by itself.
     fn is_idle(&self) -> bool {
-        let mut machines = self.fleet.machines();
-        machines.all(|(id, machine)| {
+        let mut machines = self.fleet.machines().zip(&self.slots);
+        machines.all(|((id, machine), slot)| {
+            let waits_for_a_change = !matches!(machine.state(), State::Stopped | State::Blocked)
+                && slot.on_change.as_ref().is_some_and(OnChange::is_on);
+            let waits_for_its_time = slot.timetable.as_ref().is_some_and(Timetable::is_on);
             // a port may become free by itself
-            let waits = machine.next_start().is_some() || self.fleet.awaited_port(id).is_some();
-            !machine.state().is_alive() && !waits
+            let waits_for_its_port = self.fleet.awaited_port(id).is_some();
+            let rests = !machine.state().is_alive() && machine.next_start().is_none();
+            rests && !waits_for_a_change && !waits_for_its_time && !waits_for_its_port
         })
     }
 }

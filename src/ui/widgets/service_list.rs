@@ -94,6 +94,10 @@ impl ServiceList<'_> {
         let until = |word: &str, at: std::time::Instant| {
             (format!("{word} {}s", text::seconds_left(at.saturating_duration_since(now))), theme.busy)
         };
+        let until_next = status
+            .next_run
+            .as_ref()
+            .map(|next| (format!("in {}", text::duration(next.at.saturating_duration_since(now))), theme.quiet));
         match status.state {
             State::Blocked => {
                 let service = status.blocked_on.first().map(|found| format!("on {}", found.name));
@@ -110,6 +114,7 @@ impl ServiceList<'_> {
             State::Starting | State::Running | State::Ready | State::Unhealthy | State::Stuck => {
                 status.started.map(|at| (text::duration(now.saturating_duration_since(at)), theme.text))
             }
+            State::Done | State::Exited | State::Stopped if until_next.is_some() => until_next,
             State::Done | State::Exited => status.ended.as_ref().map(|end| (report::short_end(end), theme.quiet)),
             State::Crashed | State::CrashLoop => status.ended.as_ref().map(|end| (report::short_end(end), theme.bad)),
             State::Stopped => None,
