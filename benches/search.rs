@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use memchr::memchr;
-use procdash::logs::{Hit, LogBuffer, Pattern, Question, Snapshot, Source, Stamp, seek};
+use procdash::logs::{LogBuffer, Pattern, Question, Snapshot, Source, Stamp, seek};
 
 const ROUNDS: usize = 15;
 const SCROLLBACK: usize = 8 << 20;
@@ -31,7 +31,7 @@ fn main() -> Result<()> {
         let log = log(is_coloured);
         let bytes = bytes(&log.snapshot());
         let size = f64::from(u32::try_from(bytes.len())?) / f64::from(1 << 20);
-        let floor = median(rounds, || drop(black_box(memchr(NOWHERE, black_box(&bytes)))));
+        let floor = median(rounds, || memchr(NOWHERE, black_box(&bytes)));
         println!("{name} lines, {size:.1} MiB of text in 8 MiB of scrollback, median of {rounds}");
         println!(
             "memchr over the same bytes: {:.2} ms, {:.1} GiB/s",
@@ -42,13 +42,12 @@ fn main() -> Result<()> {
         for (what, text) in QUESTIONS {
             let pattern = Pattern::new(text).with_context(|| format!("`{text}` is no pattern"))?;
             let question = Question { search: Some(pattern), filter: None };
-            let found = Found::of(&log, &question);
-            let first = median(rounds, || drop(black_box(Found::first(&log, &question))));
-            let whole = median(rounds, || drop(black_box(Found::of(&log, &question))));
+            let matches = walk(&log, &question, |_| false);
+            let first = median(rounds, || walk(&log, &question, |matches| matches > 0));
+            let whole = median(rounds, || walk(&log, &question, |_| false));
             println!(
-                "{what:<26} {:>9} {:>14} {:>10.2} {:>9.1}",
-                found.matches,
-                if found.matches == 0 { "-".to_owned() } else { format!("{:.3}", millis(first)) },
+                "{what:<26} {matches:>9} {:>14} {:>10.2} {:>9.1}",
+                if matches == 0 { "-".to_owned() } else { format!("{:.3}", millis(first)) },
                 millis(whole),
                 whole.as_secs_f64() / floor.as_secs_f64(),
             );
@@ -58,31 +57,15 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// What a walk through the log has told.
-#[derive(Default)]
-struct Found {
-    matches: u64,
-}
-
-impl Found {
-    /// Walks to the end, as the search of a pane does: over a snapshot, the newest line first.
-    fn of(log: &LogBuffer, question: &Question) -> Self {
-        let mut found = Self::default();
-        seek(&log.snapshot(), question, 0, |answer| found.take(&answer.hits));
-        found
-    }
-
-    /// Walks until the first match is told.
-    fn first(log: &LogBuffer, question: &Question) -> Self {
-        let mut found = Self::default();
-        seek(&log.snapshot(), question, 0, |answer| found.take(&answer.hits) && found.matches == 0);
-        found
-    }
-
-    fn take(&mut self, hits: &[Hit]) -> bool {
-        self.matches += hits.iter().map(|hit| u64::from(hit.count)).sum::<u64>();
-        true
-    }
+/// Walks through the log as the search of a pane does, over a snapshot and the newest line first; returns how many
+/// matches were told until `is_enough`.
+fn walk(log: &LogBuffer, question: &Question, is_enough: impl Fn(u64) -> bool) -> u64 {
+    let mut matches = 0;
+    seek(&log.snapshot(), question, 0, |answer| {
+        matches += answer.hits.iter().map(|hit| u64::from(hit.count)).sum::<u64>();
+        !is_enough(matches)
+    });
+    matches
 }
 
 /// A log that is nearly full: its oldest line, of another kind, is still there.
@@ -110,10 +93,10 @@ fn bytes(snapshot: &Snapshot) -> Vec<u8> {
     snapshot.lines_back().flat_map(|line| line.bytes).copied().collect()
 }
 
-fn median(rounds: usize, mut run: impl FnMut()) -> Duration {
+fn median<T>(rounds: usize, mut run: impl FnMut() -> T) -> Duration {
     let once = |_| {
         let begin = Instant::now();
-        run();
+        black_box(run());
         begin.elapsed()
     };
     let mut times: Vec<Duration> = (0..rounds).map(once).collect();

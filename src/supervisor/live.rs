@@ -324,7 +324,7 @@ mod tests {
     fn an_update_that_begins_where_one_has_ended_is_waited_for_anew() {
         let (live, _service) = live();
         live.print(b"\x1b[?1049h\x1b[?2026hone");
-        live.look(false, None);
+        assert!(matches!(live.look(false, None), Look::New { as_of: None, .. }));
         // the look at the first was long ago
         let long_ago = |(number, since): (u64, Instant)| Some((number, since.checked_sub(UPDATE)?));
         let since = live.drawn().update_since.and_then(long_ago);

@@ -272,7 +272,8 @@ mod tests {
     fn offered(bytes: &[u8], (width, wrap, column): (usize, bool, usize)) -> Vec<(String, usize, usize, usize)> {
         let mut log = LogBuffer::new(1 << 20);
         log.push(Source::Output, bytes, Stamp(0));
-        let mut view = LogView { column, ..LogView::default() };
+        let mut view = LogView::default();
+        view.column = column;
         let page = Page { width, height: 10, wrap };
         let window = Excerpt::copy(&log, &view, page, Lens::default()).lay_out(&mut view, page, Lens::default());
         let carried: Vec<_> = log.lines(0).map(|line| (line.number, hyperlinks(line.bytes))).collect();

@@ -84,7 +84,7 @@ fn text_that_a_service_has_made_a_link_is_offered_and_nothing_else_of_it_gets_ou
     screen.keys("0").wait_without("copied");
     screen.wait_for("see the manual now 42");
     screen.keys("oA").wait_for("copied https://docs.test/7");
-    assert!(!screen.raw().windows(3).any(|bytes| bytes == b"]8;"));
+    assert!(!screen.raw().windows(4).any(|bytes| bytes == b"\x1b]8;"));
     screen.keys("Q");
     assert_eq!(screen.exit_code(), 0);
 }
