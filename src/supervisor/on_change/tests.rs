@@ -61,6 +61,8 @@ fn the_state_decides_whether_a_change_starts_it() {
     let table = [
         (State::Starting, Some("restart")),
         (State::Running, Some("restart")),
+        (State::Ready, Some("restart")),
+        (State::Unhealthy, Some("start")),
         (State::Done, Some("start")),
         (State::Exited, Some("start")),
         (State::Crashed, Some("start")),
