@@ -167,12 +167,14 @@ depends_on = ["db"]
 fn a_service_that_never_gets_ready_is_killed_with_its_tree_and_says_why() {
     let project = Project::new(&format!(
         "[processes.web]\ncommand = \"(setsid sleep 1000 &); exec sleep 1000\"\n\
-         ready = {{ tcp = {}, interval = \"20ms\", retries = 3 }}\n",
+         ready = {{ tcp = {}, interval = \"20ms\", retries = 3 }}\n\
+         [processes.other]\ncommand = \"exec sleep 1001\"\n",
         free_port()
     ));
     let program = up(&project);
     wait_for_state(&project, "web", "crashed");
-    assert_no_service_lives(project.token());
+    let left: Vec<String> = services(project.token()).into_iter().map(|process| process.command).collect();
+    assert_eq!(left, ["sleep 1001"], "the other one alone");
     let why = said(&project, &["why", "web"]);
     assert!(why.contains("it was not ready after") && why.contains("connection refused; its tree was killed"), "{why}");
     let waited = run(&project, &["wait", "web"]);
