@@ -197,24 +197,11 @@ impl PortStatus {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use std::time::Duration;
 
+    use super::super::sample::{held, holder as process};
     use super::*;
-
-    pub(crate) fn process(now: Instant) -> HolderProcess {
-        HolderProcess {
-            id: ProcessId { pid: 4242, start: 1 },
-            command: "nc -l 3000".into(),
-            user: "alice".into(),
-            since: now.checked_sub(Duration::from_secs(133)),
-            may_be_signalled: true,
-        }
-    }
-
-    pub(crate) fn held(by: Holder) -> HeldPort {
-        HeldPort { port: 3000, address: Some(([127, 0, 0, 1], 3000).into()), by }
-    }
 
     fn elsewhere(now: Instant, is_alive: bool) -> Holder {
         let (service, project, file) = ("web".into(), "blog".into(), "/srv/blog/procfile.toml".into());

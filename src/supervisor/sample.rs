@@ -1,8 +1,10 @@
-//! A service for tests to change.
+//! A service for tests to change, and somebody who has its port.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::held_port::{HeldPort, Holder, HolderProcess};
 use crate::config::{Check, CommandLine, Isolation, OnExit, Probe, Restart, RestartPolicy, Service, Stop};
+use crate::process::ProcessId;
 use crate::signal::Signal;
 
 /// Returns a service with nothing special about it, and this grace.
@@ -48,4 +50,20 @@ pub(super) fn probe() -> Probe {
         start_period: Duration::ZERO,
         success_threshold: 1,
     }
+}
+
+/// Returns a process that has listened for 02:13.
+pub(super) fn holder(now: Instant) -> HolderProcess {
+    HolderProcess {
+        id: ProcessId { pid: 4242, start: 1 },
+        command: "nc -l 3000".into(),
+        user: "alice".into(),
+        since: now.checked_sub(Duration::from_secs(133)),
+        may_be_signalled: true,
+    }
+}
+
+/// Returns port 3000 as somebody has it.
+pub(super) fn held(by: Holder) -> HeldPort {
+    HeldPort { port: 3000, address: Some(([127, 0, 0, 1], 3000).into()), by }
 }

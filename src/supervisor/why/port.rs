@@ -55,8 +55,8 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use super::super::super::held_port::tests::{held, process};
     use super::super::super::held_port::{Clash, Holder, PortStatus};
+    use super::super::super::sample::{held, holder as process};
     use super::super::super::status::State;
     use super::super::why;
     use super::*;

@@ -179,7 +179,8 @@ fn a_stranger_is_ended_only_after_a_person_has_seen_who_it_is_and_has_said_so() 
     screen.keys("y");
     assert_eq!(ended_by(stranger), Some(Signal::SIGTERM as i32));
     screen.wait_without("y sends SIGTERM");
-    screen.keys(ESC).wait_for_state("web", "running");
+    screen.keys(ESC).wait_without("Esc closes");
+    screen.wait_for_state("web", "running");
     assert_eq!(project.wait_for_number("web.port"), port);
     screen.keys("Q");
     assert_eq!(screen.exit_code(), 0);
@@ -204,7 +205,8 @@ fn a_stranger_that_ignores_sigterm_is_killed_after_a_second_word() {
     screen.keys("yy").keys("X");
     assert_eq!(ended_by(stranger), Some(Signal::SIGKILL as i32));
     screen.wait_for("has it no more");
-    screen.keys(ESC).wait_for_state("web", "running");
+    screen.keys(ESC).wait_without("Esc back");
+    screen.wait_for_state("web", "running");
     screen.keys("Q");
     assert_eq!(screen.exit_code(), 0);
 }
@@ -222,7 +224,9 @@ fn a_service_of_ours_that_has_the_port_is_named_and_stopped_by_the_key() {
     screen.keys("w").wait_for("X stops api");
     screen.wait_for("it is the service api of this project");
     screen.keys("X").wait_for_state("web", "running");
-    screen.keys(ESC).wait_for_state("api", "stopped");
+    // Escape and what follows it at once would be one key
+    screen.keys(ESC).wait_without("Esc closes");
+    screen.wait_for_state("api", "stopped");
     assert_eq!(project.wait_for_number("web.port"), u32::from(port));
     screen.keys("Q");
     assert_eq!(screen.exit_code(), 0);
