@@ -22,6 +22,7 @@ mod place;
 mod procfile;
 mod raw;
 mod read;
+mod schedule;
 mod service;
 mod size;
 mod source;
@@ -29,14 +30,17 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod watch;
 
 pub use diagnostic::{Problem, Problems};
 pub use duration::{DurationError, parse as parse_duration};
 pub use env_file::{EnvFileError, parse_env_file};
 pub use expand::{ExpandError, expand};
 pub use log_files::LogFiles;
+pub use schedule::{Cron, Overlap, Schedule, When};
 pub use source::SourceFile;
 pub use suggest::closest;
+pub use watch::{Watch, compile_pattern};
 
 /// What a project's file may be called, the preferred name first.
 pub const FILE_NAMES: [&str; 3] = ["procfile.toml", "Procfile.dev", "Procfile"];
@@ -130,6 +134,10 @@ pub struct Service {
     pub on_exit: OnExit,
     /// What has to be so before it is started; never a circle, and each service at most once.
     pub depends_on: Vec<Dependency>,
+    /// Which changes of files start it again.
+    pub watch: Option<Watch>,
+    /// At which times it is started.
+    pub schedule: Option<Schedule>,
 }
 
 /// Something that has to be so before a service is started.

@@ -10,7 +10,7 @@ use super::duration::spell;
 use super::expand;
 use super::raw::{Node, Table, Value};
 use super::read::{Known, Reader};
-use super::{CommandLine, Isolation, OnExit, Restart, RestartPolicy, Service, Stop};
+use super::{CommandLine, Isolation, OnExit, Restart, RestartPolicy, Schedule, Service, Stop, schedule, watch};
 use crate::signal::Signal;
 
 /// The keys of a process.
@@ -39,20 +39,12 @@ pub(super) const PROCESS: Known = Known {
         "stop_keys",
         "on_exit",
         "depends_on",
-    ],
-    planned: &[
-        "groups",
-        "replicas",
-        "port",
-        "ready",
-        "health",
-        "conflicts",
         "watch",
         "watch_ignore",
         "watch_debounce",
-        "open",
         "schedule",
     ],
+    planned: &["groups", "replicas", "port", "ready", "health", "conflicts", "open"],
 };
 
 /// Reads a process, all but `depends_on`; what is wrong is reported and replaced by its default.
@@ -88,7 +80,22 @@ pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Servic
         success_exit_codes: reader.key(table, "success_exit_codes", exit_codes).unwrap_or_else(|| vec![0, 130, 143]),
         on_exit: reader.key(table, "on_exit", |reader, node| reader.choice(node, "choice")).unwrap_or(OnExit::Ignore),
         depends_on: Vec::new(),
+        watch: watch::read(reader, table),
+        schedule: schedule(reader, table),
     }
+}
+
+/// Reads the times at which it is started; a service that never rests leaves nothing to them.
+fn schedule(reader: &mut Reader<'_>, table: &Table) -> Option<Schedule> {
+    let schedule = reader.key(table, "schedule", schedule::read);
+    let always =
+        table.get("restart").filter(|entry| matches!(&entry.node.value, Value::Text(word) if word == "always"));
+    if let (Some(entry), Some(always)) = (table.get("schedule"), always) {
+        let problem = Problem::new("what is always restarted leaves nothing to a schedule").at(entry.key);
+        let problem = problem.also(always.node.place, "it never rests");
+        reader.report(problem.help("write `restart = \"no\"` or `restart = \"on-failure\"`"));
+    }
+    schedule
 }
 
 /// Reads a command: a string for the shell, or a list of a program and its arguments.

@@ -30,5 +30,7 @@ pub(super) fn service(grace_period: Duration) -> Service {
         success_exit_codes: vec![0],
         on_exit: OnExit::Ignore,
         depends_on: vec![],
+        watch: None,
+        schedule: None,
     }
 }
