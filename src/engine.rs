@@ -6,6 +6,7 @@ compile_error!(
      file; another system needs its own identity, kill, snapshot and guard::raw, and weaker promises"
 );
 
+mod alarm;
 pub mod clipboard;
 pub(crate) mod identity;
 pub(crate) mod kill;
@@ -21,7 +22,9 @@ mod snapshot;
 mod socket_table;
 mod tree;
 mod verify;
+mod watch;
 
+pub use alarm::Alarm;
 pub use identity::{began, identify, is_held_by_debugger};
 pub(crate) use kill::may_signal;
 pub use kill::send;
@@ -37,3 +40,4 @@ pub(crate) use snapshot::walk;
 pub use snapshot::{Sampler, members};
 pub use verify::look;
 pub(crate) use verify::survivor;
+pub use watch::{Change, Changes, Folders, Lookout, Sighting, Unwatchable, watch_folders};
