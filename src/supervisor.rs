@@ -16,6 +16,7 @@ mod live;
 mod log_store;
 mod machine;
 mod notes;
+mod on_change;
 mod outlet;
 mod ports;
 mod prepare;
@@ -28,6 +29,7 @@ mod start_up;
 mod status;
 mod stop_command;
 mod stop_plan;
+mod timetable;
 mod why;
 mod wish;
 
@@ -41,9 +43,11 @@ pub use handle::Handle;
 pub use keeper::Keeper;
 pub use live::{AsOf, Live, Look, Screens};
 pub use log_store::{LogGuard, LogStore, Tap};
+pub use on_change::{Restarted, WatchStatus, Watching};
 pub use status::{
     Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, Rules, ServiceStatus, State, StopStep,
     Stopping, Summary, Usage,
 };
+pub use timetable::NextRun;
 pub use why::{Cause, why};
 pub use wish::Refusal;

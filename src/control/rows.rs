@@ -254,12 +254,17 @@ impl ServiceRow {
             blocked_on: status.blocked_on.iter().map(|obstacle| obstacle.name.to_string()).collect(),
             tree: tree.iter().map(ProcessRow::from).collect(),
             run: status.run.number(),
-            next_start_ms: status.next_start.map(|next| millis(next.saturating_duration_since(now))),
+            next_start_ms: next_start(status).map(|next| millis(next.saturating_duration_since(now))),
             problem: status.problem.as_deref().map(str::to_owned),
             listeners: status.listeners.iter().map(ListenerRow::from).collect(),
             survivors: status.survivors.iter().map(SurvivorRow::from).collect(),
         }
     }
+}
+
+/// Returns when a service is started by its restart policy or, where that does not, by its schedule.
+fn next_start(status: &ServiceStatus) -> Option<Instant> {
+    status.next_start.or_else(|| status.next_run.as_ref().map(|next| next.at))
 }
 
 impl ExitRow {

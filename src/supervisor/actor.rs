@@ -1,9 +1,11 @@
 //! The one owner of every service's machine: a loop that takes requests and news one at a time.
 
 mod board;
+mod changes;
 mod commands;
 mod news;
 mod sampling;
+mod timetables;
 
 use std::io;
 use std::sync::Arc;
@@ -11,18 +13,21 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{broadcast, mpsc, watch};
 
+use self::changes::Watches;
 use self::sampling::Sampling;
 use super::environment::Marks;
 use super::fleet::Fleet;
 use super::job::{Findings, Job, ORDERS, Order, Tools, Word};
+use super::on_change::OnChange;
 use super::prepare::Project;
 use super::runner;
 use super::shutdown::Shutdown;
 use super::status::{Board, Phase, State};
+use super::timetable::Timetable;
 use super::wish::{Effect, News, Wish};
 use super::{Asked, Event, Handle, Keeper, LogStore, Screens};
-use crate::config::Config;
-use crate::engine::{Listeners, Pump, Sampler, identify, own_namespace, project_file};
+use crate::config::{Config, Service};
+use crate::engine::{Alarm, Listeners, Pump, Sampler, identify, log_folder, own_namespace, project_file};
 use crate::guard::Guards;
 use crate::id::{RunId, ServiceId};
 use crate::process::Verdict;
@@ -89,10 +94,10 @@ fn spawn(config: &Config, options: Options, tools: Tools, sampling: Sampling) ->
     tools.keeper.tell(events.clone());
     let (logs, screens) = (tools.logs.clone(), tools.screens.clone());
     let fleet = Fleet::new(config.services.iter().cloned());
-    let slots: Vec<Slot> = config.services.iter().map(|service| Slot::new(&service.name)).collect();
+    let slots: Vec<Slot> = config.services.iter().map(Slot::new).collect();
     let statuses = fleet.ids().zip(&slots).filter_map(|(id, slot)| slot.status(&fleet, id)).collect();
     let (board, published) = watch::channel(Board { services: statuses, phase: Phase::Up });
-    let actor = Actor {
+    let mut actor = Actor {
         fleet,
         slots,
         tools: Arc::new(tools),
@@ -106,7 +111,10 @@ fn spawn(config: &Config, options: Options, tools: Tools, sampling: Sampling) ->
         board,
         events,
         sampling,
+        watches: Watches::new(config.root.clone(), log_folder(config)),
+        alarm: Alarm::default(),
     };
+    actor.watch_files();
     tokio::spawn(actor.run());
     Handle { commands, board: published, events: listener, logs, screens }
 }
@@ -116,11 +124,21 @@ struct Slot {
     orders: Option<mpsc::Sender<Order>>,
     findings: Option<Findings>,
     published: board::Published,
+    /// What is known of the files that start it again.
+    on_change: Option<OnChange>,
+    /// Its schedule.
+    timetable: Option<Timetable>,
 }
 
 impl Slot {
-    fn new(name: &str) -> Self {
-        Self { published: board::Published::new(name), orders: None, findings: None }
+    fn new(service: &Service) -> Self {
+        Self {
+            published: board::Published::new(&service.name),
+            orders: None,
+            findings: None,
+            on_change: service.watch.as_ref().map(|watch| OnChange::new(watch.debounce)),
+            timetable: service.schedule.clone().map(Timetable::new),
+        }
     }
 }
 
@@ -139,6 +157,8 @@ struct Actor {
     board: watch::Sender<Board>,
     events: broadcast::Sender<Event>,
     sampling: Sampling,
+    watches: Watches,
+    alarm: Alarm,
 }
 
 impl Actor {
@@ -156,6 +176,8 @@ impl Actor {
                 Some(asked) = self.commands.recv() => self.answer(asked),
                 Some((service, run, word)) = self.words.recv() => self.hear(service, run, word),
                 Some(sample) = self.sampling.finished() => self.take_sample(sample),
+                Some(sighting) = self.watches.next() => self.sight(sighting),
+                () = self.alarm.rings() => self.keep_time(),
                 () = until(deadline), if deadline.is_some() => self.tick(),
                 () = until(sample_due), if sample_due.is_some() => self.begin_sample(),
             }
@@ -165,12 +187,13 @@ impl Actor {
     /// Starts what is to be started at the beginning; a second call finds nothing to start.
     fn start_the_first(&mut self) {
         let start = std::mem::take(&mut self.options.start);
+        let start = self.begin_timetables(start);
         let _said_as_events = self.wish_all(&start, Wish::Start);
     }
 
     fn deadline(&self) -> Option<Instant> {
         let quit = self.shutdown.as_ref().map(Shutdown::deadline);
-        self.fleet.deadline().into_iter().chain(quit).min()
+        self.fleet.deadline().into_iter().chain(quit).chain(self.changes_due()).min()
     }
 
     fn tick(&mut self) {
@@ -182,11 +205,13 @@ impl Actor {
             None => {}
         }
         self.fleet.tick(now);
+        self.decide_changes(now);
         self.carry_out();
     }
 
     /// Does what the machines have decided, and publishes how they stand now.
     fn carry_out(&mut self) {
+        self.keep_timetables();
         for (id, effect) in self.fleet.take_effects() {
             let order = match effect {
                 Effect::Launch => {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::course::{CommandOutcome, Course, Ignored};
 use super::machine::Machine;
 use super::status::{EndedRun, Fate, HowItEnded, KillReport, State};
-use crate::config::CommandLine;
+use crate::config::{CommandLine, Overlap};
 use crate::id::RunId;
 use crate::logs::Tone;
 use crate::process::{Member, Survivor, brief, lasted};
@@ -98,6 +98,43 @@ fn one_line(command: &CommandLine) -> String {
 /// Returns the line for a service that waits for what will not come by itself.
 pub(crate) fn waits(obstacle: &str) -> (Tone, String) {
     (Tone::Bad, format!("not started: {obstacle}"))
+}
+
+/// Returns the line for a start because of files: `restarting: src/main.rs and 3 more changed`.
+pub(crate) fn changed(verb: &str, what: &str) -> String {
+    format!("{verb}: {} changed", one_line_of(what))
+}
+
+/// Returns the line for files that cannot be watched.
+pub(crate) fn not_watched(reason: &str) -> (Tone, String) {
+    (Tone::Bad, format!("its files are not watched: {reason}"))
+}
+
+/// Returns the line for a service that was started too often because of a file.
+pub(crate) fn watch_paused(file: &str) -> (Tone, String) {
+    let file = one_line_of(file);
+    (Tone::Bad, format!("not watched any more: {file} changes soon after every start · r starts it and watches again"))
+}
+
+/// Returns the line for a time of the schedule at which nothing is started.
+pub(crate) fn left_out(at: &str, why: &str) -> (Tone, String) {
+    (Tone::Calm, format!("not started at {at}: {why}"))
+}
+
+/// Returns the line for a time of the schedule at which the last run still runs.
+pub(crate) fn still_runs(at: &str, overlap: Overlap) -> (Tone, String) {
+    match overlap {
+        Overlap::Skip => left_out(at, "the last run has not ended (overlap = \"skip\")"),
+        Overlap::Queue => {
+            (Tone::Calm, format!("due at {at}: starts when the last run has ended (overlap = \"queue\")"))
+        }
+        Overlap::Kill => (Tone::Calm, format!("due at {at}: the last run is stopped (overlap = \"kill\")")),
+    }
+}
+
+/// Returns the line for a schedule that was called off.
+pub(crate) fn schedule_off() -> (Tone, String) {
+    (Tone::Calm, "its schedule is off until it is started".to_owned())
 }
 
 /// Returns the line for a run whose command has left its daemon behind.

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::blocked::{Obstacle, Turn};
 use super::course::{Ignored, StepOutcome};
+use super::on_change::WatchStatus;
+use super::timetable::NextRun;
 use crate::config::RestartPolicy;
 use crate::id::{RunId, ServiceId};
 use crate::process::{Exit, Listener, Member, ProcessId, Survivor};
@@ -161,6 +163,10 @@ pub struct ServiceStatus {
     pub stopping: Option<Stopping>,
     /// What it waits for (`Blocked`); empty in any other state.
     pub blocked_on: Arc<[Obstacle]>,
+    /// How the files stand that start it again.
+    pub watch: Option<WatchStatus>,
+    /// When its schedule starts it.
+    pub next_run: Option<NextRun>,
     /// That it is to be stopped after others, or was not stopped for their sake.
     pub turn: Option<Turn>,
     /// What its tree uses.
@@ -208,6 +214,8 @@ impl ServiceStatus {
             next_start: None,
             stopping: None,
             blocked_on: Arc::from([]),
+            watch: None,
+            next_run: None,
             turn: None,
             usage: Usage::default(),
             members: Arc::from([]),

@@ -1,5 +1,7 @@
 //! Why a service is in the state it is in, and what can be done about it. Pure.
 
+mod outlook;
+
 use std::time::Instant;
 
 use super::status::{EndedRun, HowItEnded, KillReport, ServiceStatus, State, StopStep, Stopping};
@@ -33,6 +35,13 @@ impl Cause {
 /// Returns why a service is in its state.
 #[must_use]
 pub fn why(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
+    let mut causes = of_state(status, now);
+    causes.extend(outlook::of_files(status, now));
+    causes.extend(outlook::of_schedule(status, now));
+    causes
+}
+
+fn of_state(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
     match status.state {
         State::Stopped => stopped(status),
         State::Blocked => blocked(status),
@@ -41,7 +50,8 @@ pub fn why(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
         State::Stopping => stopping(status, now),
         State::Done if status.rules.is_target => vec![Cause::fact("what it depends on is up")],
         State::Done => {
-            let text = format!("a one-shot: it {} and does not run again by itself", end(status));
+            let again = if outlook::begins_again(status) { "" } else { " and does not run again by itself" };
+            let text = format!("a one-shot: it {}{again}", end(status));
             vec![Cause::with(text, Action::Start)]
         }
         State::Exited => vec![Cause::with(format!("it {}, which counts as a success", end(status)), Action::Start)],

@@ -8,8 +8,10 @@ use std::time::Instant;
 use super::super::fleet::Fleet;
 use super::super::machine::Machine;
 use super::super::notes;
-use super::super::status::{Phase, Rules, ServiceStatus, StopStep, Stopping, Usage};
+use super::super::on_change::OnChange;
+use super::super::status::{Phase, Rules, ServiceStatus, State, StopStep, Stopping, Usage};
 use super::super::stop_plan::Step;
+use super::super::timetable::Timetable;
 use super::super::{Event, KillReport};
 use super::{Actor, Slot};
 use crate::engine::busy_ports;
@@ -71,6 +73,8 @@ impl Slot {
             next_start: machine.next_start(),
             stopping: stopping(machine),
             blocked_on: fleet.obstacles(id).into(),
+            watch: self.on_change.as_ref().map(OnChange::status),
+            next_run: self.next_run(),
             turn: fleet.turn(id),
             usage: self.published.usage(),
             members: Arc::clone(&self.published.members),
@@ -168,8 +172,14 @@ impl Actor {
 
     /// Whether nothing runs and nothing will by itself.
     fn is_idle(&self) -> bool {
-        let mut machines = self.fleet.machines();
-        machines.all(|(_, machine)| !machine.state().is_alive() && machine.next_start().is_none())
+        let mut machines = self.fleet.machines().map(|(_, machine)| machine).zip(&self.slots);
+        machines.all(|(machine, slot)| {
+            let waits_for_a_change = !matches!(machine.state(), State::Stopped | State::Blocked)
+                && slot.on_change.as_ref().is_some_and(OnChange::is_on);
+            let waits_for_its_time = slot.timetable.as_ref().is_some_and(Timetable::is_on);
+            let rests = !machine.state().is_alive() && machine.next_start().is_none();
+            rests && !waits_for_a_change && !waits_for_its_time
+        })
     }
 }
 

@@ -55,14 +55,23 @@ impl Actor {
 
     fn obey(&mut self, command: Command) -> Vec<Refused> {
         match command {
-            Command::Start(ids) => return self.wish_all(&ids, Wish::Start),
-            Command::Stop(ids) => return self.wish_all(&self.fleet.with_who_needs_them(&ids), Wish::Stop),
-            Command::Restart(ids) => return self.wish_all(&ids, Wish::Restart),
-            Command::RestartWithDependents(ids) => {
-                return self.wish_all(&self.fleet.with_dependents(&ids), Wish::Restart);
+            Command::Start(ids) => return self.wish_by_hand(&ids, Wish::Start),
+            Command::Stop(ids) => {
+                let ids = self.call_off(&self.fleet.with_who_needs_them(&ids));
+                return self.wish_all(&ids, Wish::Stop);
             }
-            Command::Kill(ids) => return self.wish_all(&ids, Wish::Kill),
-            Command::StartAll => return self.wish_all(&self.all_to_start(), Wish::Start),
+            Command::Restart(ids) => return self.wish_by_hand(&ids, Wish::Restart),
+            Command::RestartWithDependents(ids) => {
+                return self.wish_by_hand(&self.fleet.with_dependents(&ids), Wish::Restart);
+            }
+            Command::Kill(ids) => {
+                let ids = self.call_off(&ids);
+                return self.wish_all(&ids, Wish::Kill);
+            }
+            Command::StartAll => {
+                let ids = self.begin_timetables(self.all_to_start());
+                return self.wish_by_hand(&ids, Wish::Start);
+            }
             Command::Signal { service, signal, target } => {
                 if let Err(refusal) = self.signal(service, signal, target) {
                     self.refuse(service, refusal.sentence());
@@ -80,6 +89,12 @@ impl Actor {
             Command::Quit => self.quit(None),
         }
         vec![]
+    }
+
+    /// Does what a person wants; whoever starts a service wants its files watched.
+    fn wish_by_hand(&mut self, ids: &[ServiceId], wish: Wish) -> Vec<Refused> {
+        self.resume_watches(ids);
+        self.wish_all(ids, wish)
     }
 
     pub(super) fn wish_all(&mut self, ids: &[ServiceId], wish: Wish) -> Vec<Refused> {

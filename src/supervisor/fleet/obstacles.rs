@@ -59,6 +59,33 @@ impl Fleet {
         first.filter_map(name).chain([Arc::from("…")]).chain(last.filter_map(name)).collect()
     }
 
+    /// Returns the first of those that a service needs, nearest first, that a person has stopped.
+    pub(crate) fn stopped_need(&self, id: ServiceId) -> Option<ServiceId> {
+        let mut seen = vec![false; self.members.len()];
+        let mut ahead = std::collections::VecDeque::from([id]);
+        while let Some(id) = ahead.pop_front() {
+            for need in self.graph.needs(id) {
+                let Some(member) = self.members.get(need.service.index()) else { continue };
+                if member.machine.satisfies(need.condition) && member.departure.is_none() {
+                    continue;
+                }
+                let was_asked = member.machine.ended().is_some_and(|ended| ended.asked);
+                if was_asked && member.machine.state() == State::Stopped {
+                    return Some(need.service);
+                }
+                if seen.get_mut(need.service.index()).is_some_and(|seen| !std::mem::replace(seen, true)) {
+                    ahead.push_back(need.service);
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether a service waits for its turn to be stopped.
+    pub(crate) fn leaves(&self, id: ServiceId) -> bool {
+        self.members.get(id.index()).is_some_and(|member| member.departure.is_some())
+    }
+
     /// Returns where a service stands in the order of a stop.
     pub(crate) fn turn(&self, id: ServiceId) -> Option<Turn> {
         let member = self.members.get(id.index())?;

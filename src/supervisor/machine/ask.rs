@@ -58,6 +58,11 @@ impl Machine {
                 self.phase = Phase::Resting(State::Stopped);
                 Ok(vec![])
             }
+            // what has a schedule would have been started again
+            Phase::Resting(state) if self.service.schedule.is_some() && *state != State::Stopped => {
+                *state = State::Stopped;
+                Ok(vec![])
+            }
             Phase::Resting(_) => Err(Refusal::NothingAlive),
             Phase::Blocked | Phase::Waiting { .. } => {
                 // a manual stop beats the restart policy

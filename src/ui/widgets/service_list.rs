@@ -74,6 +74,15 @@ impl ServiceList<'_> {
         let until = |word: &str, at: std::time::Instant| {
             (format!("{word} {}s", text::seconds_left(at.saturating_duration_since(now))), theme.busy)
         };
+        let until_next = status.next_run.as_ref().map(|next| {
+            let left = next.at.saturating_duration_since(now);
+            let left = match left.as_secs() / 3600 {
+                0 => text::duration(left),
+                hours @ 1..48 => format!("{hours} h"),
+                hours => format!("{} d", hours / 24),
+            };
+            (format!("in {left}"), theme.quiet)
+        });
         match status.state {
             State::Blocked => status.blocked_on.first().map(|found| (format!("on {}", found.name), theme.busy)),
             State::Backoff => status.next_start.map(|at| until("in", at)),
@@ -86,6 +95,7 @@ impl ServiceList<'_> {
             State::Starting | State::Running | State::Stuck => {
                 status.started.map(|at| (text::duration(now.saturating_duration_since(at)), theme.text))
             }
+            State::Done | State::Exited | State::Stopped if until_next.is_some() => until_next,
             State::Done | State::Exited => status.ended.as_ref().map(|end| (report::short_end(end), theme.quiet)),
             State::Crashed | State::CrashLoop => status.ended.as_ref().map(|end| (report::short_end(end), theme.bad)),
             State::Stopped => None,
