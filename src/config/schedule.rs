@@ -75,7 +75,7 @@ impl Overlap {
 #[derive(Clone, Debug)]
 pub struct Cron {
     text: String,
-    table: Table,
+    table: Box<Table>,
 }
 
 impl PartialEq for Cron {
@@ -95,8 +95,10 @@ impl Cron {
         let table = parse(text).map_err(|()| wrong(text))?;
         let some_day = DateTime::constant(2000, 1, 1, 0, 0, 0, 0);
         // 30 February can be written, and never comes
-        table.find_next_occurrence(&some_day, true).map_err(|_| "no day of the calendar is like this".to_owned())?;
-        Ok(Self { text: text.split_whitespace().collect::<Vec<_>>().join(" "), table })
+        table
+            .find_next_occurrence(&some_day, true)
+            .map_err(|_never| "no day of the calendar is like this".to_owned())?;
+        Ok(Self { text: text.split_whitespace().collect::<Vec<_>>().join(" "), table: Box::new(table) })
     }
 
     /// Returns the first time after `moment`, in its time zone; `None` where the calendar ends.
@@ -115,7 +117,7 @@ impl Cron {
 fn parse(text: &str) -> Result<Table, ()> {
     let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
     // its messages speak of a pattern's inside; which field is meant is found out by `wrong`
-    parser.parse(text).map_err(|_| ())
+    parser.parse(text).map_err(drop)
 }
 
 /// Says what is wrong with a line of cron: how many fields it has, or the first field that cannot stand alone.

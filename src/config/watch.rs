@@ -77,10 +77,8 @@ fn lines_to_ignore(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<String>> 
     texts(reader, node, |reader, node| {
         let line = reader.filled_text(node)?;
         if let Err(error) = GitignoreBuilder::new("/").add_line(None, &line) {
-            let wrong = match error {
-                ignore::Error::Glob { err, .. } => err,
-                other => other.to_string(),
-            };
+            let said = error.to_string();
+            let wrong = if let ignore::Error::Glob { err, .. } = error { err } else { said };
             report(reader, node, &line, &wrong);
         }
         Some(line)

@@ -104,15 +104,15 @@ impl Timetable {
         }
         self.next = self.after(wall);
         Some(match (state, self.schedule.overlap) {
-            (State::Stopped | State::Done | State::Exited | State::Crashed | State::CrashLoop, _) => Deed::Start,
+            (State::Stopped | State::Done | State::Exited | State::Crashed | State::CrashLoop, _)
+            // it is on its way up, or begins anew anyway
+            | (State::Blocked | State::Backoff | State::Unhealthy | State::Stopping, Overlap::Kill) => Deed::Start,
             // what is stuck can be ended by a person alone
             (_, Overlap::Skip) | (State::Stuck, Overlap::Queue | Overlap::Kill) => Deed::Skip,
             (_, Overlap::Queue) => {
                 self.waits = true;
                 Deed::Queue
             }
-            // it is on its way up, or begins anew anyway
-            (State::Blocked | State::Backoff | State::Unhealthy | State::Stopping, Overlap::Kill) => Deed::Start,
             (State::Starting | State::Running | State::Ready, Overlap::Kill) => Deed::Restart,
         })
     }

@@ -14,7 +14,14 @@ fn lines(out: &str, line: &str) -> usize {
 #[test]
 fn a_job_runs_at_once_and_then_again_and_again_until_it_is_stopped() {
     let project = Project::new(
-        "[processes.job]\ncommand = \"echo tick $(date +%N)\"\noneshot = true\nschedule = { every = \"1s\" }\n",
+        r#"
+[processes]
+other = "exec sleep 1000"
+[processes.job]
+command = "true"
+oneshot = true
+schedule = { every = "1s" }
+"#,
     );
     let program = up(&project);
     program.wait_for("run 1 · ");
@@ -32,7 +39,7 @@ fn a_job_runs_at_once_and_then_again_and_again_until_it_is_stopped() {
 #[test]
 fn a_line_of_cron_waits_for_its_time_and_keeps_the_project_up() {
     let project = Project::new(
-        "[processes.job]\ncommand = \"echo it ran\"\noneshot = true\nschedule = { cron = \"0 0 29 2 *\" }\n",
+        "[processes.job]\ncommand = \"printf 'it %s\\\\n' ran\"\noneshot = true\nschedule = { cron = \"0 0 29 2 *\" }\n",
     );
     let mut program = up(&project);
     wait_for_reason(&project, "job", "next run in ");
@@ -51,7 +58,7 @@ fn a_line_of_cron_waits_for_its_time_and_keeps_the_project_up() {
 /// A job that takes two seconds and is due every second, and its project.
 fn overlapping(overlap: &str) -> (Project, Program) {
     let project = Project::new(&format!(
-        "[processes.job]\ncommand = \"echo begins; sleep 2; echo ends\"\noneshot = true\n\
+        "[processes.job]\ncommand = \"printf 'be%s\\\\n' gins; sleep 2; printf 'en%s\\\\n' ds\"\noneshot = true\n\
          schedule = {{ every = \"1s\", overlap = \"{overlap}\" }}\n"
     ));
     let program = up(&project);
@@ -95,7 +102,7 @@ fn a_job_does_not_start_what_a_person_has_stopped() {
 [processes]
 db = "exec sleep 1000"
 [processes.job]
-command = "echo it ran"
+command = "printf 'it %s\\n' ran"
 oneshot = true
 depends_on = ["db"]
 schedule = { every = "1s" }

@@ -109,7 +109,7 @@ fn what_has_crashed_is_started_by_a_change_and_what_was_stopped_is_not() {
 watch = ["src/*"]
 
 [processes]
-broken = "grep -q fixed src/input || exit 3; echo it works; exec sleep 1000"
+broken = "grep -q fixed src/input || exit 3; printf 'it %s\\n' works; exec sleep 1000"
 stopped = "exec sleep 1000"
 "#,
     );
@@ -155,7 +155,8 @@ watch_debounce = "50ms"
 #[test]
 fn where_no_more_can_be_watched_the_service_runs_without() {
     const FEW: &str = "echo 2 > /proc/sys/user/max_inotify_watches && exec \"$@\"";
-    let project = project("[processes.web]\ncommand = \"echo it runs; exec sleep 1000\"\nwatch = \"src/**/*\"\n");
+    let project =
+        project("[processes.web]\ncommand = \"printf 'it %s\\\\n' runs; exec sleep 1000\"\nwatch = \"src/**/*\"\n");
     for folder in ["a", "b", "c", "d"] {
         fs::create_dir(project.path(&format!("src/{folder}"))).unwrap();
     }

@@ -210,7 +210,12 @@ error: `schedule` has one of `every` and `cron`
  --> procfile.toml:3:14
   |
 3 | schedule = { cron = \"0 25 * * *\", every = \"1m\" }
-  |              ^^^^                 ----- and this is the other
+  |              ^^^^
+  |
+ ::: procfile.toml:3:35
+  |
+3 | schedule = { cron = \"0 25 * * *\", every = \"1m\" }
+  |                                   ----- and this is the other
   |
   = help: keep one of the two";
     assert_eq!(said(text), expected);

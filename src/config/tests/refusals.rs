@@ -122,3 +122,28 @@ fn a_long_name_and_many_services_are_fine_up_to_the_limit() {
     let many = (0..300).map(|number| format!("[processes.s{number}]\ncommand = \"x {number}\"\n"));
     assert_eq!(good(&many.collect::<Vec<_>>().concat()).services.len(), 300);
 }
+
+#[test]
+fn what_cannot_be_watched_or_scheduled_is_one_message() {
+    let table = [
+        ("watch = []", "there is no pattern in this list"),
+        ("watch = 1", "expected a list of patterns, found a number"),
+        ("watch = [\"src/[\"]", "`src/[` is no pattern: unclosed character class; missing ']'"),
+        ("watch = \"!src\"", "a pattern with `!` watches nothing"),
+        ("watch_ignore = \"[z-a]\"", "`[z-a]` is no pattern: invalid range; 'z' > 'a'"),
+        ("watch_debounce = \"0s\"", "without any wait each file of one save would be a restart"),
+        ("watch_debounce = \"5m\"", "this is longer than a minute"),
+        ("schedule = {}", "`schedule` does not say when"),
+        ("schedule = { every = \"0s\" }", "this is less than a second"),
+        ("schedule = { every = \"1m\", cron = \"* * * * *\" }", "`schedule` has one of `every` and `cron`"),
+        ("schedule = { cron = \"61 * * * *\" }", "`61 * * * *` is no time: `61` is no minute (0-59)"),
+        ("schedule = { every = \"1m\", overlap = \"wait\" }", "unknown choice `wait`"),
+        (
+            "restart = \"always\"\nschedule = { every = \"1m\" }",
+            "what is always restarted leaves nothing to a schedule",
+        ),
+    ];
+    for (line, message) in table {
+        assert_eq!(about(line), [message], "{line}");
+    }
+}

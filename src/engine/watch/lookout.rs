@@ -77,7 +77,11 @@ impl Lookout {
 
     /// Says what is to be watched from now on, instead of what was said before.
     pub fn want(&self, wanted: Wanted) {
-        self.wanted.send_if_modified(|known| std::mem::replace(known, wanted.clone()) != wanted);
+        self.wanted.send_if_modified(|known| {
+            let differs = *known != wanted;
+            *known = wanted;
+            differs
+        });
     }
 
     /// Waits for what is seen next. Cancel-safe; `None` when the thread has failed.

@@ -103,10 +103,9 @@ impl Target {
             }
             match self.left_out.matched(&at, is_folder) {
                 Match::Ignore(_) => return true,
-                // what is to be watched all the same
-                Match::Whitelist(_) => {}
                 Match::None if git.leaves_out(&at, is_folder) => return true,
-                Match::None => {}
+                // a whitelist names what is to be watched all the same
+                Match::Whitelist(_) | Match::None => {}
             }
         }
         false

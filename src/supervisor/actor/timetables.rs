@@ -7,7 +7,7 @@ use jiff::{Timestamp, Zoned};
 use super::super::machine::Machine;
 use super::super::notes;
 use super::super::status::State;
-use super::super::timetable::{Deed, NextRun, clock};
+use super::super::timetable::{Deed, NextRun, Timetable, clock};
 use super::super::wish::Wish;
 use super::{Actor, Slot};
 use crate::id::ServiceId;
@@ -37,7 +37,7 @@ impl Actor {
         let mut rest = Vec::with_capacity(ids.len());
         for &id in ids {
             let table = self.slots.get_mut(id.index()).and_then(|slot| slot.timetable.as_mut());
-            let is_off = table.filter(|table| table.is_on()).map(|table| table.call_off()).is_some();
+            let is_off = table.filter(|table| table.is_on()).map(Timetable::call_off).is_some();
             if is_off {
                 let (tone, note) = notes::schedule_off();
                 self.tools.logs.note(id, tone, &note);

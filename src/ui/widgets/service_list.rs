@@ -94,10 +94,15 @@ impl ServiceList<'_> {
         let until = |word: &str, at: std::time::Instant| {
             (format!("{word} {}s", text::seconds_left(at.saturating_duration_since(now))), theme.busy)
         };
-        let until_next = status
-            .next_run
-            .as_ref()
-            .map(|next| (format!("in {}", text::duration(next.at.saturating_duration_since(now))), theme.quiet));
+        let until_next = status.next_run.as_ref().map(|next| {
+            let left = next.at.saturating_duration_since(now);
+            let left = match left.as_secs() / 3600 {
+                0 => text::duration(left),
+                hours @ 1..48 => format!("{hours} h"),
+                hours => format!("{} d", hours / 24),
+            };
+            (format!("in {left}"), theme.quiet)
+        });
         match status.state {
             State::Blocked => {
                 let service = status.blocked_on.first().map(|found| format!("on {}", found.name));
