@@ -32,6 +32,8 @@ use crate::screen::Background;
 const COMMANDS: usize = 256;
 /// News that may wait; runners wait when it is full, their guards and logs go on.
 const WORDS: usize = 256;
+/// News that is taken in before what came of it is published.
+const WORDS_AT_ONCE: usize = 64;
 /// Events that a slow listener may be behind before it loses the oldest.
 const EVENTS: usize = 1024;
 
@@ -106,6 +108,7 @@ fn spawn(config: &Config, options: Options, tools: Tools, sampling: Sampling) ->
         board,
         events,
         sampling,
+        unpublished: 0,
     };
     tokio::spawn(actor.run());
     Handle { commands, board: published, events: listener, logs, screens }
@@ -139,6 +142,8 @@ struct Actor {
     board: watch::Sender<Board>,
     events: broadcast::Sender<Event>,
     sampling: Sampling,
+    /// How much news has been taken in since the last publication.
+    unpublished: usize,
 }
 
 impl Actor {
@@ -147,6 +152,9 @@ impl Actor {
             self.start_the_first();
         }
         loop {
+            if self.words.is_empty() || self.unpublished >= WORDS_AT_ONCE {
+                self.publish_changes();
+            }
             if self.publish_phase() {
                 return;
             }
@@ -154,7 +162,10 @@ impl Actor {
             let sample_due = self.sample_due();
             tokio::select! {
                 Some(asked) = self.commands.recv() => self.answer(asked),
-                Some((service, run, word)) = self.words.recv() => self.hear(service, run, word),
+                Some((service, run, word)) = self.words.recv() => {
+                    self.unpublished += 1;
+                    self.hear(service, run, word);
+                }
                 Some(sample) = self.sampling.finished() => self.take_sample(sample),
                 () = until(deadline), if deadline.is_some() => self.tick(),
                 () = until(sample_due), if sample_due.is_some() => self.begin_sample(),
@@ -185,7 +196,20 @@ impl Actor {
         self.carry_out();
     }
 
-    /// Does what the machines have decided, and publishes how they stand now.
+    /// Publishes how the machines stand now, if any stands otherwise than before.
+    ///
+    /// What a blocked service waits for is looked up anew for each publication, so news that has come meanwhile is taken
+    /// in first: a thousand services that come up at once are not told of a thousand times.
+    fn publish_changes(&mut self) {
+        self.unpublished = 0;
+        let changed = self.fleet.take_changed();
+        if !changed.is_empty() {
+            self.publish_all(&changed);
+            self.note_waits(&changed);
+        }
+    }
+
+    /// Does what the machines have decided.
     fn carry_out(&mut self) {
         for (id, effect) in self.fleet.take_effects() {
             let order = match effect {
@@ -200,11 +224,6 @@ impl Actor {
                 Effect::Kill => Order::Kill,
             };
             self.order(id, order);
-        }
-        let changed = self.fleet.take_changed();
-        if !changed.is_empty() {
-            self.publish_all(&changed);
-            self.note_waits(&changed);
         }
         for (id, _) in self.fleet.take_kept() {
             if let Some(turn) = self.fleet.turn(id) {
