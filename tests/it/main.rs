@@ -23,6 +23,7 @@ mod plain;
 mod ports;
 mod readme;
 mod search;
+mod stack;
 mod stop;
 mod support;
 mod take;
