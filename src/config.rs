@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -18,10 +19,12 @@ mod duration;
 mod env_file;
 mod expand;
 mod log_files;
+mod names;
 mod place;
 mod procfile;
 mod raw;
 mod read;
+mod roster;
 mod service;
 mod size;
 mod source;
@@ -35,11 +38,14 @@ pub use duration::{DurationError, parse as parse_duration};
 pub use env_file::{EnvFileError, parse_env_file};
 pub use expand::{ExpandError, expand};
 pub use log_files::LogFiles;
+pub use roster::{Roster, UnknownName};
 pub use source::SourceFile;
 pub use suggest::closest;
 
 /// What a project's file may be called, the preferred name first.
 pub const FILE_NAMES: [&str; 3] = ["procfile.toml", "Procfile.dev", "Procfile"];
+/// The description of the file for editors, as JSON Schema of the draft 2020-12.
+pub const SCHEMA: &str = include_str!("../assets/procfile.schema.json");
 /// What is merged over `procfile.toml`, for settings that are not shared.
 pub const LOCAL_FILE_NAME: &str = "procfile.local.toml";
 /// The names of the themes, the default first.
@@ -60,6 +66,14 @@ pub struct Config {
     pub services: Vec<Service>,
     /// How the dashboard looks and which keys it knows.
     pub ui: Ui,
+}
+
+impl Config {
+    /// Returns who can be named in a command.
+    #[must_use]
+    pub fn roster(&self) -> Roster<'_> {
+        self.services.iter().map(|service| (service.name.as_str(), &*service.groups)).collect()
+    }
 }
 
 /// What holds for all services.
@@ -98,7 +112,7 @@ pub enum OnLeftovers {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a key of the file, and free of the others")]
 pub struct Service {
-    /// Its name, the key in the file.
+    /// Its name, the key in the file; with a point and a number where there are several replicas.
     pub name: String,
     /// One line for people.
     pub description: Option<String>,
@@ -130,6 +144,12 @@ pub struct Service {
     pub on_exit: OnExit,
     /// What has to be so before it is started; never a circle, and each service at most once.
     pub depends_on: Vec<Dependency>,
+    /// The names by which it can be meant together with others: that of the process it is a replica of, then its groups.
+    pub groups: Arc<[Arc<str>]>,
+    /// Which of the replicas of its process it is, from 1; none where the file asks for no replicas.
+    pub replica: Option<u32>,
+    /// The address that is opened in a browser, as written: `${VAR}` is expanded at every start.
+    pub open: Option<String>,
 }
 
 /// Something that has to be so before a service is started.
@@ -289,6 +309,8 @@ pub enum Column {
     Pid,
     /// How often it was started again.
     Restarts,
+    /// The groups it is in.
+    Groups,
 }
 
 /// Reads a configuration: the project's file, then what is merged over it key by key.

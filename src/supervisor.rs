@@ -17,6 +17,7 @@ mod log_store;
 mod machine;
 mod notes;
 mod outlet;
+mod plan;
 mod ports;
 mod prepare;
 mod restart;
@@ -28,6 +29,7 @@ mod start_up;
 mod status;
 mod stop_command;
 mod stop_plan;
+mod whole;
 mod why;
 mod wish;
 
@@ -37,10 +39,12 @@ pub use blocked::{Obstacle, Turn};
 pub use command::{Command, Keystrokes, Target};
 pub use course::{CommandOutcome, Deed, Ignored, StepOutcome};
 pub use event::Event;
+pub use fleet::{Rehearsal, rehearse};
 pub use handle::Handle;
 pub use keeper::Keeper;
 pub use live::{AsOf, Live, Look, Screens};
 pub use log_store::{LogGuard, LogStore, Tap};
+pub use plan::{PlanRow, plan_below, plan_tree};
 pub use status::{
     Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, Rules, ServiceStatus, State, StopStep,
     Stopping, Summary, Usage,

@@ -1,6 +1,7 @@
 //! One table of `[processes]` → one service.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -39,23 +40,14 @@ pub(super) const PROCESS: Known = Known {
         "stop_keys",
         "on_exit",
         "depends_on",
-    ],
-    planned: &[
         "groups",
         "replicas",
-        "port",
-        "ready",
-        "health",
-        "conflicts",
-        "watch",
-        "watch_ignore",
-        "watch_debounce",
         "open",
-        "schedule",
     ],
+    planned: &["port", "ready", "health", "conflicts", "watch", "watch_ignore", "watch_debounce", "schedule"],
 };
 
-/// Reads a process, all but `depends_on`; what is wrong is reported and replaced by its default.
+/// Reads a process, all but what is about names (`depends_on`, `groups`, `replicas`); what is wrong is reported and replaced by its default.
 pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Service {
     reader.known(table, &PROCESS);
     let tty = reader.key(table, "tty", Reader::switch).unwrap_or(true);
@@ -88,6 +80,9 @@ pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Servic
         success_exit_codes: reader.key(table, "success_exit_codes", exit_codes).unwrap_or_else(|| vec![0, 130, 143]),
         on_exit: reader.key(table, "on_exit", |reader, node| reader.choice(node, "choice")).unwrap_or(OnExit::Ignore),
         depends_on: Vec::new(),
+        groups: Arc::from([]),
+        replica: None,
+        open: reader.key(table, "open", address),
     }
 }
 
@@ -136,6 +131,21 @@ fn check_variables(reader: &mut Reader<'_>, node: &Node, text: &str) {
         let problem = Problem::new(visible(&error.to_string())).at(node.place);
         reader.report(problem.help("write `${NAME}` or `${NAME:-default}`, or `$$` for a plain `$`"));
     }
+}
+
+/// Reads the address that is opened in a browser.
+fn address(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
+    let address = reader.line(node)?;
+    check_variables(reader, node, &address);
+    // a browser is given it as an argument, so it must not be taken for an option or a file
+    let has_scheme = address.split_once("://").is_some_and(|(scheme, rest)| {
+        !rest.is_empty() && !scheme.is_empty() && scheme.chars().all(|char| char.is_ascii_alphanumeric())
+    });
+    if !has_scheme && !address.starts_with("${") {
+        let problem = Problem::new(format!("`{}` is no address", visible(&address))).at(node.place);
+        reader.report(problem.help("write it with what it begins with, such as \"http://127.0.0.1:${PORT}\""));
+    }
+    Some(address)
 }
 
 /// Reads the variables of a process: `false` unsets one.

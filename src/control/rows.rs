@@ -61,6 +61,9 @@ pub struct ServiceRow {
     pub listeners: Vec<ListenerRow>,
     /// What could not be killed.
     pub survivors: Vec<SurvivorRow>,
+    /// The names by which it can be meant together with others.
+    #[serde(default)]
+    pub groups: Vec<String>,
 }
 
 /// How a run ended: with a code, or by a signal.
@@ -258,6 +261,7 @@ impl ServiceRow {
             problem: status.problem.as_deref().map(str::to_owned),
             listeners: status.listeners.iter().map(ListenerRow::from).collect(),
             survivors: status.survivors.iter().map(SurvivorRow::from).collect(),
+            groups: status.groups.iter().map(ToString::to_string).collect(),
         }
     }
 }

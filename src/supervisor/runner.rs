@@ -32,8 +32,9 @@ pub(crate) async fn carry(mut job: Job) {
     let enough = until_killed(&mut job.orders, &mut early);
     let begun = begin(job.service, &job.config, &job.tools, enough).await;
     match begun {
-        Ok((guard, terminal, closed)) => {
+        Ok(((guard, terminal, closed), address)) => {
             let main = guard.main();
+            job.tell_address(address).await;
             job.tools.keeper.begun(job.service, job.run, main.pid);
             job.tell(Word::News(News::Started { main, guard: guard.id().pid })).await;
             let runner = Runner {

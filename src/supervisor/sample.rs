@@ -30,5 +30,8 @@ pub(super) fn service(grace_period: Duration) -> Service {
         success_exit_codes: vec![0],
         on_exit: OnExit::Ignore,
         depends_on: vec![],
+        groups: [].into(),
+        replica: None,
+        open: None,
     }
 }

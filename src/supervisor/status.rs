@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::blocked::{Obstacle, Turn};
 use super::course::{Ignored, StepOutcome};
-use crate::config::RestartPolicy;
+use crate::config::{Dependency, RestartPolicy};
 use crate::id::{RunId, ServiceId};
 use crate::process::{Exit, Listener, Member, ProcessId, Survivor};
 use crate::signal::Signal;
@@ -177,6 +177,12 @@ pub struct ServiceStatus {
     pub problem: Option<Arc<str>>,
     /// What the configuration says about its beginning.
     pub rules: Rules,
+    /// The names by which it can be meant together with others: that of the process it is a replica of, then its groups.
+    pub groups: Arc<[Arc<str>]>,
+    /// What it depends on.
+    pub needs: Arc<[Dependency]>,
+    /// The address to open in a browser, of the present run.
+    pub address: Option<Arc<str>>,
 }
 
 /// What the configuration says about when a service begins.
@@ -216,6 +222,9 @@ impl ServiceStatus {
             report: None,
             problem: None,
             rules: Rules { autostart: true, restart: RestartPolicy::No, max_restarts: 0, is_target: false },
+            groups: Arc::from([]),
+            needs: Arc::from([]),
+            address: None,
         }
     }
 }

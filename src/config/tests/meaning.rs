@@ -46,6 +46,9 @@ fn a_file_with_nothing_but_a_command_has_all_the_defaults() {
         success_exit_codes: vec![0, 130, 143],
         on_exit: OnExit::Ignore,
         depends_on: Vec::new(),
+        groups: [].into(),
+        replica: None,
+        open: None,
     };
     assert_eq!(config.services, [service]);
     assert_eq!(config.ui.theme, "default");

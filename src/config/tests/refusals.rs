@@ -32,7 +32,7 @@ fn one_wrong_value_is_one_message() {
         ("restart = true", "expected one of `no`, `on-failure`, `always`, found true"),
         ("on_exit = \"explode\"", "unknown choice `explode`"),
         ("on_exit = 1", "expected one of `ignore`, `stop-all`, `stop-all-on-failure`, found a number"),
-        ("replicas = 2", "`replicas` is not supported yet"),
+        ("schedule = 2", "`schedule` is not supported yet"),
         ("comand = \"y\"", "unknown key `comand`"),
         ("oneshot = true\ndaemon = true", "a process is not both `oneshot` and `daemon`"),
         ("stop_keys = \"q\"\ntty = false", "`stop_keys` needs a terminal to type into"),
@@ -44,7 +44,7 @@ fn one_wrong_value_is_one_message() {
         ("[ui]\ncolumns = [\"state\", \"size\"]", "unknown column `size`"),
         (
             "[ui]\ncolumns = [1]",
-            "expected one of `state`, `cpu`, `memory`, `uptime`, `processes`, `pid`, `restarts`, found a number",
+            "expected one of `state`, `cpu`, `memory`, `uptime`, `processes`, `pid`, `restarts`, `groups`, found a number",
         ),
         ("[ui]\ncolumns = [\"pid\", \"pid\"]", "the column `pid` is there twice"),
         ("[keys.list]\nhyper-x = \"stop\"", "`hyper-x` is no key"),

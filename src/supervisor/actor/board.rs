@@ -26,6 +26,8 @@ pub(super) struct Published {
     pub(super) waits: Option<String>,
     /// Whether a debugger held the guard at the last look.
     pub(super) guard_is_held: bool,
+    /// What the present run is seen under in a browser.
+    pub(super) address: Option<Arc<str>>,
 }
 
 impl Published {
@@ -37,6 +39,7 @@ impl Published {
             report: None,
             waits: None,
             guard_is_held: false,
+            address: None,
         }
     }
 
@@ -79,6 +82,9 @@ impl Slot {
             report: self.published.report.clone(),
             problem: machine.problem().map(Arc::from),
             rules: rules(machine),
+            groups: Arc::clone(&machine.service().groups),
+            needs: machine.service().depends_on.as_slice().into(),
+            address: self.published.address.clone().filter(|_| machine.state().is_alive()),
         })
     }
 }
