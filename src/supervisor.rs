@@ -21,6 +21,7 @@ mod machine;
 mod notes;
 mod on_change;
 mod outlet;
+mod plan;
 mod port_choice;
 mod ports;
 mod prepare;
@@ -36,6 +37,7 @@ mod status;
 mod stop_command;
 mod stop_plan;
 mod timetable;
+mod whole;
 mod why;
 mod wish;
 
@@ -45,12 +47,14 @@ pub use blocked::{Obstacle, Turn};
 pub use command::{Command, Keystrokes, Target};
 pub use course::{CommandOutcome, Deed, Ignored, StepOutcome};
 pub use event::Event;
+pub use fleet::{Rehearsal, rehearse};
 pub use handle::Handle;
 pub use held_port::{Clash, HeldPort, Holder, HolderProcess, PortStatus};
 pub use keeper::Keeper;
 pub use live::{AsOf, Live, Look, Screens};
 pub use log_store::{LogGuard, LogStore, Tap};
 pub use on_change::{Restarted, WatchStatus, Watching};
+pub use plan::{PlanRow, plan_below, plan_tree};
 pub use readiness::{Probing, Purpose};
 pub use status::{
     Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, Rules, ServiceStatus, State, StopStep,

@@ -122,16 +122,10 @@ fn chosen(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, String> {
     if names.is_empty() {
         return Ok(all().filter(|(_, service)| service.autostart).map(|(id, _)| id).collect());
     }
-    names
-        .iter()
-        .map(|name| {
-            let found = all().find(|(_, service)| &service.name == name).map(|(id, _)| id);
-            found.ok_or_else(|| {
-                let known: Vec<&str> = config.services.iter().map(|service| service.name.as_str()).collect();
-                format!("error: no service is called `{name}`; there are: {}", known.join(", "))
-            })
-        })
-        .collect()
+    let found = config.roster().find_all(names.iter().map(String::as_str));
+    let places = found.map_err(|unknown| format!("error: {}", unknown.with_all()))?;
+    let ids: Vec<ServiceId> = all().map(|(id, _)| id).collect();
+    Ok(places.into_iter().filter_map(|place| ids.get(place).copied()).collect())
 }
 
 fn run(config: &Config, start: Vec<ServiceId>, watched: bool, hold: Hold) -> anyhow::Result<End> {

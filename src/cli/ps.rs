@@ -1,10 +1,12 @@
 //! `procdash ps`: how every service stands, as a table or as JSON.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::args::AskArguments;
-use super::remote::{AT_ONCE, DONE, Failure, Place, ask, print_json};
+use super::args::PsArguments;
+use super::remote::{AT_ONCE, DONE, Failure, Place, USAGE, ask, print_json};
+use crate::config::Roster;
 use crate::control::{Board, ExitRow, HolderRow, Request, ServiceRow};
 use crate::supervisor::State;
 use crate::ui::text;
@@ -28,9 +30,12 @@ const GAP: usize = 2;
 ///
 /// # Errors
 /// When nobody can be asked, or nobody reads what is told.
-pub fn ps(words: &AskArguments, place: &Place<'_>, out: &mut dyn Write) -> Result<u8, Failure> {
-    let board: Board = ask(words, place, &Request::Ps, AT_ONCE)?;
-    if words.json {
+pub fn ps(words: &PsArguments, place: &Place<'_>, out: &mut dyn Write) -> Result<u8, Failure> {
+    let mut board: Board = ask(&words.ask, place, &Request::Ps, AT_ONCE)?;
+    if !words.names.is_empty() {
+        board.services = named(&board, &words.names)?;
+    }
+    if words.ask.json {
         print_json(out, &board)?;
     } else {
         for line in table(&board, place) {
@@ -38,6 +43,24 @@ pub fn ps(words: &AskArguments, place: &Place<'_>, out: &mut dyn Write) -> Resul
         }
     }
     Ok(DONE)
+}
+
+/// Returns the services that these names mean.
+fn named(board: &Board, names: &[String]) -> Result<Vec<ServiceRow>, Failure> {
+    let groups: Vec<Vec<Arc<str>>> = board
+        .services
+        .iter()
+        .map(|service| service.groups.iter().map(|group| Arc::from(group.as_str())).collect())
+        .collect();
+    let roster: Roster<'_> = board
+        .services
+        .iter()
+        .zip(&groups)
+        .map(|(service, groups)| (service.name.as_str(), groups.as_slice()))
+        .collect();
+    let found = roster.find_all(names.iter().map(String::as_str));
+    let places = found.map_err(|unknown| Failure::new(USAGE, format!("error: {}", unknown.with_all())))?;
+    Ok(places.into_iter().filter_map(|place| board.services.get(place).cloned()).collect())
 }
 
 /// Lays the board out; a column that no service has anything for is left out.
@@ -174,6 +197,7 @@ mod tests {
             listeners: vec![],
             survivors: vec![],
             port: None,
+            groups: vec![],
         }
     }
 

@@ -27,6 +27,12 @@ impl Port {
     pub fn candidates(self) -> RangeInclusive<u16> {
         self.expect..=self.expect.saturating_add(self.bump)
     }
+
+    /// Returns the port of one of several replicas, of which the first, number 1, has the one that is written.
+    pub(super) fn of_replica(self, number: u32) -> Self {
+        let behind = u16::try_from(number.saturating_sub(1)).unwrap_or(u16::MAX);
+        Self { expect: self.expect.saturating_add(behind), ..self }
+    }
 }
 
 /// Reads a port: a number, or a table with `expect`.

@@ -1,6 +1,7 @@
 //! One table of `[processes]` → one service.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -48,11 +49,14 @@ pub(super) const PROCESS: Known = Known {
         "watch_ignore",
         "watch_debounce",
         "schedule",
+        "groups",
+        "replicas",
+        "open",
     ],
-    planned: &["groups", "replicas", "conflicts", "open"],
+    planned: &["conflicts"],
 };
 
-/// Reads a process, all but `depends_on`; what is wrong is reported and replaced by its default.
+/// Reads a process, all but what is about names (`depends_on`, `groups`, `replicas`); what is wrong is reported and replaced by its default.
 pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Service {
     reader.known(table, &PROCESS);
     let tty = reader.key(table, "tty", Reader::switch).unwrap_or(true);
@@ -91,6 +95,9 @@ pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Servic
         port: reader.key(table, "port", port::read),
         watch: watch::read(reader, table),
         schedule: schedule(reader, table),
+        groups: Arc::from([]),
+        replica: None,
+        open: reader.key(table, "open", address),
     }
 }
 
@@ -153,6 +160,21 @@ pub(super) fn check_variables(reader: &mut Reader<'_>, node: &Node, text: &str) 
         let problem = Problem::new(visible(&error.to_string())).at(node.place);
         reader.report(problem.help("write `${NAME}` or `${NAME:-default}`, or `$$` for a plain `$`"));
     }
+}
+
+/// Reads the address that is opened in a browser.
+fn address(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
+    let address = reader.line(node)?;
+    check_variables(reader, node, &address);
+    // a browser is given it as an argument, so it must not be taken for an option or a file
+    let has_scheme = address.split_once("://").is_some_and(|(scheme, rest)| {
+        !rest.is_empty() && !scheme.is_empty() && scheme.chars().all(|char| char.is_ascii_alphanumeric())
+    });
+    if !has_scheme && !address.starts_with("${") {
+        let problem = Problem::new(format!("`{}` is no address", visible(&address))).at(node.place);
+        reader.report(problem.help("write it with what it begins with, such as \"http://127.0.0.1:${PORT}\""));
+    }
+    Some(address)
 }
 
 /// Reads the variables of a process: `false` unsets one.

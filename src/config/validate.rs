@@ -4,28 +4,29 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::diagnostic::{Problem, visible};
+use super::names::{self, Names};
 use super::place::Place;
 use super::raw::{Entry, Node, Table, Value, merge};
 use super::read::{Known, Reader};
 use super::service::{self, PROCESS};
-use super::{Column, Config, LogFiles, OnLeftovers, Service, Settings, THEMES, Ui, bindings, depends, log_files, port};
+use super::{
+    Column, Config, Dependency, LogFiles, OnLeftovers, Service, Settings, THEMES, Ui, bindings, depends, log_files,
+    port,
+};
 use crate::id::ServiceId;
-use crate::logs::acts;
 
-const TOP: Known =
+pub(super) const TOP: Known =
     Known { table: "the file", keys: &["name", "settings", "defaults", "processes", "ui", "keys"], planned: &[] };
-const SETTINGS: Known = Known {
+pub(super) const SETTINGS: Known = Known {
     table: "`[settings]`",
     keys: &["shell", "env_file", "shutdown_timeout", "scrollback", "on_leftovers", "logs"],
     planned: &[],
 };
-const UI: Known = Known { table: "`[ui]`", keys: &["theme", "columns"], planned: &[] };
+pub(super) const UI: Known = Known { table: "`[ui]`", keys: &["theme", "columns"], planned: &[] };
 
 /// The keys of a process without a command.
-const TARGET: &[&str] = &["description", "autostart", "depends_on"];
+const TARGET: &[&str] = &["description", "autostart", "depends_on", "groups"];
 
-/// The longest name of a process, in characters.
-const LONGEST_NAME: usize = 200;
 /// The smallest scrollback: less than this does not hold one screen.
 const LEAST_SCROLLBACK: usize = 16 << 10;
 
@@ -122,6 +123,8 @@ fn services(reader: &mut Reader<'_>, path: &Path, table: &Table) -> Vec<Service>
         let defaults = reader.table(node)?;
         // read once by themselves, so that their mistakes are found even if every process has its own
         service::read(reader, "defaults", defaults);
+        reader.key(defaults, "groups", names::groups);
+        reader.key(defaults, "replicas", names::replicas);
         Some(defaults.clone())
     });
     let defaults = defaults.unwrap_or_default();
@@ -132,17 +135,19 @@ fn services(reader: &mut Reader<'_>, path: &Path, table: &Table) -> Vec<Service>
         reader.report(problem.help(format!("write what to run, each under a name of its own:\n{help}")));
     }
     let processes = processes.unwrap_or_default();
-    let names: Vec<&str> = processes.keys().map(String::as_str).collect();
+    let tables: Vec<Table> = processes.values().map(|entry| whole(&defaults, entry)).collect();
+    let written = processes.iter().zip(&tables).map(|((name, entry), table)| (name.as_str(), entry.key, table));
+    let names = Names::read(reader, written);
     let mut services = Vec::with_capacity(processes.len());
     let mut links = Vec::with_capacity(processes.len());
     let mut ports = Vec::with_capacity(processes.len());
-    for (id, (name, entry)) in (0..).map(ServiceId::new).zip(&processes) {
-        let table = whole(&defaults, entry);
-        let own = depends::read(reader, &names, id, &table);
-        let depends_on = own.iter().map(|link| link.dependency).collect();
-        let read = service(reader, &table, name, entry).map(|service| Service { depends_on, ..service });
-        ports.extend(read.iter().map(|_| table.get("port").map(|entry| entry.node.place)));
-        services.extend(read);
+    for (id, ((name, entry), table)) in (0..).map(ServiceId::new).zip(processes.iter().zip(&tables)) {
+        let own = depends::read(reader, &names, id, table);
+        let depends_on: Vec<Dependency> = own.iter().map(|link| link.dependency).collect();
+        if let Some(service) = service(reader, table, name, entry) {
+            services.extend(names.expand(id, &service, &depends_on));
+            ports.resize(services.len(), table.get("port").map(|entry| entry.node.place));
+        }
         links.push(own);
     }
     depends::refuse_circles(reader, &names, &links);
@@ -160,14 +165,6 @@ fn whole(defaults: &Table, entry: &Entry) -> Table {
 }
 
 fn service(reader: &mut Reader<'_>, table: &Table, name: &str, entry: &Entry) -> Option<Service> {
-    let named = |message: &str| Problem::new(message).at(entry.key);
-    if name.trim().is_empty() {
-        reader.report(named("a process needs a name"));
-    } else if name.chars().any(acts) {
-        reader.report(named("a name has no line breaks or control characters"));
-    } else if name.chars().count() > LONGEST_NAME {
-        reader.report(named("this name is too long").help(format!("write at most {LONGEST_NAME} characters")));
-    }
     let Value::Table(own) = &entry.node.value else {
         service::command_line(reader, &entry.node);
         return None;

@@ -67,6 +67,9 @@ pub struct ServiceRow {
     /// The port that it expects to have.
     #[serde(default)]
     pub port: Option<PortRow>,
+    /// The names by which it can be meant together with others.
+    #[serde(default)]
+    pub groups: Vec<String>,
 }
 
 /// How a run ended: with a code, or by a signal.
@@ -256,6 +259,7 @@ impl ServiceRow {
             listeners: status.listeners.iter().map(ListenerRow::from).collect(),
             survivors: status.survivors.iter().map(SurvivorRow::from).collect(),
             port: status.port.as_ref().map(PortRow::from),
+            groups: status.groups.iter().map(ToString::to_string).collect(),
         }
     }
 }

@@ -40,6 +40,8 @@ use crate::screen::Background;
 const COMMANDS: usize = 256;
 /// News that may wait; runners wait when it is full, their guards and logs go on.
 const WORDS: usize = 256;
+/// News that is taken in before what came of it is published.
+const WORDS_AT_ONCE: usize = 64;
 /// Events that a slow listener may be behind before it loses the oldest.
 const EVENTS: usize = 1024;
 
@@ -117,6 +119,7 @@ fn spawn(config: &Config, options: Options, tools: Tools, sampling: Sampling) ->
         ports: PortWatch::default(),
         watches: Watches::new(config.root.clone(), log_folder(config)),
         alarm: Alarm::default(),
+        unpublished: 0,
     };
     actor.watch_files();
     tokio::spawn(actor.run());
@@ -164,6 +167,8 @@ struct Actor {
     ports: PortWatch,
     watches: Watches,
     alarm: Alarm,
+    /// How much news has been taken in since the last publication.
+    unpublished: usize,
 }
 
 impl Actor {
@@ -172,6 +177,9 @@ impl Actor {
             self.start_the_first();
         }
         loop {
+            if self.words.is_empty() || self.unpublished >= WORDS_AT_ONCE {
+                self.publish_changes();
+            }
             if self.publish_phase() {
                 return;
             }
@@ -180,7 +188,10 @@ impl Actor {
             let port_look_due = self.port_look_due();
             tokio::select! {
                 Some(asked) = self.commands.recv() => self.answer(asked),
-                Some((service, run, word)) = self.words.recv() => self.hear(service, run, word),
+                Some((service, run, word)) = self.words.recv() => {
+                    self.unpublished += 1;
+                    self.hear(service, run, word);
+                }
                 Some(sample) = self.sampling.finished() => self.take_sample(sample),
                 Some(looked) = self.ports.finished() => self.take_port_look(looked),
                 Some(sighting) = self.watches.next() => self.sight(sighting),
@@ -217,7 +228,20 @@ impl Actor {
         self.carry_out();
     }
 
-    /// Does what the machines have decided, and publishes how they stand now.
+    /// Publishes how the machines stand now, if any stands otherwise than before.
+    ///
+    /// What a blocked service waits for is looked up anew for each publication, so news that has come meanwhile is taken
+    /// in first: a thousand services that come up at once are not told of a thousand times.
+    fn publish_changes(&mut self) {
+        self.unpublished = 0;
+        let changed = self.fleet.take_changed();
+        if !changed.is_empty() {
+            self.publish_all(&changed);
+            self.note_waits(&changed);
+        }
+    }
+
+    /// Does what the machines have decided.
     fn carry_out(&mut self) {
         self.keep_timetables();
         for (id, effect) in self.fleet.take_effects() {
@@ -235,11 +259,6 @@ impl Actor {
                 Effect::Kill => Order::Kill,
             };
             self.order(id, order);
-        }
-        let changed = self.fleet.take_changed();
-        if !changed.is_empty() {
-            self.publish_all(&changed);
-            self.note_waits(&changed);
         }
         for (id, _) in self.fleet.take_kept() {
             if let Some(turn) = self.fleet.turn(id) {

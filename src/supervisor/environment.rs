@@ -62,6 +62,9 @@ pub(crate) fn merge(service: &Service, from: &Ingredients<'_>) -> Result<Variabl
     if let Some(port) = service.port {
         merged.insert("PORT".into(), port.expect.to_string().into());
     }
+    if let Some(replica) = service.replica {
+        merged.insert("REPLICA".into(), replica.to_string().into());
+    }
     for (name, value) in &service.env {
         match value {
             Some(value) => {
@@ -79,6 +82,12 @@ pub(crate) fn merge(service: &Service, from: &Ingredients<'_>) -> Result<Variabl
     merged.insert(FILE.into(), from.marks.file.clone());
     merged.insert(NAMESPACE.into(), from.marks.namespace.clone());
     Ok(merged)
+}
+
+/// Returns the address that is opened in a browser while a run with this environment lasts.
+pub(crate) fn address(service: &Service, env: &[(OsString, OsString)]) -> Result<Option<String>, Unset> {
+    let Some(address) = &service.open else { return Ok(None) };
+    expand(address, &env.iter().cloned().collect(), "open").map(Some)
 }
 
 /// Expands the `${NAME}`s in `text`; `place` names the key it stands under.
@@ -183,6 +192,18 @@ mod tests {
         };
         let env = merged(both, &[]).expect("all are set");
         assert_eq!((value(&env, "PORT"), value(&env, "URL")), (Some("4000"), Some("http://localhost:4000")));
+    }
+
+    #[test]
+    fn a_replica_knows_its_number_and_so_do_the_values_of_its_file() {
+        let set = |service: &mut Service| {
+            service.replica = Some(3);
+            service.env.insert("QUEUE".to_owned(), Some("jobs-${REPLICA}".to_owned()));
+        };
+        let env = merged(set, &[("REPLICA", "outer")]).expect("nothing is unset");
+        assert_eq!((value(&env, "REPLICA"), value(&env, "QUEUE")), (Some("3"), Some("jobs-3")));
+        let alone = merged(|_| {}, &[("REPLICA", "outer")]).expect("nothing to expand");
+        assert_eq!(value(&alone, "REPLICA"), Some("outer"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::log_store::LogStore;
 use super::ports::Ports;
 use super::prepare::Project;
 use super::readiness::Purpose;
+use super::start_up::Address;
 use super::status::MemberFate;
 use super::wish::News;
 use crate::config::{CommandLine, Service};
@@ -70,6 +71,8 @@ pub(crate) enum Word {
         /// Who was not signalled, and why.
         refused: Vec<String>,
     },
+    /// The address to open in a browser: told before the news that the run has begun.
+    Address(Option<Arc<str>>),
     /// An order could not be carried out.
     Failed(String),
     /// The run has failed and its output speaks of an address in use: on this port, where one is known.
@@ -154,6 +157,15 @@ impl Job {
     /// Writes a line of procdash's own into the service's log.
     pub(crate) fn note(&self, (tone, note): (Tone, String)) {
         self.tools.logs.note(self.service, tone, &note);
+    }
+
+    /// Tells the supervisor what is to be seen of the run in a browser, or the log why that cannot be told.
+    pub(crate) async fn tell_address(&self, address: Address) {
+        let address = address.unwrap_or_else(|problem| {
+            self.note((Tone::Bad, problem));
+            None
+        });
+        self.tell(Word::Address(address.map(Arc::from))).await;
     }
 
     /// Tells the supervisor.

@@ -37,9 +37,10 @@ pub(crate) async fn carry(mut job: Job) {
     let enough = until_killed(&mut job.orders, &mut early);
     let begun = begin(job.service, &job.config, &job.tools, enough).await;
     match begun {
-        Ok(((guard, terminal, closed), launch)) => {
+        Ok(((guard, terminal, closed), launch, address)) => {
             let scene = Arc::new(Scene::new(&job, launch, &closed, log_from));
             let main = guard.main();
+            job.tell_address(address).await;
             job.tools.keeper.begun(job.service, job.run, main.pid);
             job.tell(Word::News(News::Started { main, guard: guard.id().pid })).await;
             let runner = Runner {

@@ -37,6 +37,9 @@ pub(super) fn service(grace_period: Duration) -> Service {
         port: None,
         watch: None,
         schedule: None,
+        groups: [].into(),
+        replica: None,
+        open: None,
     }
 }
 

@@ -9,7 +9,7 @@ pub use super::kill_report::{Action, Fate, HowItEnded, KillReport, MemberFate};
 use super::on_change::WatchStatus;
 use super::readiness::Probing;
 use super::timetable::NextRun;
-use crate::config::RestartPolicy;
+use crate::config::{Dependency, RestartPolicy};
 use crate::id::RunId;
 use crate::process::{Exit, Listener, Member, ProcessId, Survivor};
 use crate::signal::Signal;
@@ -205,6 +205,12 @@ pub struct ServiceStatus {
     pub clash: Option<Arc<Clash>>,
     /// What the configuration says about its beginning.
     pub rules: Rules,
+    /// The names by which it can be meant together with others: that of the process it is a replica of, then its groups.
+    pub groups: Arc<[Arc<str>]>,
+    /// What it depends on.
+    pub needs: Arc<[Dependency]>,
+    /// The address to open in a browser, of the present run.
+    pub address: Option<Arc<str>>,
 }
 
 /// What the configuration says about when a service begins.
@@ -249,6 +255,9 @@ impl ServiceStatus {
             port: None,
             clash: None,
             rules: Rules { autostart: true, restart: RestartPolicy::No, max_restarts: 0, is_target: false },
+            groups: Arc::from([]),
+            needs: Arc::from([]),
+            address: None,
         }
     }
 }

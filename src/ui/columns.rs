@@ -18,6 +18,7 @@ const IMPORTANCE: &[Column] = &[
     Column::Ports,
     Column::Cpu,
     Column::Memory,
+    Column::Groups,
     Column::Processes,
     Column::Restarts,
     Column::Pid,
@@ -35,8 +36,8 @@ pub(crate) struct Plan {
 /// Returns the cells of a column with the gap before it; fixed, whatever it shows.
 pub(crate) const fn width(column: Column) -> u16 {
     match column {
-        // a space, then the longest word, `crash-loop`
-        Column::State => 11,
+        // a space, then the longest word, `crash-loop`; a group of that length
+        Column::State | Column::Groups => 11,
         // `100.0%` and a gap; a tree on many processors shows no tenths
         Column::Cpu => 7,
         // `999K`, and room for the terabytes

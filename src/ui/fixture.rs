@@ -201,6 +201,7 @@ pub(crate) fn model(board: Board, width: u16, height: u16) -> Model {
         stop: "by SIGTERM; killed after 5 s".to_owned(),
         restart: "after a crash, 500 ms to 10 s later, 5 times in a row".to_owned(),
         tty: true,
+        opens: true,
     };
     let dashboard = Dashboard {
         project: "shop".to_owned(),

@@ -90,6 +90,13 @@ pub(crate) enum Panel {
     Ports(PortsView),
     /// Whether to end the process that has a port.
     Holder(HolderView),
+    /// Who depends on whom.
+    Graph {
+        /// The chosen row.
+        chosen: usize,
+        /// Rows scrolled past.
+        top: usize,
+    },
     /// All that is known of a service.
     Details {
         /// Which.
@@ -206,7 +213,7 @@ pub(crate) struct Model {
     pub(crate) panes: Panes,
     /// What is being typed on the status line.
     pub(crate) prompt: Option<Prompt>,
-    /// Only services with this in their names are listed.
+    /// Only services with this in their names, or in those of their groups, are listed.
     pub(crate) names: String,
     /// Who has the keyboard.
     pub(crate) attached: Option<Attached>,
@@ -271,7 +278,7 @@ impl Model {
         (0..).map(ServiceId::new).zip(&self.board.services)
     }
 
-    /// Returns the services in the list: all, or those that have what was typed in their names.
+    /// Returns the services in the list: all, or those that have what was typed in their names or those of their groups.
     pub(crate) fn listed(&self) -> Vec<ServiceId> {
         let has_capitals = self.names.chars().any(char::is_uppercase);
         let matches = |name: &str| match has_capitals {
@@ -279,7 +286,9 @@ impl Model {
             true => name.contains(&self.names),
             false => name.to_lowercase().contains(&self.names),
         };
-        self.services().filter(|(_, status)| matches(&status.name)).map(|(service, _)| service).collect()
+        let is_listed =
+            |status: &ServiceStatus| matches(&status.name) || status.groups.iter().any(|group| matches(group));
+        self.services().filter(|(_, status)| is_listed(status)).map(|(service, _)| service).collect()
     }
 
     /// Returns the row of the chosen service in the list.

@@ -100,13 +100,15 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
 #[expect(clippy::wildcard_enum_match_arm, reason = "the others have a meaning only while text is selected")]
 fn in_panes(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
-        Action::Restart | Action::Start | Action::Stop | Action::Kill => services::act(model, action),
-        Action::StartAll => vec![Effect::Ask(Command::StartAll)],
+        Action::Restart | Action::Start | Action::StartAll | Action::Stop | Action::Kill | Action::Browse => {
+            services::act(model, action)
+        }
         Action::Mark | Action::UnmarkAll => services::mark(model, action),
         Action::SignalMenu
         | Action::RestartMenu
         | Action::Tree
         | Action::Ports
+        | Action::Graph
         | Action::Why
         | Action::Details
         | Action::Diagnostics
@@ -134,10 +136,7 @@ fn in_panes(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Clear => clear(model),
         Action::Select | Action::SelectLines | Action::CopyLine | Action::CopyWindow => selecting::begin(model, action),
-        Action::Palette => {
-            commanding::open(model, "");
-            Vec::new()
-        }
+        Action::Palette => commanding::open(model, ""),
         Action::Up
         | Action::Down
         | Action::PageUp

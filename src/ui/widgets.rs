@@ -2,6 +2,7 @@
 
 pub(crate) mod details;
 pub(crate) mod diagnostics;
+pub(crate) mod graph;
 pub(crate) mod help;
 pub(crate) mod hints_line;
 pub(crate) mod holder_confirm;
@@ -40,6 +41,7 @@ pub(crate) fn sheet(model: &Model, panel: &Panel, moment: Moment) -> Option<Shee
         Panel::Report { report, top } => kill_report::sheet(model, report, *top, moment),
         Panel::Why { service, top } => why::sheet(model, *service, *top, moment),
         Panel::Line { opened, top } => line_panel::sheet(model, opened, *top),
+        Panel::Graph { chosen, top } => graph::sheet(model, *chosen, *top),
         Panel::Quit => quit_confirm::sheet(model, moment),
         Panel::Help { top } => help::sheet(model, *top),
         Panel::Diagnostics => return None,

@@ -24,6 +24,7 @@ mod ports;
 mod readme;
 mod schedule;
 mod search;
+mod stack;
 mod stop;
 mod support;
 mod take;

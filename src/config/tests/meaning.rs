@@ -51,6 +51,9 @@ fn a_file_with_nothing_but_a_command_has_all_the_defaults() {
         port: None,
         watch: None,
         schedule: None,
+        groups: [].into(),
+        replica: None,
+        open: None,
     };
     assert_eq!(config.services, [service]);
     assert_eq!(config.ui.theme, "default");

@@ -32,7 +32,7 @@ fn one_wrong_value_is_one_message() {
         ("restart = true", "expected one of `no`, `on-failure`, `always`, found true"),
         ("on_exit = \"explode\"", "unknown choice `explode`"),
         ("on_exit = 1", "expected one of `ignore`, `stop-all`, `stop-all-on-failure`, found a number"),
-        ("replicas = 2", "`replicas` is not supported yet"),
+        ("conflicts = 2", "`conflicts` is not supported yet"),
         ("port = \"3000\"", "expected a port, found a string"),
         ("port = 0", "a port is a number from 1 to 65535"),
         ("port = 65536", "a port is a number from 1 to 65535"),
@@ -67,7 +67,7 @@ fn one_wrong_value_is_one_message() {
         ("[ui]\ncolumns = [\"state\", \"size\"]", "unknown column `size`"),
         (
             "[ui]\ncolumns = [1]",
-            "expected one of `state`, `cpu`, `memory`, `uptime`, `processes`, `pid`, `restarts`, `ports`, found a number",
+            "expected one of `state`, `cpu`, `memory`, `uptime`, `processes`, `pid`, `restarts`, `ports`, `groups`, found a number",
         ),
         ("[ui]\ncolumns = [\"pid\", \"pid\"]", "the column `pid` is there twice"),
         ("[keys.list]\nhyper-x = \"stop\"", "`hyper-x` is no key"),

@@ -33,6 +33,8 @@ pub(super) struct Published {
     pub(super) port_held: Option<Arc<HeldPort>>,
     /// What its last run has printed about an address in use.
     pub(super) clash: Option<Arc<Clash>>,
+    /// What the present run is seen under in a browser.
+    pub(super) address: Option<Arc<str>>,
 }
 
 impl Published {
@@ -46,6 +48,7 @@ impl Published {
             guard_is_held: false,
             port_held: None,
             clash: None,
+            address: None,
         }
     }
 
@@ -93,6 +96,9 @@ impl Slot {
             port: self.port(fleet, id, machine),
             clash: self.published.clash.clone(),
             rules: rules(machine),
+            groups: Arc::clone(&machine.service().groups),
+            needs: machine.service().depends_on.as_slice().into(),
+            address: self.published.address.clone().filter(|_| machine.state().is_alive()),
         })
     }
 }

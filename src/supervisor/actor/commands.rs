@@ -24,6 +24,8 @@ impl Actor {
         tracing::debug!(?command, "asked");
         let about = self.about(&command);
         let refused = self.obey(command);
+        // who gets the answer reads the board next
+        self.publish_changes();
         let Some(answer) = answer else { return };
         let stands = |id: ServiceId| {
             let machine = self.fleet.machine(id)?;
@@ -186,6 +188,7 @@ impl Actor {
     pub(super) fn quit(&mut self, exit_code: Option<i32>) {
         match &mut self.shutdown {
             None => {
+                self.publish_changes();
                 let now = Instant::now();
                 let begun = Shutdown::begin(&self.board.borrow().services, self.shutdown_timeout, exit_code, now);
                 self.shutdown = Some(begun);

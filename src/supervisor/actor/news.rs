@@ -34,6 +34,7 @@ impl Actor {
                 let delivered = usize::try_from(delivered).unwrap_or(usize::MAX);
                 self.emit(Event::Signalled { service: id, signal, target, delivered, refused });
             }
+            Word::Address(address) => slot.published.address = address,
             Word::Failed(sentence) => self.refuse(id, &sentence),
             Word::AddressInUse { port, look } => self.address_in_use(id, port, &look),
         }

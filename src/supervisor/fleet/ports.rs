@@ -37,7 +37,7 @@ impl Fleet {
         let Some(member) = self.members.get_mut(id.index()) else { return };
         let effects = member.machine.give_port(port, moved, now);
         self.effects.extend(effects.into_iter().map(|effect| (id, effect)));
-        self.changed.insert(id);
+        self.agenda.note(id);
         self.settle(now);
     }
 
@@ -45,7 +45,7 @@ impl Fleet {
     pub(crate) fn hold_back(&mut self, id: ServiceId, held: HeldPort) {
         let Some(member) = self.members.get_mut(id.index()) else { return };
         if member.machine.hold_back(held) {
-            self.changed.insert(id);
+            self.agenda.note(id);
         }
     }
 }

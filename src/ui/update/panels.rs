@@ -7,7 +7,7 @@ use crate::supervisor::{Command, Target};
 
 use crate::ui::model::{Model, Moment, Panel, SignalMenu, TreeView, scrolled_to};
 use crate::ui::msg::{Effect, LineWish, Page, Step};
-use crate::ui::widgets::{self, restart_menu};
+use crate::ui::widgets::{self, graph, restart_menu};
 
 /// Opens the panel of `action`.
 #[expect(clippy::wildcard_enum_match_arm, reason = "what opens nothing else asks before it quits")]
@@ -30,6 +30,10 @@ pub(super) fn open(model: &mut Model, action: Action) -> Vec<Effect> {
             Panel::Tree(TreeView { service, chosen, row: 0, top: 0 })
         }
         Action::Ports => return super::ports::open(model, service),
+        Action::Graph => {
+            let chosen = graph::rows(model).iter().position(|row| row.service == service).unwrap_or(0);
+            Panel::Graph { chosen, top: 0 }
+        }
         Action::Why => Panel::Why { service, top: 0 },
         Action::Details => Panel::Details { service, top: 0 },
         Action::Diagnostics => Panel::Diagnostics,
@@ -71,6 +75,7 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
     let same = match model.panels.last() {
         Some(Panel::Tree(_)) => Action::Tree,
         Some(Panel::Ports(_)) => Action::Ports,
+        Some(Panel::Graph { .. }) => Action::Graph,
         Some(Panel::Why { .. }) => Action::Why,
         Some(Panel::Details { .. }) => Action::Details,
         Some(Panel::Help { .. }) => Action::Help,
@@ -90,6 +95,7 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
     match model.panels.last() {
         Some(Panel::Tree(_)) => in_tree(model, action, moment),
         Some(Panel::Ports(_)) => super::ports::act(model, action, moment),
+        Some(Panel::Graph { .. }) => in_graph(model, action, moment),
         Some(Panel::Diagnostics) => in_diagnostics(action),
         Some(Panel::Line { opened, .. }) if matches!(action, Action::Left | Action::Right) => {
             let (line, newer) = (opened.line, action == Action::Right);
@@ -158,6 +164,7 @@ fn scroll_text(model: &mut Model, action: Action, moment: Moment) {
             | Panel::Tree(_)
             | Panel::Ports(_)
             | Panel::Holder(_)
+            | Panel::Graph { .. }
             | Panel::Quit
             | Panel::Diagnostics,
         )
@@ -198,6 +205,34 @@ fn about(model: &mut Model, service: ServiceId, action: Action, moment: Moment) 
         }
     };
     vec![Effect::Ask(command)]
+}
+
+/// Does what a key means in the picture of the plan: it moves, or acts on the chosen service.
+fn in_graph(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
+    let rows = graph::rows(model);
+    let seen = widgets::top_sheet(model, moment).map_or(1, |sheet| sheet.rows(model.size));
+    let Some(Panel::Graph { chosen, top }) = model.panels.last_mut() else { return Vec::new() };
+    let Some(service) = rows.get(*chosen).map(|row| row.service) else { return Vec::new() };
+    if action == Action::Open {
+        model.panels.pop();
+        let place = model.listed().iter().position(|listed| *listed == service);
+        return place.map_or_else(Vec::new, |place| {
+            super::moving::select(model, place);
+            Vec::new()
+        });
+    }
+    if matches!(action, Action::Start | Action::Stop | Action::Restart | Action::Kill) {
+        return about(model, service, action, moment);
+    }
+    if matches!(action, Action::Why | Action::Details) {
+        // over the picture, which is what one comes back to
+        let is_why = action == Action::Why;
+        model.panels.push(if is_why { Panel::Why { service, top: 0 } } else { Panel::Details { service, top: 0 } });
+        return Vec::new();
+    }
+    *chosen = moved(action, *chosen, seen, rows.len());
+    *top = scrolled_to(*top, *chosen, seen, rows.len());
+    Vec::new()
 }
 
 fn in_tree(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
@@ -318,10 +353,7 @@ fn in_restarts(model: &mut Model, step: Step) -> Vec<Effect> {
     if step != Step::Accept && by_letter.is_none() {
         return Vec::new();
     }
-    let services = choices.into_iter().nth(*chosen).map(|choice| choice.services).unwrap_or_default();
-    if services.is_empty() {
-        return Vec::new();
-    }
+    let Some(choice) = choices.into_iter().nth(*chosen) else { return Vec::new() };
     model.panels.pop();
-    vec![Effect::Ask(Command::Restart(services))]
+    vec![Effect::Ask(choice.command)]
 }

@@ -61,6 +61,10 @@ impl ServiceList<'_> {
                 (pid.unwrap_or_default(), theme.quiet)
             }
             Column::Ports => self.port(status),
+            Column::Groups => {
+                let words = format!(" {}", status.groups.join(" "));
+                return Span::styled(text::left(&words, usize::from(columns::width(column))), theme.quiet);
+            }
             Column::Restarts => figure(status.restarts > 0, format!("↻{}", status.restarts)),
         };
         // one space at least stays before the figure, so that two columns never touch

@@ -2,13 +2,14 @@
 
 use ratatui::text::{Line, Span};
 
+use crate::config::Dependency;
 use crate::id::ServiceId;
 use crate::keys::Action;
-use crate::supervisor::{Cause, ServiceStatus, State, why};
+use crate::supervisor::{Cause, PlanRow, ServiceStatus, State, plan_below, why};
 use crate::ui::model::{Model, Moment};
 use crate::ui::sheet::{self, Sheet};
 use crate::ui::theme::sign;
-use crate::ui::widgets::{hints_line, ports_panel};
+use crate::ui::widgets::{graph, hints_line, ports_panel};
 use crate::ui::{ports, report, text};
 
 const WIDTH: u16 = 90;
@@ -22,10 +23,12 @@ pub(crate) fn sheet(model: &Model, service: ServiceId, top: usize, moment: Momen
         let style = theme.state(status.state);
         body.push(Line::styled(format!("{} {}", sign(status.state), status.state.word()), style));
         for cause in why(status, moment.now) {
-            for (row, part) in text::wrap(&cause.text, room.saturating_sub(2)).into_iter().enumerate() {
-                let dot = if row == 0 { "· " } else { "  " };
-                body.push(Line::from(vec![Span::styled(dot, theme.quiet), Span::styled(part, theme.text)]));
-            }
+            body.extend(reason(model, status, &cause, room));
+        }
+        if status.state == State::Blocked {
+            body.push(Line::default());
+            body.push(Line::styled("the way there", theme.title));
+            body.extend(graph::lines(model, &way(model, service, status), room));
         }
         if let Some(found) = status.report.as_ref().filter(|found| found.run == status.run) {
             body.push(Line::default());
@@ -43,6 +46,56 @@ pub(crate) fn sheet(model: &Model, service: ServiceId, top: usize, moment: Momen
         width: WIDTH,
         tall: false,
     }
+}
+
+/// Writes a cause, with the key that acts on it where it ends.
+fn reason(model: &Model, status: &ServiceStatus, cause: &Cause, room: usize) -> Vec<Line<'static>> {
+    let theme = &model.dashboard.theme;
+    let key = cause.remedy.and_then(|action| Some((hints_line::key(model, action)?, remedy_word(action, status))));
+    let parts = text::wrap(&cause.text, room.saturating_sub(2));
+    let last = parts.last().map_or(0, |part| text::width(part));
+    let mut lines: Vec<Line<'static>> = Vec::with_capacity(parts.len() + 1);
+    for (row, part) in parts.into_iter().enumerate() {
+        let dot = if row == 0 { "· " } else { "  " };
+        lines.push(Line::from(vec![Span::styled(dot, theme.quiet), Span::styled(part, theme.text)]));
+    }
+    if let Some((key, word)) = key {
+        let hint = [Span::styled(format!("  {key}"), theme.key), Span::styled(format!(" {word}"), theme.quiet)];
+        let width: usize = hint.iter().map(|span| text::width(&span.content)).sum();
+        match lines.last_mut() {
+            Some(line) if 2 + last + width <= room => line.extend(hint),
+            Some(_) | None => lines.push(Line::from(hint.to_vec())),
+        }
+    }
+    lines
+}
+
+/// Returns what a blocked service waits for, down to the roots, and nothing that is as it has to be.
+fn way(model: &Model, service: ServiceId, status: &ServiceStatus) -> Vec<PlanRow> {
+    let is_in_the_way = |need: &Dependency| {
+        model.service(need.service).is_some_and(|needed| {
+            needed.state == State::Blocked || status.blocked_on.iter().any(|found| found.name == needed.name)
+        })
+    };
+    let needs: Vec<Vec<Dependency>> = model
+        .services()
+        .map(|(_, status)| match status.state {
+            State::Blocked => status.needs.iter().filter(|need| is_in_the_way(need)).copied().collect(),
+            State::Stopped
+            | State::Starting
+            | State::Running
+            | State::Ready
+            | State::Unhealthy
+            | State::Stopping
+            | State::Done
+            | State::Exited
+            | State::Crashed
+            | State::Backoff
+            | State::CrashLoop
+            | State::Stuck => Vec::new(),
+        })
+        .collect();
+    plan_below(&needs, service)
 }
 
 /// Returns the keys that do something about the state of a service, and the one that closes its panel.
