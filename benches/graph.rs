@@ -121,8 +121,12 @@ impl Stack {
         let up = begin.elapsed();
         let begin = Instant::now();
         for layer in layers.iter_mut().rev() {
-            layer.iter_mut().for_each(|child| child.kill().unwrap());
-            layer.iter_mut().for_each(|child| drop(child.wait().unwrap()));
+            for child in layer.iter_mut() {
+                child.kill().unwrap();
+            }
+            for child in layer {
+                child.wait().unwrap();
+            }
         }
         (up, begin.elapsed())
     }

@@ -247,7 +247,7 @@ mod tests {
         let told = |held_by| {
             let port = Some(PortRow { expect: 3000, given: None, held_by: Some(held_by) });
             let blocked_on = vec!["port 3000".to_owned()];
-            note(&ServiceRow { port, blocked_on, ..service("web", "blocked") })
+            note(&ServiceRow { blocked_on, port, ..service("web", "blocked") })
         };
         assert_eq!(told(holder(None, None)), "on port 3000 · held by 4242 nc -l 3000");
         assert_eq!(told(holder(Some("api"), None)), "on port 3000 · held by api");

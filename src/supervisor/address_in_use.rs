@@ -40,14 +40,22 @@ const SOURCES: &[&str] = &[
     "exs", "erl", "ml", "hs", "scala", "swift",
 ];
 
-/// Says whether the last lines of a run tell of an address in use; with the port where they name it.
+/// What the last lines of a run tell of an address in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InUse {
+    /// The port, where they name it.
+    pub(crate) port: Option<u16>,
+}
+
+/// Returns what the last lines of a run tell of an address in use, if they do.
 ///
 /// The newest of such lines counts. A program may name the port in the line itself or near it.
 #[must_use]
-pub(crate) fn read(lines: &[String]) -> Option<Option<u16>> {
+pub(crate) fn read(lines: &[String]) -> Option<InUse> {
     let (place, line) = lines.iter().enumerate().rev().find(|(_, line)| says_so(&line.to_lowercase()))?;
     let near = lines.iter().skip(place.saturating_sub(NEAR)).take(2 * NEAR + 1);
-    Some(port_in(line).or_else(|| near.into_iter().find_map(|line| behind_word(&line.to_lowercase()))))
+    let port = port_in(line).or_else(|| near.into_iter().find_map(|line| behind_word(&line.to_lowercase())));
+    Some(InUse { port })
 }
 
 fn says_so(line: &str) -> bool {
@@ -126,7 +134,7 @@ fn number_at(text: &str) -> Option<u16> {
 mod tests {
     use super::*;
 
-    fn said(lines: &[&str]) -> Option<Option<u16>> {
+    fn said(lines: &[&str]) -> Option<InUse> {
         read(&lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>())
     }
 
@@ -188,26 +196,29 @@ mod tests {
             ("** (MatchError) no match of right hand side value: {:error, :eaddrinuse}", None),
         ];
         for (line, port) in table {
-            assert_eq!(said(&[line]), Some(*port), "{line}");
+            assert_eq!(said(&[line]), Some(InUse { port: *port }), "{line}");
         }
     }
 
     #[test]
     fn a_port_that_stands_near_the_words_is_meant() {
         let node = ["Emitted 'error' event at:", "  code: 'EADDRINUSE',", "  errno: -98,", "  port: 3000", "}"];
-        assert_eq!(said(&node), Some(Some(3000)));
+        assert_eq!(said(&node), Some(InUse { port: Some(3000) }));
         let postgres = [
             "LOG:  could not bind IPv4 address \"127.0.0.1\": Address already in use",
             "HINT:  Is another postmaster already running on port 5432? If not, wait a few seconds and retry.",
             "FATAL:  could not create any TCP/IP sockets",
         ];
-        assert_eq!(said(&postgres), Some(Some(5432)));
+        assert_eq!(said(&postgres), Some(InUse { port: Some(5432) }));
     }
 
     #[test]
     fn the_newest_of_such_lines_counts() {
-        assert_eq!(said(&["listen EADDRINUSE :::3000", "Port 3000 is in use, trying 3001", "bye"]), Some(Some(3000)));
-        assert_eq!(said(&["listen EADDRINUSE :::3000", "listen EADDRINUSE :::3001"]), Some(Some(3001)));
+        assert_eq!(
+            said(&["listen EADDRINUSE :::3000", "Port 3000 is in use, trying 3001", "bye"]),
+            Some(InUse { port: Some(3000) })
+        );
+        assert_eq!(said(&["listen EADDRINUSE :::3000", "listen EADDRINUSE :::3001"]), Some(InUse { port: Some(3001) }));
     }
 
     #[test]
@@ -221,7 +232,7 @@ mod tests {
             "address already in use :0",
             "support 30: address already in use",
         ] {
-            assert_eq!(said(&[line]), Some(None), "{line}");
+            assert_eq!(said(&[line]), Some(InUse { port: None }), "{line}");
         }
     }
 

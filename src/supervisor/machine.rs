@@ -163,8 +163,9 @@ impl Machine {
             Phase::Resting(state) => *state,
             Phase::Blocked => State::Blocked,
             Phase::Waiting { .. } => State::Backoff,
-            Phase::Starting => State::Starting,
-            Phase::Running { probing: Some(Probing { purpose: Purpose::Ready, .. }), .. } => State::Starting,
+            Phase::Starting | Phase::Running { probing: Some(Probing { purpose: Purpose::Ready, .. }), .. } => {
+                State::Starting
+            }
             Phase::Running { .. } if self.service.ready.is_some() => State::Ready,
             Phase::Running { .. } => State::Running,
             Phase::Ending(Ending { action: Action::Expel, .. }) => State::Unhealthy,

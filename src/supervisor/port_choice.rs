@@ -57,7 +57,9 @@ mod tests {
 
     fn chosen((expect, bump): (u16, u16), busy: &[u16], others: &[(Service, Option<u16>)]) -> Option<u16> {
         let mut all = Others::default();
-        others.iter().for_each(|(service, given)| all.add(service, *given));
+        for (service, given) in others {
+            all.add(service, *given);
+        }
         choose(Port { expect, bump }, &busy.iter().copied().collect(), &all)
     }
 

@@ -158,6 +158,10 @@ async fn look(scene: &Scene, aim: &Aim) -> Result<(), String> {
 
 /// Says an error of the system's in few words.
 fn said(error: &io::Error) -> String {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the system has many more kinds, which say themselves what they are"
+    )]
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         kind @ (io::ErrorKind::ConnectionRefused

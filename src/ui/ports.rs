@@ -129,8 +129,8 @@ mod tests {
     use crate::supervisor::{Clash, Holder, PortStatus, State};
     use crate::ui::fixture::{board, id, model, moment};
 
-    fn expects(expect: u16, given: Option<u16>, held: Option<Arc<HeldPort>>) -> Option<PortStatus> {
-        Some(PortStatus { expect, bump: 0, given, moved: None, held })
+    fn expects(expect: u16, given: Option<u16>, held: Option<Arc<HeldPort>>) -> PortStatus {
+        PortStatus { expect, bump: 0, given, moved: None, held }
     }
 
     fn held(port: u16) -> Arc<HeldPort> {
@@ -152,9 +152,9 @@ mod tests {
         let services = &mut model.board.services;
         let process = services[2].members[2].id;
         services[2].listeners = Arc::from([Listener { address: ([127, 0, 0, 1], 3000).into(), process }]);
-        services[2].port = expects(3000, Some(3000), None);
-        services[3].port = expects(2000, Some(2001), None);
-        services[6].port = expects(3000, None, Some(held(3000)));
+        services[2].port = Some(expects(3000, Some(3000), None));
+        services[3].port = Some(expects(2000, Some(2001), None));
+        services[6].port = Some(expects(3000, None, Some(held(3000))));
         services[4].clash = Some(Arc::new(Clash { port: Some(80), held: Some(held(80)) }));
         assert_eq!(told(&model), [(80, 4, "held"), (2001, 3, "expected"), (3000, 2, "listens"), (3000, 6, "held")]);
         model.board.services[3].state = State::Stopped;

@@ -33,29 +33,6 @@ fn one_wrong_value_is_one_message() {
         ("on_exit = \"explode\"", "unknown choice `explode`"),
         ("on_exit = 1", "expected one of `ignore`, `stop-all`, `stop-all-on-failure`, found a number"),
         ("conflicts = 2", "`conflicts` is not supported yet"),
-        ("port = \"3000\"", "expected a port, found a string"),
-        ("port = 0", "a port is a number from 1 to 65535"),
-        ("port = 65536", "a port is a number from 1 to 65535"),
-        ("port = {}", "this says no port to expect"),
-        ("port = { expect = \"x\" }", "expected a port, found a string"),
-        ("port = { expect = 3000, bumb = 1 }", "unknown key `bumb`"),
-        ("port = { expect = 65530, bump = 6 }", "expected a number from 0 to 5"),
-        ("watch = []", "there is no pattern in this list"),
-        ("watch = 1", "expected a list of patterns, found a number"),
-        ("watch = [\"src/[\"]", "`src/[` is no pattern: unclosed character class; missing ']'"),
-        ("watch = \"!src\"", "a pattern with `!` watches nothing"),
-        ("watch_ignore = \"[z-a]\"", "`[z-a]` is no pattern: invalid range; 'z' > 'a'"),
-        ("watch_debounce = \"0s\"", "without any wait each file of one save would be a restart"),
-        ("watch_debounce = \"5m\"", "this is longer than a minute"),
-        ("schedule = {}", "`schedule` does not say when"),
-        ("schedule = { every = \"0s\" }", "this is less than a second"),
-        ("schedule = { every = \"1m\", cron = \"* * * * *\" }", "`schedule` has one of `every` and `cron`"),
-        ("schedule = { cron = \"61 * * * *\" }", "`61 * * * *` is no time: `61` is no minute (0-59)"),
-        ("schedule = { every = \"1m\", overlap = \"wait\" }", "unknown choice `wait`"),
-        (
-            "restart = \"always\"\nschedule = { every = \"1m\" }",
-            "what is always restarted leaves nothing to a schedule",
-        ),
         ("comand = \"y\"", "unknown key `comand`"),
         ("oneshot = true\ndaemon = true", "a process is not both `oneshot` and `daemon`"),
         ("stop_keys = \"q\"\ntty = false", "`stop_keys` needs a terminal to type into"),
@@ -142,6 +119,22 @@ fn what_cannot_be_watched_or_scheduled_is_one_message() {
             "restart = \"always\"\nschedule = { every = \"1m\" }",
             "what is always restarted leaves nothing to a schedule",
         ),
+    ];
+    for (line, message) in table {
+        assert_eq!(about(line), [message], "{line}");
+    }
+}
+
+#[test]
+fn what_is_no_port_is_one_message() {
+    let table = [
+        ("port = \"3000\"", "expected a port, found a string"),
+        ("port = 0", "a port is a number from 1 to 65535"),
+        ("port = 65536", "a port is a number from 1 to 65535"),
+        ("port = {}", "this says no port to expect"),
+        ("port = { expect = \"x\" }", "expected a port, found a string"),
+        ("port = { expect = 3000, bumb = 1 }", "unknown key `bumb`"),
+        ("port = { expect = 65530, bump = 6 }", "expected a number from 0 to 5"),
     ];
     for (line, message) in table {
         assert_eq!(about(line), [message], "{line}");

@@ -227,7 +227,7 @@ impl Actor {
             return;
         }
         let Some(named) = address_in_use::read(&self.last_lines(id)) else { return };
-        let port = named.or_else(|| wanted_port(machine));
+        let port = named.port.or_else(|| wanted_port(machine));
         let (run, words, holders) = (machine.run(), self.word_sender.clone(), self.ports.holders.clone());
         tokio::spawn(async move {
             let asked: BTreeSet<u16> = port.into_iter().collect();

@@ -55,7 +55,7 @@ impl Machine {
                 let port = Some(Port { expect: given, bump: 0 });
                 Arc::new(Service { port, ..Service::clone(&self.service) })
             }
-            (Some(_), _) | (None, _) => Arc::clone(&self.service),
+            (Some(_) | None, _) => Arc::clone(&self.service),
         }
     }
 }

@@ -55,8 +55,8 @@ fn request(url: &HttpUrl, headers: &[(String, String)]) -> String {
     let is_given = |name: &str| headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
     let own = own.into_iter().filter(|(name, _)| !is_given(name));
     let given = headers.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-    let head: String = own.chain(given).map(|(name, text)| format!("{name}: {text}\r\n")).collect();
-    format!("GET {} HTTP/1.1\r\n{head}\r\n", url.target)
+    let lines: Vec<String> = own.chain(given).map(|(name, text)| format!("{name}: {text}")).collect();
+    format!("GET {} HTTP/1.1\r\n{}\r\n\r\n", url.target, lines.join("\r\n"))
 }
 
 async fn read_code(stream: &mut (impl AsyncRead + Unpin)) -> Result<u16, String> {
@@ -188,7 +188,8 @@ mod tests {
         let endless = Err("the answer does not come to its point".to_owned());
         let line: [&[u8]; 40] = [&[b'x'; 4096]; 40];
         assert_eq!(read(&[&[&b"HTTP/1.1 200 "[..]], &line[..]].concat()).await, endless, "a line without an end");
-        let hints: [&[u8]; 4096] = [b"HTTP/1.1 103 Early Hints\r\n\r\n"; 4096];
+        let hint: &[u8] = b"HTTP/1.1 103 Early Hints\r\n\r\n";
+        let hints = vec![hint; 4096];
         assert_eq!(read(&hints).await, endless, "announcements without an end");
         assert_eq!(read(&[b"SSH-2.0-OpenSSH_9.7\r\n"]).await, Err("the answer is not HTTP".to_owned()));
     }

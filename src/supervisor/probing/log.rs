@@ -51,7 +51,7 @@ async fn has_grown(outputs: &mut [watch::Receiver<bool>]) {
 async fn brings(output: &mut watch::Receiver<bool>) {
     if output.changed().await.is_err() {
         // nothing more will come of it
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -148,9 +148,9 @@ mod tests {
         }
     }
 
-    fn held(port: u16, by: Holder) -> Option<PortStatus> {
+    fn held(port: u16, by: Holder) -> PortStatus {
         let held = Arc::new(HeldPort { port, address: Some(([127, 0, 0, 1], port).into()), by });
-        Some(PortStatus { expect: port, bump: 0, given: None, moved: None, held: Some(held) })
+        PortStatus { expect: port, bump: 0, given: None, moved: None, held: Some(held) }
     }
 
     /// db and api listen, docs waits for the port of a stranger, storybook for the one of api; web expects one.
@@ -164,9 +164,9 @@ mod tests {
         services[0].listeners = Arc::from([listener("127.0.0.1:5432", 41_801)]);
         services[2].listeners = Arc::from([listener("0.0.0.0:3000", 41_900), listener("[::]:3000", 41_900)]);
         services[3].port = Some(PortStatus { expect: 5173, bump: 0, given: Some(5173), moved: None, held: None });
-        services[6].port = held(8080, Holder::Stranger(process(moment)));
+        services[6].port = Some(held(8080, Holder::Stranger(process(moment))));
         let own = Holder::Own { service: id(2), name: "api".into(), process: None };
-        services[7].port = held(3000, own);
+        services[7].port = Some(held(3000, own));
         services[6].state = State::Blocked;
         services[7].state = State::Blocked;
         model(board, width, height)
@@ -251,7 +251,7 @@ mod tests {
         act(&mut model, moment, Action::Ports);
         assert_eq!(act(&mut model, moment, Action::Kill), [Effect::Ask(Command::Stop(vec![id(2)]))]);
         let unseen = Holder::Unseen { user: "postgres".into() };
-        model.board.services[7].port = held(3000, unseen);
+        model.board.services[7].port = Some(held(3000, unseen));
         assert_eq!(act(&mut model, moment, Action::Kill), []);
         let told = "port 3000 is held by a process of postgres: `sudo ss -ltnp 'sport = :3000'` names it";
         assert_eq!(notice(&model), told);

@@ -28,6 +28,7 @@ struct World {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each was learned by itself")]
 struct Running {
     run: RunId,
     since: Instant,
