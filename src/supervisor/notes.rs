@@ -181,7 +181,7 @@ pub(crate) fn daemonised() -> (Tone, String) {
 }
 
 /// Returns the line for a machine whose run is just over, as it rests or waits now.
-pub(crate) fn ended(machine: &Machine, report: Option<&KillReport>, wait: Duration) -> (Tone, String) {
+pub(crate) fn ended(run: RunId, machine: &Machine, report: Option<&KillReport>, wait: Duration) -> (Tone, String) {
     let Some(ended) = machine.ended() else { return (Tone::Calm, "stopped".to_owned()) };
     let state = machine.state();
     let tone = match state {
@@ -197,7 +197,7 @@ pub(crate) fn ended(machine: &Machine, report: Option<&KillReport>, wait: Durati
         | State::Stopping
         | State::Backoff => Tone::Calm,
     };
-    let mut parts = vec![format!("run {} · {}", machine.run().number(), how(ended, machine.problem()))];
+    let mut parts = vec![format!("run {} · {}", run.number(), how(ended, machine.problem()))];
     if let Some(report) = report {
         parts.push(checked(report));
     }

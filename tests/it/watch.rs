@@ -101,6 +101,7 @@ fn a_storm_of_changes_is_one_restart() {
     program.wait_for("restarting: src/last.rs changed");
     let out = end(&project, program);
     assert_eq!(out.matches("restarting: ").count(), 2, "{out}");
+    assert!(out.contains("run 1 · killed by SIGTERM"), "each end is told of its own run: {out}");
 }
 
 #[test]

@@ -60,7 +60,7 @@ impl Actor {
             self.run_resists(id, resistance, newly_stuck, now);
         }
         if over {
-            self.run_is_over(id, report, now);
+            self.run_is_over(id, run, report, now);
         }
         self.carry_out();
     }
@@ -109,12 +109,13 @@ impl Actor {
         self.emit(Event::Verified(report));
     }
 
-    fn run_is_over(&mut self, id: ServiceId, report: Option<Arc<KillReport>>, now: Instant) {
+    fn run_is_over(&mut self, id: ServiceId, run: RunId, report: Option<Arc<KillReport>>, now: Instant) {
         let (Some(slot), Some(machine)) = (self.slots.get_mut(id.index()), self.fleet.machine(id)) else { return };
         slot.published.forget_tree();
         self.tools.screens.end(id);
         let wait = machine.next_start().map(|until| until.saturating_duration_since(now));
-        let (tone, note) = notes::ended(machine, report.as_deref(), wait.unwrap_or(Duration::ZERO));
+        // the machine may have begun the next one already
+        let (tone, note) = notes::ended(run, machine, report.as_deref(), wait.unwrap_or(Duration::ZERO));
         self.tools.logs.write(id, LogBuffer::finish);
         self.tools.logs.note(id, tone, &note);
         if let Some(report) = report {
