@@ -11,7 +11,7 @@ use crate::ui::model::Model;
 use crate::ui::sheet::{self, Sheet};
 use crate::ui::theme::sign;
 use crate::ui::widgets::hints_line;
-use crate::ui::{report, text};
+use crate::ui::{ports, report, text};
 
 const WIDTH: u16 = 90;
 /// The most cells before the states: long names are cut, and states stay below each other.
@@ -85,7 +85,9 @@ fn note(status: &ServiceStatus) -> String {
     match status.state {
         State::Blocked => {
             let names: Vec<&str> = status.blocked_on.iter().map(|found| &*found.name).collect();
-            format!("on {}", names.join(", "))
+            let port = ports::obstacle(status).map(|held| format!("port {}", held.port));
+            let on: Vec<&str> = names.into_iter().chain(port.as_deref()).collect();
+            format!("on {}", on.join(", "))
         }
         State::Crashed | State::CrashLoop | State::Backoff | State::Exited => {
             status.ended.as_ref().map(report::short_end).unwrap_or_default()

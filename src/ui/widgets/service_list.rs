@@ -110,7 +110,7 @@ impl ServiceList<'_> {
         match status.state {
             State::Blocked => {
                 let service = status.blocked_on.first().map(|found| format!("on {}", found.name));
-                let port = || status.port.as_ref()?.held.as_ref().map(|held| format!("on :{}", held.port));
+                let port = || status.port.as_ref()?.held.as_ref().map(|_| "on port".to_owned());
                 service.or_else(port).map(|on| (on, theme.busy))
             }
             State::Backoff => status.next_start.map(|at| until("in", at)),

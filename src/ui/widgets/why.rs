@@ -25,7 +25,8 @@ pub(crate) fn sheet(model: &Model, service: ServiceId, top: usize, moment: Momen
         for cause in why(status, moment.now) {
             body.extend(reason(model, status, &cause, room));
         }
-        if status.state == State::Blocked {
+        // a service that waits for its port alone is in nobody's way but its own
+        if status.state == State::Blocked && !status.blocked_on.is_empty() {
             body.push(Line::default());
             body.push(Line::styled("the way there", theme.title));
             body.extend(graph::lines(model, &way(model, service, status), room));
