@@ -5,7 +5,7 @@ mod harmless;
 mod hostile;
 mod probes;
 mod seat;
-mod talk;
+pub(crate) mod talk;
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;

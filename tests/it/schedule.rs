@@ -1,10 +1,11 @@
 //! `schedule`: services that are started by the clock.
 
+use crate::control::talk::{json, wait_for_state};
 use crate::support::processes::services;
 use crate::support::program::Program;
 use crate::support::project::Project;
 use crate::support::wait;
-use crate::watch::{end, json, up, wait_for_reason, wait_for_state};
+use crate::watch::{end, up, wait_for_reason};
 
 /// Returns how often standard output of the service has this line.
 fn lines(out: &str, line: &str) -> usize {

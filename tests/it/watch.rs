@@ -5,19 +5,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
-use serde_json::Value;
 
+use crate::control::talk::wait_for_state;
 use crate::support::processes::{assert_no_service_lives, wait_until_nothing_lives};
 use crate::support::program::Program;
 use crate::support::project::Project;
 use crate::support::wait;
-
-/// Runs a subcommand that prints one line of JSON.
-#[track_caller]
-pub(super) fn json(project: &Project, arguments: &[&str]) -> Value {
-    let ended = Program::run(project.procdash(arguments));
-    serde_json::from_str(&ended.out).unwrap_or_else(|error| panic!("{error} in {ended:?}"))
-}
 
 /// Waits until one of the reasons that `why` gives has `text`.
 #[track_caller]
@@ -25,17 +18,6 @@ pub(super) fn wait_for_reason(project: &Project, name: &str, text: &str) {
     let ask = || Program::run(project.procdash(&["why", name]));
     let seen = wait::until(|| ask().out.contains(text).then_some(()));
     assert!(seen.is_some(), "no `{text}` in {:?}", ask());
-}
-
-/// Waits until a service is in a state, and returns its row.
-#[track_caller]
-pub(super) fn wait_for_state(project: &Project, name: &str, state: &str) -> Value {
-    let row = || {
-        let board = json(project, &["ps", "--json"]);
-        board["services"].as_array().unwrap().iter().find(|row| row["name"] == name).unwrap().clone()
-    };
-    let seen = wait::until(|| Some(row()).filter(|row| row["state"] == state));
-    seen.unwrap_or_else(|| panic!("`{name}` does not become `{state}`: {}", row()))
 }
 
 /// Starts the project.
