@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::{self, Act, Arguments, FileArguments, ReapArguments, Request};
+use crate::config::SCHEMA;
 use crate::guard;
 
 /// Runs procdash as its arguments say, and returns the code to end with.
@@ -53,6 +54,10 @@ pub fn run() -> ExitCode {
         Request::Signal(words) => remote::ask(|place, out| cli::signal(&words, place, out)),
         Request::Wait(words) => remote::ask(|place, out| cli::wait(&words, place, out)),
         Request::Reap(words) => reap(&words),
+        Request::Schema => {
+            // a reader that is gone does not want the rest
+            io::stdout().lock().write_all(SCHEMA.as_bytes()).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+        }
         Request::Down(words) => remote::ask(|place, out| cli::down(&words, place, out)),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -11,6 +12,7 @@ use crate::id::ServiceId;
 use crate::keys::Keymap;
 use crate::signal::Signal;
 
+mod address;
 mod bindings;
 mod conflicts;
 mod depends;
@@ -20,10 +22,15 @@ mod duration;
 mod env_file;
 mod expand;
 mod log_files;
+mod names;
 mod place;
+mod port;
+mod probe;
 mod procfile;
 mod raw;
 mod read;
+mod roster;
+mod schedule;
 mod service;
 mod size;
 mod source;
@@ -31,18 +38,27 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod watch;
 
+pub use address::{AddressError, HostPort, HttpUrl};
 pub use diagnostic::{Problem, Problems};
 pub use diff::{KeyChange, Takes, changes};
 pub use duration::{DurationError, parse as parse_duration};
 pub use env_file::{EnvFileError, parse_env_file};
 pub use expand::{ExpandError, expand};
 pub use log_files::LogFiles;
+pub use port::Port;
+pub use probe::{Check, Probe};
+pub use roster::{Roster, UnknownName};
+pub use schedule::{Cron, Overlap, Schedule, When};
 pub use source::SourceFile;
 pub use suggest::closest;
+pub use watch::{Watch, compile_pattern};
 
 /// What a project's file may be called, the preferred name first.
 pub const FILE_NAMES: [&str; 3] = ["procfile.toml", "Procfile.dev", "Procfile"];
+/// The description of the file for editors, as JSON Schema of the draft 2020-12.
+pub const SCHEMA: &str = include_str!("../assets/procfile.schema.json");
 /// What is merged over `procfile.toml`, for settings that are not shared.
 pub const LOCAL_FILE_NAME: &str = "procfile.local.toml";
 /// The names of the themes, the default first.
@@ -63,6 +79,14 @@ pub struct Config {
     pub services: Vec<Service>,
     /// How the dashboard looks and which keys it knows.
     pub ui: Ui,
+}
+
+impl Config {
+    /// Returns who can be named in a command.
+    #[must_use]
+    pub fn roster(&self) -> Roster<'_> {
+        self.services.iter().map(|service| (service.name.as_str(), &*service.groups)).collect()
+    }
 }
 
 /// What holds for all services.
@@ -101,7 +125,7 @@ pub enum OnLeftovers {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a key of the file, and free of the others")]
 pub struct Service {
-    /// Its name, the key in the file.
+    /// Its name, the key in the file; with a point and a number where there are several replicas.
     pub name: String,
     /// One line for people.
     pub description: Option<String>,
@@ -135,6 +159,22 @@ pub struct Service {
     pub depends_on: Vec<Dependency>,
     /// The services that must not run while it does; each of those names it, too.
     pub conflicts: Vec<ServiceId>,
+    /// How it is found out that it can be used; without it, it can as soon as it runs.
+    pub ready: Option<Probe>,
+    /// How it is found out whether it still works; failing it is a crash.
+    pub health: Option<Probe>,
+    /// The TCP port that it expects to have.
+    pub port: Option<Port>,
+    /// Which changes of files start it again.
+    pub watch: Option<Watch>,
+    /// At which times it is started.
+    pub schedule: Option<Schedule>,
+    /// The names by which it can be meant together with others: that of the process it is a replica of, then its groups.
+    pub groups: Arc<[Arc<str>]>,
+    /// Which of the replicas of its process it is, from 1; none where the file asks for no replicas.
+    pub replica: Option<u32>,
+    /// The address that is opened in a browser, as written: `${VAR}` is expanded at every start.
+    pub open: Option<String>,
 }
 
 /// Something that has to be so before a service is started.
@@ -294,6 +334,10 @@ pub enum Column {
     Pid,
     /// How often it was started again.
     Restarts,
+    /// The TCP port that it listens on, or expects to have.
+    Ports,
+    /// The groups it is in.
+    Groups,
 }
 
 /// Reads a configuration: the project's file, then what is merged over it key by key.

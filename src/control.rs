@@ -22,8 +22,8 @@ pub use place::PlaceError;
 pub use plan::{ChangedRow, PlanRow};
 pub use protocol::{Fault, FaultKind, Hello, LONGEST_LINE, PROTOCOL, Request, To, Until};
 pub use rows::{
-    Board, CauseRow, ExitRow, ListenerRow, MemberRow, Outcome, Outcomes, ProcessRow, Reasons, ServiceRow, Signalled,
-    SurvivorRow, Tree, Trees, Waited, WaitedRow,
+    Board, CauseRow, ExitRow, HolderRow, ListenerRow, MemberRow, Outcome, Outcomes, PortRow, ProcessRow, Reasons,
+    ServiceRow, Signalled, SurvivorRow, Tree, Trees, Waited, WaitedRow,
 };
 pub use seat::{ClaimError, Seat};
 pub use server::Server;

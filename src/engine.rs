@@ -6,6 +6,7 @@ compile_error!(
      file; another system needs its own identity, kill, snapshot and guard::raw, and weaker promises"
 );
 
+mod alarm;
 pub mod clipboard;
 mod file_watch;
 pub(crate) mod identity;
@@ -16,13 +17,16 @@ mod listeners;
 mod log_file;
 mod log_folder;
 mod marks;
+mod port_holders;
 mod pty;
 mod pump;
 mod snapshot;
 mod socket_table;
 mod tree;
 mod verify;
+mod watch;
 
+pub use alarm::Alarm;
 pub use file_watch::FileWatch;
 pub use identity::{began, identify, is_held_by_debugger};
 pub(crate) use kill::may_signal;
@@ -33,9 +37,11 @@ pub use listeners::{Listeners, busy_ports};
 pub use log_file::{LogFile, Unwritten, file_identity, logs_open_at_once};
 pub use log_folder::log_folder;
 pub use marks::{FILE, Marks, NAMESPACE, PROJECT, RUN_ID, SERVICE, own_namespace, project_file};
+pub use port_holders::{PortHolder, PortHolders, PortLook, PortProcess};
 pub use pty::{Channel, Terminal};
 pub use pump::{Bell, Pump, Sink};
 pub(crate) use snapshot::walk;
 pub use snapshot::{Sampler, members};
 pub use verify::look;
 pub(crate) use verify::survivor;
+pub use watch::{Change, Changes, Folders, Lookout, Sighting, Unwatchable, watch_folders};

@@ -9,7 +9,9 @@ mod canvas;
 mod carry;
 mod chunk;
 mod escape;
+mod hyperlink;
 mod kept;
+mod level;
 mod lines;
 mod merge;
 mod parts;
@@ -25,10 +27,12 @@ pub use arrivals::Arrivals;
 pub use buffer::LogBuffer;
 pub use canvas::{Erase, tab_width};
 pub use carry::style_after;
+pub use hyperlink::{Hyperlink, hyperlinks};
 pub use kept::{
     Happening, LEAST_PAUSE, Record, Rotation, Step, Timeline, file_stem, log_name, project_folder, records_name,
     rotated_name,
 };
+pub use level::{Level, level};
 pub use lines::{Dropped, Line, Source, Stamp, Tone};
 pub use parts::{Motion, Part, Parts, acts, parts};
 pub use runs::Runs;

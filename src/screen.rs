@@ -165,10 +165,10 @@ impl Screen {
         !self.has_failed && self.backlog.is_in_use()
     }
 
-    /// Whether a synchronised update has begun and not ended; a look should wait a moment for that.
+    /// Returns which synchronised update has begun and not ended: a look should wait a moment for the end of that one.
     #[must_use]
-    pub fn is_halfway(&self) -> bool {
-        self.backlog.is_halfway()
+    pub fn unfinished_update(&self) -> Option<u64> {
+        self.backlog.unfinished_update()
     }
 
     /// Whether the emulator has failed: there is nothing to look at until the next run.
@@ -185,17 +185,18 @@ impl Screen {
 
     /// Returns what is to be seen; `None` if the emulator has failed.
     ///
-    /// Without `halfway` an unfinished synchronised update is left out.
+    /// Without `halfway` an unfinished synchronised update is left out, as far as it was not drawn for its length, for a
+    /// question in it or for another size.
     pub fn picture(&mut self, halfway: bool) -> Option<Picture> {
         self.draw(halfway);
         self.emulator()?;
         self.try_to(|emulator| emulator.picture())
     }
 
-    /// Returns how the service wants its input.
+    /// Returns how the service wants its input; an unfinished synchronised update counts as little as it is seen.
     pub fn modes(&mut self) -> Modes {
         if !self.backlog.is_empty() {
-            self.draw(true);
+            self.draw(false);
         }
         self.emulator.as_ref().map(Emulator::modes).unwrap_or_default()
     }

@@ -22,6 +22,7 @@ mod opened_line;
 mod palette;
 mod pane;
 mod panes;
+mod ports;
 mod reader;
 mod report;
 mod seeker;

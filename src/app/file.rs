@@ -9,18 +9,26 @@ use crate::config::{Config, LOCAL_FILE_NAME};
 use crate::engine::FileWatch;
 use crate::supervisor::{Procfile, Unusable};
 
-/// Returns the file, and what watches it for as long as it lives, where a person is there to see what is told.
-pub(crate) fn follow(config: &Config, watched: bool) -> (Procfile, Option<FileWatch>) {
+/// Returns the file, watched where a person is there to see what is told.
+pub(crate) fn follow(config: &Config, watched: bool) -> Procfile {
     let (saved, hears) = watch::channel(0);
     let name = config.path.file_name().map(PathBuf::from).unwrap_or_default();
     let names = vec![name.clone().into_os_string(), LOCAL_FILE_NAME.into()];
-    let watch = watched.then(|| FileWatch::start(&config.root, names, move || saved.send_modify(|count| *count += 1)));
-    let watch = watch.and_then(|watch| {
+    match watched.then(|| FileWatch::start(&config.root, names)) {
+        Some(Ok(watch)) => drop(tokio::spawn(tell(watch, saved))),
         // a key still reads it
-        watch.inspect_err(|error| tracing::warn!(%error, "nobody tells when the file is saved")).ok()
-    });
+        Some(Err(error)) => tracing::warn!(%error, "nobody tells when the file is saved"),
+        None => {}
+    }
     let root = config.root.clone();
-    (Procfile::new(config.clone(), move || read(&name, &root), hears), watch)
+    Procfile::new(config.clone(), move || read(&name, &root), hears)
+}
+
+/// Counts how often the file is saved, as long as somebody wants to know.
+async fn tell(mut watch: FileWatch, saved: watch::Sender<u64>) {
+    while !saved.is_closed() && watch.changed().await.is_some() {
+        saved.send_modify(|count| *count += 1);
+    }
 }
 
 /// Reads the very file that procdash was started with, not the nearest.

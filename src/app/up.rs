@@ -122,16 +122,10 @@ fn chosen(config: &Config, names: &[String]) -> Result<Vec<ServiceId>, String> {
     if names.is_empty() {
         return Ok(all().filter(|(_, service)| service.autostart).map(|(id, _)| id).collect());
     }
-    names
-        .iter()
-        .map(|name| {
-            let found = all().find(|(_, service)| &service.name == name).map(|(id, _)| id);
-            found.ok_or_else(|| {
-                let known: Vec<&str> = config.services.iter().map(|service| service.name.as_str()).collect();
-                format!("error: no service is called `{name}`; there are: {}", known.join(", "))
-            })
-        })
-        .collect()
+    let found = config.roster().find_all(names.iter().map(String::as_str));
+    let places = found.map_err(|unknown| format!("error: {}", unknown.with_all()))?;
+    let ids: Vec<ServiceId> = all().map(|(id, _)| id).collect();
+    Ok(places.into_iter().filter_map(|place| ids.get(place).copied()).collect())
 }
 
 fn run(config: &Config, start: Vec<ServiceId>, watched: bool, hold: Hold) -> anyhow::Result<End> {
@@ -156,7 +150,7 @@ fn run(config: &Config, start: Vec<ServiceId>, watched: bool, hold: Hold) -> any
 async fn with_dashboard(config: &Config, start: Vec<ServiceId>, hold: Hold) -> anyhow::Result<End> {
     diagnostics::to_panel();
     let logs = LogStore::new(config.services.len(), config.settings.scrollback);
-    let (procfile, _watch) = file::follow(config, true);
+    let procfile = file::follow(config, true);
     let options = Options { start, start_when_sized: true, end_when_idle: false, procfile: Some(procfile) };
     let gone = Arc::new(Notify::new());
     let (handle, server) = supervise(config, options, logs, hold, Arc::clone(&gone))?;
@@ -182,7 +176,7 @@ async fn with_lines(config: &Config, start: Vec<ServiceId>, hold: Hold) -> anyho
     let plain: Box<dyn Tap> =
         Box::new(Plain::new(output, &names, io::stdout().is_terminal() && colour::wanted(), Arc::clone(&broken)));
     let logs = LogStore::with_tap(config.services.len(), config.settings.scrollback, plain);
-    let (procfile, _watch) = file::follow(config, false);
+    let procfile = file::follow(config, false);
     let options = Options { start, start_when_sized: false, end_when_idle: true, procfile: Some(procfile) };
     let (handle, server) = supervise(config, options, logs, hold, broken)?;
     let summary = down(handle).await?;

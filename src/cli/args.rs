@@ -31,7 +31,7 @@ pub enum Request {
     /// End what killed runs have left behind
     Reap(ReapArguments),
     /// Show how every service of the running procdash stands
-    Ps(AskArguments),
+    Ps(PsArguments),
     /// Show the processes of a service, or of all
     Tree(TreeArguments),
     /// Show what services have printed, also when nothing runs any more
@@ -60,6 +60,8 @@ pub enum Request {
     Wait(WaitArguments),
     /// Stop everything and end the running procdash
     Down(AskArguments),
+    /// Print the JSON Schema of procfile.toml, for editors
+    Schema,
 }
 
 /// The words of `procdash up`.
@@ -71,7 +73,7 @@ pub struct UpArguments {
     /// Print plain lines instead of showing a dashboard
     #[arg(long)]
     pub no_tui: bool,
-    /// Start only these services, whether or not they start by themselves
+    /// Start only these services, or the services of these groups, whether or not they start by themselves
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
 }
@@ -87,13 +89,24 @@ pub struct AskArguments {
     pub json: bool,
 }
 
+/// The words of `procdash ps`.
+#[derive(Args, Clone, Debug)]
+pub struct PsArguments {
+    /// Whom to ask.
+    #[command(flatten)]
+    pub ask: AskArguments,
+    /// The services, or groups of them; all without it
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+}
+
 /// The words of `procdash tree`.
 #[derive(Args, Clone, Debug)]
 pub struct TreeArguments {
     /// Whom to ask.
     #[command(flatten)]
     pub ask: AskArguments,
-    /// The service; all without it
+    /// The service, or a group of them; all without it
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
 }
@@ -134,7 +147,7 @@ pub struct LogsArguments {
     /// Print text alone, without colours; so it is without a terminal
     #[arg(long)]
     pub strip: bool,
-    /// The services; all without it
+    /// The services, or groups of them; all without it
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
 }
@@ -195,7 +208,7 @@ pub struct ServicesArguments {
     /// Whom to ask.
     #[command(flatten)]
     pub ask: AskArguments,
-    /// The services
+    /// The services, or groups of them
     #[arg(value_name = "NAME", required = true)]
     pub names: Vec<String>,
 }
@@ -223,7 +236,7 @@ pub struct SignalArguments {
     /// The signal, such as SIGHUP, hup or 1
     #[arg(value_name = "SIGNAL")]
     pub signal: Signal,
-    /// The services
+    /// The services, or groups of them
     #[arg(value_name = "NAME", required = true)]
     pub names: Vec<String>,
 }
@@ -252,7 +265,7 @@ pub struct WaitArguments {
     /// How long at most, such as 30s; as long as it takes without it
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
-    /// The services
+    /// The services, or groups of them
     #[arg(value_name = "NAME", required = true)]
     pub names: Vec<String>,
 }

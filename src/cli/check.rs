@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::load::load;
-use crate::config::{CommandLine, Config, Service, expand, parse_env_file};
+use crate::config::{Check, CommandLine, Config, Service, expand, parse_env_file};
 
 /// What the shell is told after a configuration without problems.
 const GOOD: u8 = 0;
@@ -63,12 +63,15 @@ fn warnings(config: &Config) -> Vec<String> {
 
 fn service_warnings(config: &Config, service: &Service) -> Vec<String> {
     let mut warnings = Vec::new();
+    warnings.extend(other_port(service));
     // a variable that is not set here may come from a file at the start: nothing is known then
     if let Ok(folder) = expand(&service.working_dir, |name| env::var(name).ok()) {
         let folder = config.root.join(folder);
         if folder.is_dir() {
             let commands = [service.command.as_ref(), service.stop.command.as_ref()];
-            for command in commands.into_iter().flatten() {
+            let probes = [&service.ready, &service.health].map(|probe| probe.as_ref().map(|probe| &probe.check));
+            let asked = probes.into_iter().flatten().filter_map(Check::command);
+            for command in commands.into_iter().flatten().chain(asked) {
                 let CommandLine::Program(words) = command else { continue };
                 warnings.extend(words.first().and_then(|program| missing_program(program, &folder)));
             }
@@ -85,6 +88,15 @@ fn service_warnings(config: &Config, service: &Service) -> Vec<String> {
         warnings.extend(bad_env_file(&path, file));
     }
     warnings
+}
+
+/// Says so if a service is told another port than the one that is looked at for it.
+fn other_port(service: &Service) -> Option<String> {
+    let (port, told) = service.port.zip(service.env.get("PORT"))?;
+    let told = told.as_deref().unwrap_or("nothing");
+    let is_the_same = port.bump == 0 && told == port.expect.to_string();
+    let told = told.escape_debug();
+    (!is_the_same).then(|| format!("`env` sets PORT to {told}, so it is not told its `port` {}", port.expect))
 }
 
 /// Says so if a program is neither a path from `folder` nor in `PATH`.
@@ -143,6 +155,16 @@ mod tests {
         assert!(lines[3].starts_with("warning: d: there is no folder `") && lines[3].ends_with("/gone`"));
         assert_eq!(lines[4], "warning: d: there is no file `gone.env`");
         assert_eq!(lines[5..], ["procfile.toml: 4 services, no problems, 5 warnings"]);
+    }
+
+    #[test]
+    fn a_variable_that_hides_the_port_is_a_warning() {
+        let text = "[processes]\na = { command = \"sh\", port = 3000, env = { PORT = \"4000\" } }\n\
+                    b = { command = \"sh\", port = 4000, env = { PORT = 4000 } }\n";
+        let (code, out) = checked("procfile.toml", text);
+        assert_eq!(code, 0);
+        assert!(out.contains("warning: a: `env` sets PORT to 4000, so it is not told its `port` 3000\n"), "{out}");
+        assert_eq!(out.matches("warning: ").count(), 2, "one is about the file of the environment\n{out}");
     }
 
     #[test]

@@ -8,8 +8,10 @@ use super::args::GraphArguments;
 use super::load::load;
 use super::ps::state_colour;
 use super::remote::{AT_ONCE, DONE, Failure, NOBODY, Place, USAGE, ask, print_json};
-use crate::config::{Condition, Config};
+use crate::config::{Condition, Config, Dependency};
 use crate::control::{Board, Request};
+use crate::id::ServiceId;
+use crate::supervisor::{PlanRow, plan_tree};
 
 /// The whole plan.
 #[derive(Debug, Serialize)]
@@ -34,9 +36,9 @@ struct Planned {
 struct Needed {
     service: String,
     condition: Condition,
-    /// Its place among the services.
+    /// Which that is, by its place among the services.
     #[serde(skip)]
-    place: usize,
+    id: ServiceId,
 }
 
 /// Prints the plan of the file; returns the exit code.
@@ -70,9 +72,8 @@ impl Plan {
             let rows = board.map_or(&[][..], |board| &board.services);
             let row = rows.iter().find(|row| row.name == service.name);
             let needed = |need: &crate::config::Dependency| {
-                let place = need.service.index();
-                let service = config.services.get(place)?.name.clone();
-                Some(Needed { service, condition: need.condition, place })
+                let service = config.services.get(need.service.index())?.name.clone();
+                Some(Needed { service, condition: need.condition, id: need.service })
             };
             Planned {
                 name: service.name.clone(),
@@ -86,29 +87,11 @@ impl Plan {
 
     /// Returns the plan as a tree: below each service what it needs, each of those in full where it comes first.
     fn tree(&self, place: &Place<'_>) -> Vec<String> {
-        let mut is_needed = vec![false; self.services.len()];
-        for need in self.services.iter().flat_map(|service| &service.depends_on) {
-            if let Some(is_needed) = is_needed.get_mut(need.place) {
-                *is_needed = true;
-            }
-        }
-        let mut shown = vec![false; self.services.len()];
-        let mut lines = Vec::new();
-        let roots = (0..self.services.len()).rev().filter(|root| is_needed.get(*root) == Some(&false));
-        // the next one to be shown is the last; kept by hand, since a long chain must not exhaust the stack
-        let mut ahead: Vec<Branch> = roots.map(Branch::root).collect();
-        while let Some(branch) = ahead.pop() {
-            let Some(service) = self.services.get(branch.service) else { continue };
-            let is_repeated = shown.get_mut(branch.service).is_some_and(|shown| std::mem::replace(shown, true));
-            let is_cut = is_repeated && !service.depends_on.is_empty();
-            lines.push(line(&branch, service, is_cut, place));
-            if !is_repeated {
-                let last = service.depends_on.len().saturating_sub(1);
-                let below = |(number, need)| branch.below(need, number == last);
-                ahead.extend(service.depends_on.iter().enumerate().map(below).rev());
-            }
-        }
-        lines
+        let dependency = |need: &Needed| Dependency { service: need.id, condition: need.condition };
+        let needs: Vec<Vec<Dependency>> =
+            self.services.iter().map(|service| service.depends_on.iter().map(dependency).collect()).collect();
+        let rows = plan_tree(&needs, (0..).map(ServiceId::new).take(needs.len()));
+        rows.iter().filter_map(|row| Some(line(row, self.services.get(row.service.index())?, place))).collect()
     }
 
     /// Returns the plan as a flowchart of Mermaid.
@@ -119,52 +102,27 @@ impl Plan {
             lines.push(format!("    s{place}[\"{}{state}\"]", escaped(&service.name)));
         }
         for (place, service) in self.services.iter().enumerate() {
-            let arrow = |need: &Needed| format!("    s{place} -->|{}| s{}", need.condition.word(), need.place);
+            let arrow = |need: &Needed| format!("    s{place} -->|{}| s{}", need.condition.word(), need.id.index());
             lines.extend(service.depends_on.iter().map(arrow));
         }
         lines
     }
 }
 
-/// A service at its place in the tree.
-#[derive(Clone, Debug)]
-struct Branch {
-    service: usize,
-    /// What stands before the name, and what stands there for those below.
-    own: String,
-    below: String,
-    condition: Condition,
-}
-
-impl Branch {
-    fn root(service: usize) -> Self {
-        Self { service, own: String::new(), below: String::new(), condition: Condition::default() }
-    }
-
-    fn below(&self, need: &Needed, is_last: bool) -> Self {
-        let (own, below) = if is_last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-        Self {
-            service: need.place,
-            own: format!("{}{own}", self.below),
-            below: format!("{}{below}", self.below),
-            condition: need.condition,
-        }
-    }
-}
-
-fn line(branch: &Branch, service: &Planned, is_cut: bool, place: &Place<'_>) -> String {
-    let name = place.paint("1", &place.fit(&service.name, branch.own.chars().count()));
-    let condition = (branch.condition != Condition::default()).then(|| format!(" ({})", branch.condition.word()));
+fn line(row: &PlanRow, service: &Planned, place: &Place<'_>) -> String {
+    let name = place.paint("1", &place.fit(&service.name, row.branch.chars().count()));
+    let condition = row.condition.filter(|condition| *condition != Condition::default());
+    let condition = condition.map(|condition| format!(" ({})", condition.word()));
     let state = service.state.as_ref().map(|state| format!("  {}", place.paint(state_colour(state), state)));
     let names: Vec<String> = service.blocked_on.iter().map(|name| place.fit(name, 0)).collect();
     let on = (!names.is_empty()).then(|| format!(" on {}", names.join(", ")));
     [
-        place.paint("2", &branch.own),
+        place.paint("2", &row.branch),
         name,
         place.paint("2", &condition.unwrap_or_default()),
         state.unwrap_or_default(),
         on.unwrap_or_default(),
-        place.paint("2", if is_cut { " …" } else { "" }),
+        place.paint("2", if row.is_cut { " …" } else { "" }),
     ]
     .concat()
 }
@@ -207,7 +165,11 @@ mod tests {
             blocked_on: states.iter().filter(|state| **state == (place, "blocked")).map(|_| "db".to_owned()).collect(),
             depends_on: list
                 .iter()
-                .map(|&(place, condition)| Needed { service: needs[place].0.to_owned(), condition, place })
+                .map(|&(place, condition)| Needed {
+                    service: needs[place].0.to_owned(),
+                    condition,
+                    id: ServiceId::new(u32::try_from(place).expect("a few")),
+                })
                 .collect(),
         };
         Plan { project: "shop".to_owned(), services: needs.iter().enumerate().map(service).collect() }

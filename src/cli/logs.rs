@@ -7,7 +7,6 @@ mod stream;
 use std::io::{self, BufWriter, Write};
 use std::os::fd::AsFd as _;
 use std::path::Path;
-use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -18,12 +17,12 @@ use self::stream::{Item, Stream};
 use super::args::LogsArguments;
 use super::load;
 use super::remote::{DONE, FAILED, Failure, Place, USAGE};
-use crate::config::{Config, closest};
+use crate::config::{Config, UnknownName};
 use crate::engine::{explain, log_folder};
 use crate::logs::file_stem;
 
-/// The pause between two looks for more.
-const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// The pause between two looks for more, in milliseconds.
+const LOOK_AGAIN: u16 = 200;
 /// What is written at once.
 const OUTPUT: usize = 64 * 1024;
 
@@ -61,7 +60,7 @@ pub fn logs(words: &LogsArguments, place: &Place<'_>, out: &mut dyn Write) -> Re
         (false, false, false) => Form::Coloured,
     };
     // a name that was asked for need not be told again
-    let is_alone = words.names.len() == 1;
+    let is_alone = names.len() == 1 && words.names == names;
     let mut printer = Printer::new(&names, form, !is_alone, place.colour);
     merge(&mut streams, words.follow, |number, item| printer.print(&mut out, number, item))?;
     out.flush()?;
@@ -81,26 +80,30 @@ fn folder(config: &Config) -> Result<std::path::PathBuf, Failure> {
 
 /// Returns the services to print: those named, or all; one that is no more in the project's file may still have files.
 fn chosen(config: &Config, folder: &Path, names: &[String]) -> Result<Vec<String>, Failure> {
-    let known: Vec<&str> = config.services.iter().map(|service| service.name.as_str()).collect();
+    let all: Vec<String> = config.services.iter().map(|service| service.name.clone()).collect();
     if names.is_empty() {
-        return Ok(known.into_iter().map(str::to_owned).collect());
+        return Ok(all);
     }
+    let roster = config.roster();
+    let mut chosen: Vec<String> = Vec::with_capacity(names.len());
     for name in names {
-        if known.contains(&name.as_str()) || stream::is_there(folder, &file_stem(name)) {
-            continue;
+        let found = roster.find(name);
+        let is_kept = || stream::is_there(folder, &file_stem(name));
+        let meant: Vec<String> = match found {
+            Ok(places) => places.into_iter().filter_map(|place| all.get(place).cloned()).collect(),
+            Err(_) if is_kept() => vec![name.clone()],
+            Err(unknown) => {
+                let unknown = UnknownName { name: name.escape_debug().to_string(), ..unknown };
+                return Err(Failure::new(USAGE, format!("error: {}", unknown.with_all())));
+            }
+        };
+        for name in meant {
+            if !chosen.contains(&name) {
+                chosen.push(name);
+            }
         }
-        let meant = closest(name, known.iter().copied()).map(|meant| format!("did you mean `{meant}`?"));
-        let help = meant.unwrap_or_else(|| format!("there are: {}", known.join(", ")));
-        let name = name.escape_debug();
-        return Err(Failure::new(USAGE, format!("error: no service is called `{name}`; {help}")));
     }
-    let mut unique: Vec<String> = Vec::with_capacity(names.len());
-    for name in names {
-        if !unique.contains(name) {
-            unique.push(name.clone());
-        }
-    }
-    Ok(unique)
+    Ok(chosen)
 }
 
 /// Opens the log of a service where the first line is that is wanted.
@@ -158,12 +161,14 @@ fn merge(
     }
 }
 
-/// Waits a moment; fails once nobody reads the output any more.
+/// Waits a moment; fails at once when nobody reads the output any more.
+///
+/// Only the output can be waited for: a regular file is always ready, however little is in it.
 fn wait() -> io::Result<()> {
-    std::thread::park_timeout(LOOK_AGAIN);
     let out = io::stdout();
     let mut look = [PollFd::new(out.as_fd(), PollFlags::empty())];
-    let is_broken = poll(&mut look, PollTimeout::ZERO).is_ok()
-        && look.iter().filter_map(PollFd::revents).any(|found| found.contains(PollFlags::POLLERR));
+    let ends = PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL;
+    let is_broken = poll(&mut look, PollTimeout::from(LOOK_AGAIN)).is_ok()
+        && look.iter().filter_map(PollFd::revents).any(|found| found.intersects(ends));
     if is_broken { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
 }

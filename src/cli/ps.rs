@@ -1,11 +1,13 @@
 //! `procdash ps`: how every service stands, as a table or as JSON.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::args::AskArguments;
-use super::remote::{AT_ONCE, DONE, Failure, Place, ask, print_json};
-use crate::control::{Board, ExitRow, Request, ServiceRow};
+use super::args::PsArguments;
+use super::remote::{AT_ONCE, DONE, Failure, Place, USAGE, ask, print_json};
+use crate::config::Roster;
+use crate::control::{Board, ExitRow, HolderRow, Request, ServiceRow};
 use crate::supervisor::State;
 use crate::ui::text;
 
@@ -28,9 +30,12 @@ const GAP: usize = 2;
 ///
 /// # Errors
 /// When nobody can be asked, or nobody reads what is told.
-pub fn ps(words: &AskArguments, place: &Place<'_>, out: &mut dyn Write) -> Result<u8, Failure> {
-    let board: Board = ask(words, place, &Request::Ps, AT_ONCE)?;
-    if words.json {
+pub fn ps(words: &PsArguments, place: &Place<'_>, out: &mut dyn Write) -> Result<u8, Failure> {
+    let mut board: Board = ask(&words.ask, place, &Request::Ps, AT_ONCE)?;
+    if !words.names.is_empty() {
+        board.services = named(&board, &words.names)?;
+    }
+    if words.ask.json {
         print_json(out, &board)?;
     } else {
         for line in table(&board, place) {
@@ -38,6 +43,24 @@ pub fn ps(words: &AskArguments, place: &Place<'_>, out: &mut dyn Write) -> Resul
         }
     }
     Ok(DONE)
+}
+
+/// Returns the services that these names mean.
+fn named(board: &Board, names: &[String]) -> Result<Vec<ServiceRow>, Failure> {
+    let groups: Vec<Vec<Arc<str>>> = board
+        .services
+        .iter()
+        .map(|service| service.groups.iter().map(|group| Arc::from(group.as_str())).collect())
+        .collect();
+    let roster: Roster<'_> = board
+        .services
+        .iter()
+        .zip(&groups)
+        .map(|(service, groups)| (service.name.as_str(), groups.as_slice()))
+        .collect();
+    let found = roster.find_all(names.iter().map(String::as_str));
+    let places = found.map_err(|unknown| Failure::new(USAGE, format!("error: {}", unknown.with_all())))?;
+    Ok(places.into_iter().filter_map(|place| board.services.get(place).cloned()).collect())
 }
 
 /// Lays the board out; a column that no service has anything for is left out.
@@ -85,9 +108,9 @@ fn line(cells: &[String], widths: &[usize], place: &Place<'_>, state: Option<&st
 /// Returns the colour of a state's word: green works, yellow is on its way, red needs somebody.
 pub(super) fn state_colour(word: &str) -> &'static str {
     match State::ALL.iter().find(|state| state.word() == word) {
-        Some(State::Running | State::Done) => "32",
+        Some(State::Running | State::Ready | State::Done) => "32",
         Some(State::Blocked | State::Starting | State::Stopping | State::Backoff) => "33",
-        Some(State::Crashed | State::CrashLoop | State::Stuck) => "31",
+        Some(State::Unhealthy | State::Crashed | State::CrashLoop | State::Stuck) => "31",
         Some(State::Stopped | State::Exited) | None => "2",
     }
 }
@@ -128,14 +151,31 @@ fn note(service: &ServiceRow) -> String {
     // how the run before ended says nothing about one that runs
     let ended = service.started_at.is_none() && service.state != State::Stopped.word();
     let blocked = (!service.blocked_on.is_empty()).then(|| format!("on {}", service.blocked_on.join(", ")));
-    let parts = [blocked, Some(exit).filter(|exit| ended && !exit.is_empty()), service.problem.clone(), again, left];
+    let waits = service.state == State::Blocked.word();
+    let held = service.port.as_ref().and_then(|port| port.held_by.as_ref()).filter(|_| waits).map(held_by);
+    let parts =
+        [blocked, held, Some(exit).filter(|exit| ended && !exit.is_empty()), service.problem.clone(), again, left];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// Says who has the port that it waits for: `held by 4242 nc -l 3000 of alice`.
+fn held_by(holder: &HolderRow) -> String {
+    let process = holder.pid.map(|pid| format!("{pid} {}", holder.command.as_deref().unwrap_or_default()));
+    let user = || holder.user.as_ref().map(|user| format!("a process of {user}"));
+    match (&holder.service, &holder.project) {
+        (Some(service), Some(project)) => {
+            format!("held by {service} of {project}{}", process.map_or_else(String::new, |who| format!(" ({who})")))
+        }
+        (Some(service), None) if holder.pid.is_none() => format!("kept for {service}"),
+        (Some(service), None) => format!("held by {service}"),
+        (None, _) => format!("held by {}", process.or_else(user).unwrap_or_else(|| "somebody".to_owned())),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::ProcessRow;
+    use crate::control::{PortRow, ProcessRow};
 
     fn service(name: &str, state: &str) -> ServiceRow {
         ServiceRow {
@@ -156,6 +196,8 @@ mod tests {
             problem: None,
             listeners: vec![],
             survivors: vec![],
+            port: None,
+            groups: vec![],
         }
     }
 
@@ -191,6 +233,27 @@ mod tests {
             ]
         );
         assert_eq!(shown(vec![service("docs", "stopped")], false), ["NAME  STATE", "docs  stopped"]);
+    }
+
+    #[test]
+    fn who_has_the_port_that_a_service_waits_for_is_named() {
+        let holder = |service: Option<&str>, project: Option<&str>| HolderRow {
+            pid: Some(4242),
+            command: Some("nc -l 3000".to_owned()),
+            user: Some("alice".to_owned()),
+            service: service.map(str::to_owned),
+            project: project.map(str::to_owned),
+        };
+        let told = |held_by| {
+            let port = Some(PortRow { expect: 3000, given: None, held_by: Some(held_by) });
+            let blocked_on = vec!["port 3000".to_owned()];
+            note(&ServiceRow { blocked_on, port, ..service("web", "blocked") })
+        };
+        assert_eq!(told(holder(None, None)), "on port 3000 · held by 4242 nc -l 3000");
+        assert_eq!(told(holder(Some("api"), None)), "on port 3000 · held by api");
+        assert_eq!(told(holder(Some("api"), Some("blog"))), "on port 3000 · held by api of blog (4242 nc -l 3000)");
+        let unseen = HolderRow { pid: None, command: None, ..holder(None, None) };
+        assert_eq!(told(unseen), "on port 3000 · held by a process of alice");
     }
 
     #[test]

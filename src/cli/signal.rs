@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::args::{SignalArguments, Whom};
 use super::remote::{AT_ONCE, DONE, FAILED, Failure, Place, connect, explained, print_json};
-use crate::control::{ClientError, FaultKind, Request, Signalled, To};
+use crate::control::{ClientError, FaultKind, Request, Signalled, To, Trees};
 use crate::ui::text;
 
 /// Sends the signal to each service; returns the exit code.
@@ -18,13 +18,19 @@ pub fn signal(words: &SignalArguments, place: &Place<'_>, out: &mut dyn Write) -
         Whom::Group => To::Group,
         Whom::Tree => To::Tree,
     };
-    // before the first signal is sent, every name has to be known
+    // before the first signal is sent, every name has to be known, and whom it means
+    let mut names: Vec<String> = Vec::with_capacity(words.names.len());
     for name in &words.names {
-        let _known: crate::control::Trees =
+        let meant: Trees =
             client.ask(&Request::Tree { service: Some(name.clone()) }, AT_ONCE).map_err(|error| explained(&error))?;
+        for tree in meant.services {
+            if !names.contains(&tree.service) {
+                names.push(tree.service);
+            }
+        }
     }
     let mut code = DONE;
-    for name in &words.names {
+    for name in &names {
         let request = Request::Signal { service: name.clone(), signal: words.signal, to };
         match client.ask::<Signalled>(&request, AT_ONCE) {
             Ok(signalled) => {

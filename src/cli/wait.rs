@@ -38,7 +38,8 @@ fn note(row: &WaitedRow, timed_out: bool) -> String {
         ExitRow::Code(code) => format!(" · exit {code}"),
         ExitRow::Signal(name) => format!(" · {name}"),
     });
-    let rests = [State::Running, State::Starting, State::Stopping].iter().all(|state| state.word() != row.state);
+    let state = State::ALL.iter().find(|state| state.word() == row.state);
+    let rests = state.is_none_or(|state| !state.is_alive() || *state == State::Stuck);
     match &row.problem {
         Some(problem) => format!(" · {problem}"),
         None if timed_out && !row.reached => " · the time is up".to_owned(),

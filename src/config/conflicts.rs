@@ -3,47 +3,69 @@
 use std::collections::BTreeSet;
 
 use super::Service;
-use super::depends::known_as;
 use super::diagnostic::{Problem, visible};
+use super::names::Names;
 use super::place::Place;
-use super::raw::{Node, Table, Value};
+use super::raw::{Node, Table};
 use super::read::Reader;
 use crate::id::ServiceId;
 
 /// Reads who conflicts with whom, tells both sides, and reports what could never run.
 ///
-/// `services` are those of `processes`, in their order, without those that could not be read.
-pub(super) fn link(reader: &mut Reader<'_>, processes: &Table, defaults: &Table, services: &mut [Service]) {
-    let names: Vec<&str> = processes.keys().map(String::as_str).collect();
-    for (id, (name, entry)) in (0..).map(ServiceId::new).zip(processes) {
-        let Value::Table(table) = &entry.node.value else { continue };
-        let Some(conflicts) = table.get("conflicts").or_else(|| defaults.get("conflicts")) else { continue };
-        for (other, place) in read(reader, &names, &conflicts.node) {
-            if other == id {
-                let problem = Problem::new(format!("`{}` conflicts with itself", visible(name))).at(place);
-                reader.report(problem.help("it would never start"));
-                continue;
-            }
-            let at_other = processes.get_index(other.index()).map(|(_, entry)| entry.key);
-            refuse(reader, services, (id, other), (place, at_other));
-            for (one, two) in [(id, other), (other, id)] {
-                if let Some(service) = services.get_mut(one.index())
-                    && !service.conflicts.contains(&two)
-                {
-                    service.conflicts.push(two);
-                }
+/// `tables` are those of the processes as written, each with the defaults below it.
+pub(super) fn link(reader: &mut Reader<'_>, names: &Names, tables: &[Table], services: &mut [Service]) {
+    for (id, table) in (0..).map(ServiceId::new).zip(tables) {
+        let Some(conflicts) = table.get("conflicts") else { continue };
+        for (other, place) in read(reader, names, id, &conflicts.node) {
+            link_pair(reader, names, services, (id, other), place);
+        }
+    }
+    for service in services {
+        service.conflicts.sort_unstable();
+    }
+}
+
+/// Returns the processes with which one conflicts; of a group that it is in itself, the others.
+fn read(reader: &mut Reader<'_>, names: &Names, own: ServiceId, node: &Node) -> Vec<(ServiceId, Place)> {
+    let mut found = Vec::new();
+    reader.list(node, "a list of processes", |reader, item| {
+        let name = reader.text(item)?;
+        if name == names.process(own) {
+            let problem = Problem::new(format!("`{}` conflicts with itself", visible(&name))).at(item.place);
+            reader.report(problem.help("it would never start"));
+            return None;
+        }
+        let meant = names.find(reader, &name, item.place);
+        found.extend(meant.into_iter().filter(|other| *other != own).map(|other| (other, item.place)));
+        Some(())
+    });
+    found
+}
+
+fn link_pair(
+    reader: &mut Reader<'_>,
+    names: &Names,
+    services: &mut [Service],
+    (id, other): (ServiceId, ServiceId),
+    place: Place,
+) {
+    for (number, (one, two)) in
+        names.services_of(id).flat_map(|one| names.services_of(other).map(move |two| (one, two))).enumerate()
+    {
+        // the other side may have said so before, or this one through a group
+        let is_known = services.get(one.index()).is_none_or(|service| service.conflicts.contains(&two));
+        if is_known {
+            return;
+        }
+        if number == 0 {
+            refuse(reader, services, (one, two), (place, names.place(other)));
+        }
+        for (one, two) in [(one, two), (two, one)] {
+            if let Some(service) = services.get_mut(one.index()) {
+                service.conflicts.push(two);
             }
         }
     }
-    services.iter_mut().for_each(|service| service.conflicts.sort_unstable());
-}
-
-fn read(reader: &mut Reader<'_>, names: &[&str], node: &Node) -> Vec<(ServiceId, Place)> {
-    let read = |reader: &mut Reader<'_>, item: &Node| {
-        let name = reader.text(item)?;
-        Some((known_as(reader, names, &name, item.place)?, item.place))
-    };
-    reader.list(node, "a list of processes", read).unwrap_or_default()
 }
 
 /// Reports a conflict with which one of the two could never run beside what it needs, or both would start by themselves.
@@ -71,7 +93,7 @@ fn refuse(
     }
 }
 
-/// Whether a process depends on another, directly or through others.
+/// Whether a service depends on another, directly or through others.
 fn needs(services: &[Service], above: ServiceId, below: ServiceId) -> bool {
     let mut seen = BTreeSet::new();
     let mut ahead = vec![above];

@@ -1,15 +1,12 @@
 //! `depends_on`: names → services, and a refusal of every circle that they would wait in.
 
 use super::diagnostic::{Problem, visible};
+use super::names::Names;
 use super::place::Place;
 use super::raw::{Node, Table, Value};
 use super::read::Reader;
-use super::suggest::closest;
 use super::{Condition, Dependency};
 use crate::id::ServiceId;
-
-/// How many names are listed where none is near enough to be meant.
-const LISTED: usize = 12;
 
 /// A dependency with the place of the name that it was written as.
 #[derive(Clone, Copy, Debug)]
@@ -18,8 +15,8 @@ pub(super) struct Link {
     place: Place,
 }
 
-/// Reads what the process `own` depends on; `names` are those of all processes, in the order of the file.
-pub(super) fn read(reader: &mut Reader<'_>, names: &[&str], own: ServiceId, table: &Table) -> Vec<Link> {
+/// Reads what the process `own` depends on; the ids in the links are places among the processes as written.
+pub(super) fn read(reader: &mut Reader<'_>, names: &Names, own: ServiceId, table: &Table) -> Vec<Link> {
     let links = reader.key(table, "depends_on", |reader, node| match &node.value {
         Value::List(items) => Some(list(reader, names, own, items)),
         Value::Table(conditions) => Some(with_conditions(reader, names, own, conditions)),
@@ -33,67 +30,58 @@ pub(super) fn read(reader: &mut Reader<'_>, names: &[&str], own: ServiceId, tabl
     links.unwrap_or_default()
 }
 
-fn list(reader: &mut Reader<'_>, names: &[&str], own: ServiceId, items: &[Node]) -> Vec<Link> {
+fn list(reader: &mut Reader<'_>, names: &Names, own: ServiceId, items: &[Node]) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::with_capacity(items.len());
     for item in items {
         let Some(name) = reader.text(item) else { continue };
-        let Some(service) = find(reader, names, own, &name, item.place) else { continue };
-        if let Some(first) = links.iter().find(|link| link.dependency.service == service) {
-            let problem = Problem::new(format!("`{}` is there twice", visible(&name))).at(item.place);
-            reader.report(problem.also(first.place, "first written here"));
-            continue;
-        }
-        links.push(Link { dependency: Dependency { service, condition: Condition::default() }, place: item.place });
+        add(reader, names, &mut links, own, (&name, Condition::default(), item.place));
     }
     links
 }
 
-fn with_conditions(reader: &mut Reader<'_>, names: &[&str], own: ServiceId, conditions: &Table) -> Vec<Link> {
+fn with_conditions(reader: &mut Reader<'_>, names: &Names, own: ServiceId, conditions: &Table) -> Vec<Link> {
     let mut links = Vec::with_capacity(conditions.len());
     for (name, entry) in conditions {
-        let condition = reader.choice(&entry.node, "condition");
-        let service = find(reader, names, own, name, entry.key);
-        if let (Some(service), Some(condition)) = (service, condition) {
-            links.push(Link { dependency: Dependency { service, condition }, place: entry.key });
+        if let Some(condition) = reader.choice(&entry.node, "condition") {
+            add(reader, names, &mut links, own, (name, condition, entry.key));
+        } else {
+            names.find(reader, name, entry.key);
         }
     }
     links
 }
 
-/// Finds the process that is meant by a name, or reports that there is none.
-fn find(reader: &mut Reader<'_>, names: &[&str], own: ServiceId, name: &str, place: Place) -> Option<ServiceId> {
-    let id = known_as(reader, names, name, place)?;
-    if id == own {
-        reader.report(
-            Problem::new(format!("`{}` depends on itself", visible(name))).at(place).help("it would never start"),
-        );
-        return None;
+/// Adds what is meant by a name, be it that of a process or of a group, or reports why that cannot be needed.
+fn add(
+    reader: &mut Reader<'_>,
+    names: &Names,
+    links: &mut Vec<Link>,
+    own: ServiceId,
+    (name, condition, place): (&str, Condition, Place),
+) {
+    for service in names.find(reader, name, place) {
+        let process = names.process(service);
+        let by_group = if process == name { String::new() } else { format!(" through its group `{}`", visible(name)) };
+        if service == own {
+            let problem = Problem::new(format!("`{}` depends on itself{by_group}", visible(process))).at(place);
+            reader.report(problem.help("it would never start"));
+        } else if let Some(first) = links.iter().find(|link| link.dependency.service == service) {
+            // two groups may share a process, as long as they do not want two things of it
+            let is_same = first.dependency.condition == condition;
+            if by_group.is_empty() || !is_same {
+                let problem = Problem::new(format!("`{}` is there twice{by_group}", visible(process))).at(place);
+                reader.report(problem.also(first.place, "first written here"));
+            }
+        } else {
+            links.push(Link { dependency: Dependency { service, condition }, place });
+        }
     }
-    Some(id)
-}
-
-/// Returns the process of this name, or reports that there is none.
-pub(super) fn known_as(reader: &mut Reader<'_>, names: &[&str], name: &str, place: Place) -> Option<ServiceId> {
-    let Some((id, _)) = (0..).map(ServiceId::new).zip(names).find(|(_, known)| **known == name) else {
-        let meant = closest(name, names.iter().copied());
-        let help = meant.map_or_else(|| known(names), |meant| format!("did you mean `{}`?", visible(meant)));
-        reader.report(Problem::new(format!("there is no process `{}`", visible(name))).at(place).help(help));
-        return None;
-    };
-    Some(id)
-}
-
-fn known(names: &[&str]) -> String {
-    let listed: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{}`", visible(name))).collect();
-    let more = names.len().saturating_sub(LISTED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("there are {}{more}", listed.join(", "))
 }
 
 /// Reports circles: processes that wait for each other, so that none of them would ever start.
 ///
 /// A process that was named in one is not named again: one word taken out often ends several.
-pub(super) fn refuse_circles(reader: &mut Reader<'_>, names: &[&str], links: &[Vec<Link>]) {
+pub(super) fn refuse_circles(reader: &mut Reader<'_>, names: &Names, links: &[Vec<Link>]) {
     let mut walk = Walk { links, seen: vec![Seen::Not; links.len()], told: vec![false; links.len()], path: Vec::new() };
     for start in 0..links.len() {
         for circle in walk.from(start) {
@@ -170,8 +158,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn describe(names: &[&str], circle: &[&Link]) -> Problem {
-    let name = |link: &Link| visible(names.get(link.dependency.service.index()).copied().unwrap_or_default());
+fn describe(names: &Names, circle: &[&Link]) -> Problem {
+    let name = |link: &Link| visible(names.process(link.dependency.service));
     // the last link leads back to the first process
     let mut path: Vec<String> = circle.iter().map(|link| name(link)).collect();
     path.rotate_right(1);

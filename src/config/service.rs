@@ -1,6 +1,7 @@
 //! One table of `[processes]` → one service.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -8,9 +9,11 @@ use indexmap::IndexMap;
 use super::diagnostic::{Problem, visible};
 use super::duration::spell;
 use super::expand;
+use super::port;
+use super::probe;
 use super::raw::{Node, Table, Value};
 use super::read::{Known, Reader};
-use super::{CommandLine, Isolation, OnExit, Restart, RestartPolicy, Service, Stop};
+use super::{CommandLine, Isolation, OnExit, Restart, RestartPolicy, Schedule, Service, Stop, schedule, watch};
 use crate::signal::Signal;
 
 /// The keys of a process.
@@ -40,22 +43,21 @@ pub(super) const PROCESS: Known = Known {
         "on_exit",
         "depends_on",
         "conflicts",
-    ],
-    planned: &[
-        "groups",
-        "replicas",
-        "port",
         "ready",
         "health",
+        "port",
         "watch",
         "watch_ignore",
         "watch_debounce",
-        "open",
         "schedule",
+        "groups",
+        "replicas",
+        "open",
     ],
+    planned: &[],
 };
 
-/// Reads a process, all but `depends_on` and `conflicts`; what is wrong is reported and replaced by its default.
+/// Reads a process, all but what is about names (`depends_on`, `conflicts`, `groups`, `replicas`); what is wrong is reported and replaced by its default.
 pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Service {
     reader.known(table, &PROCESS);
     let tty = reader.key(table, "tty", Reader::switch).unwrap_or(true);
@@ -69,6 +71,7 @@ pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Servic
             reader.report(problem.help("exit 0 means either done or gone to the background: keep one of the two"));
         }
     }
+    let [ready, health] = probe::read(reader, table, oneshot);
     Service {
         name: name.to_owned(),
         description: reader.key(table, "description", Reader::line),
@@ -89,7 +92,28 @@ pub(super) fn read(reader: &mut Reader<'_>, name: &str, table: &Table) -> Servic
         on_exit: reader.key(table, "on_exit", |reader, node| reader.choice(node, "choice")).unwrap_or(OnExit::Ignore),
         depends_on: Vec::new(),
         conflicts: Vec::new(),
+        ready,
+        health,
+        port: reader.key(table, "port", port::read),
+        watch: watch::read(reader, table),
+        schedule: schedule(reader, table),
+        groups: Arc::from([]),
+        replica: None,
+        open: reader.key(table, "open", address),
     }
+}
+
+/// Reads the times at which it is started; a service that never rests leaves nothing to them.
+fn schedule(reader: &mut Reader<'_>, table: &Table) -> Option<Schedule> {
+    let schedule = reader.key(table, "schedule", schedule::read);
+    let always =
+        table.get("restart").filter(|entry| matches!(&entry.node.value, Value::Text(word) if word == "always"));
+    if let (Some(entry), Some(always)) = (table.get("schedule"), always) {
+        let problem = Problem::new("what is always restarted leaves nothing to a schedule").at(entry.key);
+        let problem = problem.also(always.node.place, "it never rests");
+        reader.report(problem.help("write `restart = \"no\"` or `restart = \"on-failure\"`"));
+    }
+    schedule
 }
 
 /// Reads a command: a string for the shell, or a list of a program and its arguments.
@@ -132,11 +156,27 @@ fn expandable_path(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
     Some(path)
 }
 
-fn check_variables(reader: &mut Reader<'_>, node: &Node, text: &str) {
+/// Reports the mistakes in a text's `${VAR}`s.
+pub(super) fn check_variables(reader: &mut Reader<'_>, node: &Node, text: &str) {
     if let Err(error) = expand::check(text) {
         let problem = Problem::new(visible(&error.to_string())).at(node.place);
         reader.report(problem.help("write `${NAME}` or `${NAME:-default}`, or `$$` for a plain `$`"));
     }
+}
+
+/// Reads the address that is opened in a browser.
+fn address(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
+    let address = reader.line(node)?;
+    check_variables(reader, node, &address);
+    // a browser is given it as an argument, so it must not be taken for an option or a file
+    let has_scheme = address.split_once("://").is_some_and(|(scheme, rest)| {
+        !rest.is_empty() && !scheme.is_empty() && scheme.chars().all(|char| char.is_ascii_alphanumeric())
+    });
+    if !has_scheme && !address.starts_with("${") {
+        let problem = Problem::new(format!("`{}` is no address", visible(&address))).at(node.place);
+        reader.report(problem.help("write it with what it begins with, such as \"http://127.0.0.1:${PORT}\""));
+    }
+    Some(address)
 }
 
 /// Reads the variables of a process: `false` unsets one.

@@ -7,7 +7,10 @@ use super::{Config, SourceFile, load};
 mod dependencies;
 mod diagnostics;
 mod meaning;
+mod names;
+mod probes;
 mod refusals;
+mod schema;
 mod soup;
 
 fn source(name: &str, text: &str) -> SourceFile {

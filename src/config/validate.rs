@@ -4,30 +4,29 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::diagnostic::{Problem, visible};
+use super::names::{self, Names};
 use super::place::Place;
 use super::raw::{Entry, Node, Table, Value, merge};
 use super::read::{Known, Reader};
 use super::service::{self, PROCESS};
 use super::{
-    Column, Config, LogFiles, OnLeftovers, Service, Settings, THEMES, Ui, bindings, conflicts, depends, log_files,
+    Column, Config, Dependency, LogFiles, OnLeftovers, Service, Settings, THEMES, Ui, bindings, conflicts, depends,
+    log_files, port,
 };
 use crate::id::ServiceId;
-use crate::logs::acts;
 
-const TOP: Known =
+pub(super) const TOP: Known =
     Known { table: "the file", keys: &["name", "settings", "defaults", "processes", "ui", "keys"], planned: &[] };
-const SETTINGS: Known = Known {
+pub(super) const SETTINGS: Known = Known {
     table: "`[settings]`",
     keys: &["shell", "env_file", "shutdown_timeout", "scrollback", "on_leftovers", "logs"],
     planned: &[],
 };
-const UI: Known = Known { table: "`[ui]`", keys: &["theme", "columns"], planned: &[] };
+pub(super) const UI: Known = Known { table: "`[ui]`", keys: &["theme", "columns"], planned: &[] };
 
 /// The keys of a process without a command.
-const TARGET: &[&str] = &["description", "autostart", "depends_on"];
+const TARGET: &[&str] = &["description", "autostart", "depends_on", "groups"];
 
-/// The longest name of a process, in characters.
-const LONGEST_NAME: usize = 200;
 /// The smallest scrollback: less than this does not hold one screen.
 const LEAST_SCROLLBACK: usize = 16 << 10;
 
@@ -39,13 +38,14 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &Path, table: &Table) -> Confi
         let folder = root.file_name()?;
         Some(visible(&folder.to_string_lossy()))
     });
+    let services = services(reader, path, table);
     Config {
         name: name.unwrap_or_else(|| "project".to_owned()),
         path: path.to_owned(),
         root,
         settings: settings(reader, table),
-        services: services(reader, path, table),
-        ui: ui(reader, table),
+        ui: ui(reader, table, services.iter().any(|service| service.port.is_some())),
+        services,
     }
 }
 
@@ -123,6 +123,8 @@ fn services(reader: &mut Reader<'_>, path: &Path, table: &Table) -> Vec<Service>
         let defaults = reader.table(node)?;
         // read once by themselves, so that their mistakes are found even if every process has its own
         service::read(reader, "defaults", defaults);
+        reader.key(defaults, "groups", names::groups);
+        reader.key(defaults, "replicas", names::replicas);
         Some(defaults.clone())
     });
     let defaults = defaults.unwrap_or_default();
@@ -133,18 +135,27 @@ fn services(reader: &mut Reader<'_>, path: &Path, table: &Table) -> Vec<Service>
         reader.report(problem.help(format!("write what to run, each under a name of its own:\n{help}")));
     }
     let processes = processes.unwrap_or_default();
-    let names: Vec<&str> = processes.keys().map(String::as_str).collect();
+    let tables: Vec<Table> = processes.values().map(|entry| whole(&defaults, entry)).collect();
+    let written = processes.iter().zip(&tables).map(|((name, entry), table)| (name.as_str(), entry.key, table));
+    let names = Names::read(reader, written);
     let mut services = Vec::with_capacity(processes.len());
     let mut links = Vec::with_capacity(processes.len());
-    for (id, (name, entry)) in (0..).map(ServiceId::new).zip(&processes) {
-        let table = whole(&defaults, entry);
-        let own = depends::read(reader, &names, id, &table);
-        let depends_on = own.iter().map(|link| link.dependency).collect();
-        services.extend(service(reader, &table, name, entry).map(|service| Service { depends_on, ..service }));
+    let mut ports = Vec::with_capacity(processes.len());
+    for (id, ((name, entry), table)) in (0..).map(ServiceId::new).zip(processes.iter().zip(&tables)) {
+        let own = depends::read(reader, &names, id, table);
+        let depends_on: Vec<Dependency> = own.iter().map(|link| link.dependency).collect();
+        if let Some(service) = service(reader, table, name, entry) {
+            services.extend(names.expand(id, &service, &depends_on));
+            ports.resize(services.len(), table.get("port").map(|entry| entry.node.place));
+        }
         links.push(own);
     }
     depends::refuse_circles(reader, &names, &links);
-    conflicts::link(reader, &processes, &defaults, &mut services);
+    // what could not be read has no place among the services
+    if services.len() == names.services() {
+        conflicts::link(reader, &names, &tables, &mut services);
+    }
+    port::refuse_shared(reader, &services.iter().zip(ports).collect::<Vec<_>>());
     services
 }
 
@@ -166,14 +177,6 @@ fn whole(defaults: &Table, entry: &Entry) -> Table {
 }
 
 fn service(reader: &mut Reader<'_>, table: &Table, name: &str, entry: &Entry) -> Option<Service> {
-    let named = |message: &str| Problem::new(message).at(entry.key);
-    if name.trim().is_empty() {
-        reader.report(named("a process needs a name"));
-    } else if name.chars().any(acts) {
-        reader.report(named("a name has no line breaks or control characters"));
-    } else if name.chars().count() > LONGEST_NAME {
-        reader.report(named("this name is too long").help(format!("write at most {LONGEST_NAME} characters")));
-    }
     let Value::Table(own) = &entry.node.value else {
         service::command_line(reader, &entry.node);
         return None;
@@ -212,10 +215,15 @@ fn is_command(word: &str) -> bool {
     super::suggest::closest(word, PROCESS.keys.iter().copied()) == Some("command")
 }
 
-fn ui(reader: &mut Reader<'_>, table: &Table) -> Ui {
+/// Reads how the dashboard looks; where services `have_ports`, their column is there unless the file says otherwise.
+fn ui(reader: &mut Reader<'_>, table: &Table, have_ports: bool) -> Ui {
+    let mut columns_by_default = vec![Column::State, Column::Cpu, Column::Memory, Column::Uptime];
+    if have_ports {
+        columns_by_default.insert(1, Column::Ports);
+    }
     let mut ui = Ui {
         theme: THEMES.first().copied().unwrap_or_default().to_owned(),
-        columns: vec![Column::State, Column::Cpu, Column::Memory, Column::Uptime],
+        columns: columns_by_default,
         keys: reader.key(table, "keys", bindings::read).unwrap_or_default(),
     };
     let Some(Some(table)) = table.get("ui").map(|entry| reader.table(&entry.node)) else { return ui };

@@ -85,10 +85,11 @@ impl Act {
                 // what waits for others begins with the number after
                 State::Blocked => (Aim::Up(taken.run.next()), None),
                 // what is on its way down comes up again with the number after
-                State::Stopping => (Aim::Up(taken.run.next()), restarts.then_some(taken.run)),
+                State::Unhealthy | State::Stopping => (Aim::Up(taken.run.next()), restarts.then_some(taken.run)),
                 State::Stopped
                 | State::Starting
                 | State::Running
+                | State::Ready
                 | State::Done
                 | State::Exited
                 | State::Crashed

@@ -13,7 +13,7 @@ use super::protocol::{Fault, FaultKind, Hello, Request, To, Until, write_answer,
 use super::rows::{Board, CauseRow, ExitRow, Outcomes, ProcessRow, Reasons, ServiceRow, Signalled, Tree, Trees};
 use super::rows::{Waited, WaitedRow};
 use super::verdict::{self, Progress};
-use crate::config::closest;
+use crate::config::UnknownName;
 use crate::engine::members;
 use crate::id::ServiceId;
 use crate::process::Member;
@@ -70,27 +70,25 @@ impl Desk {
         self.handle.board.borrow().services.clone()
     }
 
-    /// Finds the services with these names; of a name that is given twice, the first counts.
+    /// Finds the services that these names mean, each by its own or by that of a group; each of them counts once.
     fn ids(&self, names: &[String]) -> Result<Vec<ServiceId>, Fault> {
-        let mut ids = Vec::with_capacity(names.len());
-        for name in names {
-            let id = self.id(name)?;
-            if !ids.contains(&id) {
-                ids.push(id);
-            }
-        }
-        Ok(ids)
+        let board = self.handle.board.borrow();
+        let found = board.find_all(names.iter().map(String::as_str));
+        found.map_err(|unknown| Fault::new(FaultKind::UnknownService, all_known(&unknown)))
     }
 
+    /// Finds the one service that this name means.
     fn id(&self, name: &str) -> Result<ServiceId, Fault> {
-        let board = self.handle.board.borrow();
-        board.find(name).ok_or_else(|| {
-            let known: Vec<&str> = board.listed().map(|(_, status)| &*status.name).collect();
-            let meant = closest(name, known.iter().copied());
-            let meant = meant.map_or_else(String::new, |meant| format!("did you mean `{meant}`? "));
-            let message = format!("no service is called `{name}`; {meant}there are: {}", known.join(", "));
-            Fault::new(FaultKind::UnknownService, message)
-        })
+        match self.ids(&[name.to_owned()])?.as_slice() {
+            [id] => Ok(*id),
+            several => {
+                let board = self.handle.board.borrow();
+                let members = several.iter().filter_map(|id| board.services.get(id.index()));
+                let names: Vec<&str> = members.map(|status| &*status.name).collect();
+                let message = format!("`{name}` means several services; name one of {}", names.join(", "));
+                Err(Fault::new(FaultKind::UnknownService, message))
+            }
+        }
     }
 
     async fn board(&self) -> Board {
@@ -110,11 +108,11 @@ impl Desk {
     }
 
     async fn trees(&self, name: Option<&str>) -> Result<Trees, Fault> {
-        let only = name.map(|name| self.id(name)).transpose()?;
+        let only = name.map(|name| self.ids(&[name.to_owned()])).transpose()?;
         let mut services = Vec::new();
         let all: Vec<_> = self.handle.board.borrow().listed().map(|(id, status)| (id, status.clone())).collect();
         for (id, status) in all {
-            if only.is_none_or(|only| only == id) {
+            if only.as_ref().is_none_or(|only| only.contains(&id)) {
                 let tree = fresh(&status).await.iter().map(ProcessRow::from).collect();
                 services.push(Tree { service: status.name.to_string(), state: status.state.word().to_owned(), tree });
             }
@@ -130,7 +128,7 @@ impl Desk {
             remedy: cause.remedy.map(|action| action.name().to_owned()),
         };
         Ok(Reasons {
-            service: name.to_owned(),
+            service: status.name.to_string(),
             state: status.state.word().to_owned(),
             causes: supervisor::why(&status, Instant::now()).into_iter().map(cause).collect(),
         })
@@ -294,6 +292,13 @@ impl Desk {
         let unanswered = || Fault::new(FaultKind::Refused, format!("{name} ended before the signal could be sent"));
         timeout(SIGNAL_ANSWERS, said).await.unwrap_or_else(|_late| Err(unanswered()))
     }
+}
+
+/// Says that nobody has this name, and who could have been meant.
+fn all_known(unknown: &UnknownName) -> String {
+    let UnknownName { name, meant, known } = unknown;
+    let meant = meant.as_ref().map_or_else(String::new, |meant| format!("did you mean `{meant}`? "));
+    format!("no service is called `{name}`; {meant}there are: {}", known.join(", "))
 }
 
 fn waited_row(status: &ServiceStatus, until: Until) -> WaitedRow {

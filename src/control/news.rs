@@ -99,6 +99,7 @@ fn verified(report: &KillReport, board: &Board) -> Outcome {
         Action::Restart => "restart",
         Action::Quit => "quit",
         Action::Sweep => "sweep",
+        Action::Expel => "expel",
     };
     let status = board.services.get(report.service.index());
     let outcome = Outcome {

@@ -1,11 +1,14 @@
 //! What the answers are made of: the board as plain words and numbers, for scripts and for people. Pure.
 
+mod port;
+
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
-use crate::process::{Exit, Listener, Member, Survivor};
+pub use self::port::{HolderRow, ListenerRow, PortRow};
+use crate::process::{Exit, Member, Survivor};
 use crate::signal::Signal;
 use crate::supervisor::{EndedRun, HowItEnded, KillReport, ServiceStatus};
 
@@ -61,6 +64,12 @@ pub struct ServiceRow {
     pub listeners: Vec<ListenerRow>,
     /// What could not be killed.
     pub survivors: Vec<SurvivorRow>,
+    /// The port that it expects to have.
+    #[serde(default)]
+    pub port: Option<PortRow>,
+    /// The names by which it can be meant together with others.
+    #[serde(default)]
+    pub groups: Vec<String>,
 }
 
 /// How a run ended: with a code, or by a signal.
@@ -86,15 +95,6 @@ pub struct ProcessRow {
     pub command: String,
     /// What it is doing.
     pub state: String,
-}
-
-/// One port that somebody listens on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListenerRow {
-    /// The address with the port.
-    pub address: String,
-    /// Who holds it.
-    pub pid: u32,
 }
 
 /// A process that is known by number and command.
@@ -251,15 +251,22 @@ impl ServiceRow {
             cpu_percent: (f64::from(status.usage.cpu_percent) * 10.0).round() / 10.0,
             memory_bytes: status.usage.memory,
             ports: ports.into_iter().collect(),
-            blocked_on: status.blocked_on.iter().map(|obstacle| obstacle.name.to_string()).collect(),
+            blocked_on: port::blocked_on(status),
             tree: tree.iter().map(ProcessRow::from).collect(),
             run: status.run.number(),
-            next_start_ms: status.next_start.map(|next| millis(next.saturating_duration_since(now))),
+            next_start_ms: next_start(status).map(|next| millis(next.saturating_duration_since(now))),
             problem: status.problem.as_deref().map(str::to_owned),
             listeners: status.listeners.iter().map(ListenerRow::from).collect(),
             survivors: status.survivors.iter().map(SurvivorRow::from).collect(),
+            port: status.port.as_ref().map(PortRow::from),
+            groups: status.groups.iter().map(ToString::to_string).collect(),
         }
     }
+}
+
+/// Returns when a service is started by its restart policy or, where that does not, by its schedule.
+fn next_start(status: &ServiceStatus) -> Option<Instant> {
+    status.next_start.or_else(|| status.next_run.as_ref().map(|next| next.at))
 }
 
 impl ExitRow {
@@ -284,12 +291,6 @@ impl From<&Member> for ProcessRow {
             command: member.command.clone(),
             state: member.state.word().to_owned(),
         }
-    }
-}
-
-impl From<&Listener> for ListenerRow {
-    fn from(listener: &Listener) -> Self {
-        Self { address: listener.address.to_string(), pid: listener.process.pid }
     }
 }
 
@@ -341,7 +342,7 @@ pub(super) fn millis(time: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::{ProcessId, ProcessState};
+    use crate::process::{Listener, ProcessId, ProcessState};
     use crate::supervisor::State;
 
     #[test]
@@ -382,7 +383,7 @@ mod tests {
     #[test]
     fn an_end_is_a_code_or_the_name_of_a_signal() {
         let told = |exit| {
-            let row = ExitRow::of(&EndedRun { exit, ran: Duration::ZERO, asked: false });
+            let row = ExitRow::of(&EndedRun { exit, ran: Duration::ZERO, asked: false, unfit: None });
             serde_json::to_string(&row).unwrap()
         };
         assert_eq!(told(Some(Exit::Code(3))), r#"{"code":3}"#);

@@ -33,10 +33,10 @@ pub(super) fn of_end(status: &ServiceStatus, run: RunId, patient: bool) -> Progr
         | State::Crashed
         | State::Backoff
         | State::CrashLoop => Progress::Reached,
-        State::Starting | State::Running if matches!(status.turn, Some(Turn::KeptFor(_))) => {
+        State::Starting | State::Running | State::Ready if matches!(status.turn, Some(Turn::KeptFor(_))) => {
             Progress::Failed(status.turn.as_ref().map_or_else(String::new, Turn::sentence))
         }
-        State::Starting | State::Running | State::Stopping => Progress::Pending,
+        State::Starting | State::Running | State::Ready | State::Unhealthy | State::Stopping => Progress::Pending,
         State::Stuck if patient => Progress::Pending,
         State::Stuck => Progress::Survived,
     }
@@ -46,10 +46,10 @@ pub(super) fn of_end(status: &ServiceStatus, run: RunId, patient: bool) -> Progr
 pub(super) fn of_start(status: &ServiceStatus, run: RunId) -> Progress {
     if status.run < run {
         return match status.state {
-            State::Starting | State::Running if matches!(status.turn, Some(Turn::KeptFor(_))) => {
+            State::Starting | State::Running | State::Ready if matches!(status.turn, Some(Turn::KeptFor(_))) => {
                 Progress::Failed(status.turn.as_ref().map_or_else(String::new, Turn::sentence))
             }
-            State::Starting | State::Running | State::Stopping => Progress::Pending,
+            State::Starting | State::Running | State::Ready | State::Unhealthy | State::Stopping => Progress::Pending,
             State::Blocked => of_blocked(status),
             State::Stuck => Progress::Survived,
             State::Stopped | State::Done | State::Exited | State::Crashed | State::Backoff | State::CrashLoop => {
@@ -58,9 +58,9 @@ pub(super) fn of_start(status: &ServiceStatus, run: RunId) -> Progress {
         };
     }
     match status.state {
-        State::Starting | State::Stopping => Progress::Pending,
+        State::Starting | State::Unhealthy | State::Stopping => Progress::Pending,
         State::Blocked => of_blocked(status),
-        State::Running | State::Done | State::Exited => Progress::Reached,
+        State::Running | State::Ready | State::Done | State::Exited => Progress::Reached,
         State::Crashed | State::Backoff | State::CrashLoop => Progress::Failed(how_it_ended(status)),
         State::Stopped => Progress::Failed("was stopped meanwhile".to_owned()),
         State::Stuck => Progress::Survived,
@@ -71,22 +71,32 @@ pub(super) fn of_start(status: &ServiceStatus, run: RunId) -> Progress {
 pub(super) fn of_wait(status: &ServiceStatus, until: Until) -> Progress {
     match (until, status.state) {
         (_, State::Stuck) => Progress::Survived,
-        (Until::Ready, State::Running | State::Done)
+        (Until::Ready, State::Running | State::Ready | State::Done)
         | (Until::Exited, State::Stopped | State::Done | State::Exited | State::Crashed | State::CrashLoop) => {
             Progress::Reached
         }
         (Until::Ready, State::Blocked) => of_blocked(status),
         (Until::Ready, State::Exited | State::Crashed | State::CrashLoop) => Progress::Failed(how_it_ended(status)),
         // somebody may still start it: whoever does not want to wait for that has a timeout
-        (Until::Ready, State::Stopped | State::Starting | State::Stopping | State::Backoff)
-        | (Until::Exited, State::Blocked | State::Starting | State::Running | State::Stopping | State::Backoff) => {
-            Progress::Pending
-        }
+        (Until::Ready, State::Stopped | State::Starting | State::Unhealthy | State::Stopping | State::Backoff)
+        | (
+            Until::Exited,
+            State::Blocked
+            | State::Starting
+            | State::Running
+            | State::Ready
+            | State::Unhealthy
+            | State::Stopping
+            | State::Backoff,
+        ) => Progress::Pending,
     }
 }
 
-/// Judges what waits for others: in vain, once one of them will not come by itself.
+/// Judges what waits for others, or for its port: in vain, once one of them will not come by itself.
 fn of_blocked(status: &ServiceStatus) -> Progress {
+    if let Some(held) = status.port.as_ref().and_then(|port| port.held.as_ref()) {
+        return Progress::Failed(format!("{}; {}", held.sentence(), held.advice()));
+    }
     match status.blocked_on.iter().find(|obstacle| obstacle.needs_a_person) {
         Some(obstacle) => Progress::Failed(obstacle.sentence()),
         None => Progress::Pending,
@@ -97,6 +107,9 @@ fn of_blocked(status: &ServiceStatus) -> Progress {
 pub(super) fn how_it_ended(status: &ServiceStatus) -> String {
     if let Some(problem) = &status.problem {
         return problem.to_string();
+    }
+    if let Some(unfit) = status.ended.as_ref().and_then(|ended| ended.unfit.as_deref()) {
+        return unfit.to_owned();
     }
     match status.ended.as_ref().and_then(|ended| ended.exit) {
         Some(exit) => exit.to_string(),
@@ -114,7 +127,7 @@ mod tests {
 
     fn status(runs: u32, state: State) -> ServiceStatus {
         let run = (0..runs).fold(RunId::default(), |run, _| run.next());
-        let ended = Some(EndedRun { exit: Some(Exit::Code(7)), ran: Duration::ZERO, asked: false });
+        let ended = Some(EndedRun { exit: Some(Exit::Code(7)), ran: Duration::ZERO, asked: false, unfit: None });
         ServiceStatus { state, run, ended, ..ServiceStatus::never_started("api".into()) }
     }
 
@@ -153,6 +166,8 @@ mod tests {
         let ready = |state| of_wait(&status(1, state), Until::Ready);
         let exited = |state| of_wait(&status(1, state), Until::Exited);
         assert_eq!((ready(State::Running), exited(State::Running)), (Progress::Reached, Progress::Pending));
+        assert_eq!((ready(State::Ready), ready(State::Starting)), (Progress::Reached, Progress::Pending));
+        assert_eq!((exited(State::Ready), exited(State::Unhealthy)), (Progress::Pending, Progress::Pending));
         assert_eq!((ready(State::Stopped), exited(State::Stopped)), (Progress::Pending, Progress::Reached));
         assert_eq!((ready(State::Backoff), exited(State::Backoff)), (Progress::Pending, Progress::Pending));
         assert!(matches!((ready(State::Crashed), exited(State::Crashed)), (Progress::Failed(_), Progress::Reached)));

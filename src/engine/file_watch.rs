@@ -3,70 +3,70 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
+use super::watch::{Change, Changes, Folders, Unwatchable, watch_folders};
 
 /// Watches as long as it lives.
-#[derive(Debug)]
 pub struct FileWatch {
-    _watcher: RecommendedWatcher,
+    names: Vec<OsString>,
+    changes: Changes,
+    _folders: Folders,
 }
 
 impl FileWatch {
-    /// Watches the files of these names in `folder`, which may come and go; `changed` is called on a thread of its own.
+    /// Watches the files of these names in `folder`, which may come and go.
     ///
     /// The folder is what is watched, for an editor puts a new file in the place of the old one.
     ///
     /// # Errors
     /// When the kernel lets nobody watch any more, as when its limit is reached.
-    pub fn start(
-        folder: &Path,
-        names: Vec<OsString>,
-        changed: impl Fn() + Send + 'static,
-    ) -> Result<Self, notify::Error> {
-        let mut watcher = notify::recommended_watcher(move |event: Result<Event, notify::Error>| match event {
-            Ok(event) => {
-                let is_one = |path: &Path| path.file_name().is_some_and(|name| names.iter().any(|known| known == name));
-                // who only reads it changes nothing
-                if !event.kind.is_access() && event.paths.iter().any(|path| is_one(path)) {
-                    changed();
+    pub fn start(folder: &Path, names: Vec<OsString>) -> Result<Self, Unwatchable> {
+        let (mut folders, changes) = watch_folders()?;
+        folders.watch(folder)?;
+        Ok(Self { names, changes, _folders: folders })
+    }
+
+    /// Waits until one of them has changed, or may have; `None` when nothing is watched any more. Cancel-safe.
+    pub async fn changed(&mut self) -> Option<()> {
+        loop {
+            match self.changes.next().await? {
+                Change::Anything => return Some(()),
+                Change::At(path)
+                    if path.file_name().is_some_and(|name| self.names.iter().any(|known| known == name)) =>
+                {
+                    return Some(());
                 }
+                Change::At(_) => {}
             }
-            // what was missed may have been one of them
-            Err(_) => changed(),
-        })?;
-        watcher.watch(folder, RecursiveMode::NonRecursive)?;
-        Ok(Self { _watcher: watcher })
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::sync::mpsc;
     use std::time::Duration;
+
+    use tokio::time::timeout;
 
     use super::*;
 
-    #[test]
-    fn a_file_that_is_written_or_replaced_is_told_and_its_neighbours_are_not() {
+    /// Far beyond what a busy machine needs.
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    #[tokio::test]
+    async fn a_file_that_is_written_or_replaced_is_told_and_its_neighbours_are_not() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("procfile.toml");
         fs::write(&path, "a").unwrap();
-        let (told, hears) = mpsc::channel();
-        let tell = move || told.send(()).unwrap_or_default();
-        let _watch = FileWatch::start(root.path(), vec!["procfile.toml".into()], tell).unwrap();
-        let is_told = || {
-            let told = hears.recv_timeout(Duration::from_secs(30)).is_ok();
-            while hears.recv_timeout(Duration::from_millis(50)).is_ok() {}
-            told
-        };
+        let mut watch = FileWatch::start(root.path(), vec!["procfile.toml".into(), "last".into()]).unwrap();
         fs::write(&path, "b").unwrap();
-        assert!(is_told(), "written");
+        assert_eq!(timeout(PATIENCE, watch.changed()).await, Ok(Some(())), "written");
+        // what is told comes in order, so that the last one marks the end of the others
         fs::write(root.path().join("new"), "c").unwrap();
-        assert!(hears.recv_timeout(Duration::from_millis(50)).is_err(), "a neighbour");
-        fs::rename(root.path().join("new"), &path).unwrap();
-        assert!(is_told(), "replaced");
         fs::read(&path).unwrap();
-        assert!(hears.recv_timeout(Duration::from_millis(50)).is_err(), "read");
+        fs::write(root.path().join("other"), "d").unwrap();
+        while timeout(Duration::from_millis(50), watch.changed()).await.is_ok() {}
+        fs::rename(root.path().join("new"), &path).unwrap();
+        assert_eq!(timeout(PATIENCE, watch.changed()).await, Ok(Some(())), "replaced");
     }
 }

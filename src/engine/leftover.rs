@@ -189,7 +189,7 @@ fn described(rows: &[Row], judgement: Judgement) -> Found {
 }
 
 /// Lists everybody's number.
-fn numbers() -> io::Result<Vec<u32>> {
+pub(super) fn numbers() -> io::Result<Vec<u32>> {
     let mut numbers: Vec<u32> =
         fs::read_dir("/proc")?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
     numbers.sort_unstable();
@@ -207,7 +207,7 @@ fn row(pid: u32, names: &Names) -> Option<Row> {
 }
 
 /// Whether a dashboard lives; also where one has its number that cannot be looked at, as of another user.
-fn may_live(run: ProcessId) -> bool {
+pub(super) fn may_live(run: ProcessId) -> bool {
     match Stat::read(run.pid) {
         Ok(Some(stat)) => stat.id == run && stat.is_alive(),
         Ok(None) | Err(_) => !matches!(hold(run.pid), Ok(None)),
@@ -216,6 +216,14 @@ fn may_live(run: ProcessId) -> bool {
 
 fn alive(id: ProcessId) -> Option<Stat> {
     Stat::read(id.pid).ok().flatten().filter(|stat| stat.id == id && stat.is_alive())
+}
+
+/// Returns the marks that a process carries; none where its environment cannot be read.
+pub(super) fn marks_of(pid: u32) -> Option<Marks> {
+    match mark(pid) {
+        Mark::Carried(marks) => Some(marks),
+        Mark::Missing | Mark::Unreadable => None,
+    }
 }
 
 fn mark(pid: u32) -> Mark {

@@ -133,7 +133,7 @@ fn in_order(mut found: Vec<(usize, Listener)>) -> Vec<Listener> {
 }
 
 /// Lists the sockets among the descriptors of a process; none where they may not be read.
-fn sockets(pid: u32) -> impl Iterator<Item = (u32, u32)> {
+pub(super) fn sockets(pid: u32) -> impl Iterator<Item = (u32, u32)> {
     let entries = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
     entries.filter_map(move |entry| {
         let descriptor = entry.file_name().to_str()?.parse().ok()?;
@@ -142,7 +142,7 @@ fn sockets(pid: u32) -> impl Iterator<Item = (u32, u32)> {
 }
 
 /// Returns the number of the socket that a descriptor means, if it means one.
-fn socket_of(pid: u32, descriptor: u32) -> Option<u32> {
+pub(super) fn socket_of(pid: u32, descriptor: u32) -> Option<u32> {
     let link = fs::read_link(format!("/proc/{pid}/fd/{descriptor}")).ok()?;
     link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }

@@ -32,6 +32,8 @@ pub(super) struct Listening {
     pub(super) inode: u32,
     /// Where it listens.
     pub(super) address: SocketAddr,
+    /// The user who has made it.
+    pub(super) uid: u32,
 }
 
 /// Returns every socket that listens for TCP connections in this process's network namespace.
@@ -105,7 +107,8 @@ fn socket_of(body: &[u8]) -> Option<Listening> {
         AF_INET6 => IpAddr::from(Ipv6Addr::from(*address.first_chunk::<16>()?)),
         _ => return None,
     };
-    Some(Listening { inode: u32_at(body, ANSWER - 4)?, address: SocketAddr::new(address, port) })
+    let (uid, inode) = (u32_at(body, ANSWER - 8)?, u32_at(body, ANSWER - 4)?);
+    Some(Listening { inode, address: SocketAddr::new(address, port), uid })
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {

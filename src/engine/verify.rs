@@ -49,7 +49,12 @@ pub(crate) fn survivor(stat: &Stat) -> Survivor {
     Survivor { id: stat.id, command: command_of(stat.id.pid), state: stat.state, reason: reason(stat) }
 }
 
-fn command_of(pid: u32) -> String {
+/// Returns the name of the user whom a process belongs to.
+pub(super) fn owner(pid: u32) -> String {
+    user(Status::parse(&content(pid, "status")).real_uid)
+}
+
+pub(super) fn command_of(pid: u32) -> String {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let line = String::from_utf8_lossy(line.trim_ascii_end()).trim_end_matches('\0').replace('\0', " ");
     if line.is_empty() { format!("[{}]", printable(content(pid, "comm").trim())) } else { printable(&line) }
@@ -154,7 +159,7 @@ fn reason(stat: &Stat) -> String {
 }
 
 /// Returns a user's name, read from the file alone: name services may open sockets and block.
-fn user(uid: u32) -> String {
+pub(super) fn user(uid: u32) -> String {
     let table = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = table.lines().find_map(|line| {
         let mut fields = line.split(':');

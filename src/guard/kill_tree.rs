@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
-use rustix::process::{WaitId, WaitIdOptions, waitid};
 
-use super::own_children::{oldest, youngest};
+use super::own_children::{has_ended, oldest, youngest};
 use crate::engine::identity::{Stat, children};
 use crate::engine::kill;
 use crate::signal::Signal;
@@ -130,7 +129,7 @@ impl KillTree {
             if self.struck.insert(child, Below::Struck) == Some(Below::Struck) {
                 continue;
             }
-            if has_ended(child) {
+            if has_ended(child) == Some(true) {
                 continue;
             }
             // held for certain: it is an unreaped child
@@ -178,9 +177,4 @@ fn processor_time() -> Duration {
     let spent = getrusage(UsageWho::RUSAGE_THREAD);
     // never refused for oneself
     spent.map_or(Duration::ZERO, |usage| duration(usage.user_time()) + duration(usage.system_time()))
-}
-
-fn has_ended(child: u32) -> bool {
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    kill::number(child).is_some_and(|pid| matches!(waitid(WaitId::Pid(pid), options), Ok(Some(_))))
 }

@@ -101,15 +101,23 @@ fn search(numbers: impl Iterator<Item = u32>, mut is_looked_for: impl FnMut(u32)
 
 /// Whether a number belongs to a child of this process that has not ended; one that is not collected keeps it.
 fn is_living_child(number: u32) -> bool {
+    has_ended(number) == Some(false)
+}
+
+/// Whether the child of this process with this number has ended, without collecting it; `None` if there is no such child.
+pub(super) fn has_ended(number: u32) -> Option<bool> {
     let how = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
     // threads that clone made without SIGCHLD are children too
     let all = WaitIdOptions::from_bits_retain(nix::libc::__WALL as u32);
-    kill::number(number).is_some_and(|pid| matches!(waitid(WaitId::Pid(pid), how | all), Ok(None)))
+    waitid(WaitId::Pid(kill::number(number)?), how | all).ok().map(|ended| ended.is_some())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
+    use crate::guard::raw::fork_unheard;
 
     #[test]
     fn numbers_are_walked_backwards_and_around() {
@@ -130,6 +138,19 @@ mod tests {
     #[test]
     fn a_search_has_an_end_wherever_it_finds_some() {
         assert_eq!(search(1.., |_| true).len(), MOST);
+    }
+
+    #[test]
+    fn a_child_that_was_made_without_sigchld_is_seen_to_end_like_any_other() {
+        let child = fork_unheard().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while has_ended(child) != Some(true) {
+            assert!(Instant::now() < deadline, "{:?}", has_ended(child));
+            std::thread::yield_now();
+        }
+        let all = WaitIdOptions::from_bits_retain(nix::libc::__WALL as u32);
+        waitid(WaitId::Pid(kill::number(child).unwrap()), WaitIdOptions::EXITED | all).unwrap();
+        assert_eq!(has_ended(child), None);
     }
 
     #[test]

@@ -88,11 +88,12 @@ actions! {
     Stop "stop" Services ["x"] "stop";
     Kill "kill" Services ["X"] "kill the whole tree now, and check";
     SignalMenu "signal-menu" Services ["S"] "send a signal to main, group or tree";
-    RestartMenu "restart-menu" Services ["R"] "restart the marked, or all";
+    RestartMenu "restart-menu" Services ["R"] "restart with dependents, the marked, or all";
     StartAll "start-all" Services ["U"] "start all that start by themselves";
     Reload "reload" Services ["ctrl-r"] "read the file anew, and show what differs";
     Mark "mark" Services ["space"] "mark; start, stop, restart and kill then act on the marked";
     UnmarkAll "unmark-all" Services ["u"] "unmark all";
+    Browse "browse" Services ["O"] "open its address in the browser";
     Up "up" Moving ["k" "up"] "up";
     Down "down" Moving ["j" "down"] "down";
     PageUp "page-up" Moving ["pageup" "ctrl-b"] "a page up";
@@ -155,7 +156,9 @@ actions! {
     Split "split" Views ["|"] "divide the pane; the list then chooses for the new one";
     ClosePane "close-pane" Views ["\\"] "close the pane";
     Tree "tree" Views ["t"] "the tree of processes, live";
+    Graph "graph" Views ["D"] "who depends on whom, with states";
     Why "why" Views ["w"] "why the service is in its state";
+    Ports "ports" Views ["p"] "ports: who listens where, who has those that are wanted";
     Details "details" Views ["i"] "details of the service";
     Diagnostics "diagnostics" Views ["`"] "procdash's own log";
     Palette "palette" Views [":"] "every command by its name";

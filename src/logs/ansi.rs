@@ -3,7 +3,7 @@
 use memchr::memrchr;
 
 use super::canvas::Canvas;
-use super::carry::style_after;
+use super::carry::{outside_sequence, style_after};
 use super::parts::{Part, parts};
 use super::style::{Run, Style};
 
@@ -89,13 +89,15 @@ pub fn shown_part(bytes: &[u8], start: Style) -> (&[u8], Style) {
     let returns = bytes.iter().rev().take_while(|byte| **byte == b'\r').count();
     let line = bytes.get(..bytes.len() - returns).unwrap_or(bytes);
     let Some(window) = line.len().checked_sub(REDRAWN).filter(|place| *place > 0) else { return (bytes, start) };
+    let window = outside_sequence(line, window);
     let last = line.get(window..).unwrap_or_default();
     let first_motion = parts(last).find(|(_, part)| matches!(part, Part::Motion(_)));
     let cut = match first_motion {
         Some((place, _)) => window + place,
-        None => match memrchr(b'\r', line) {
-            Some(place) => place + 1,
-            None => return (bytes, start),
+        // the last return may be a byte of a title
+        None => match memrchr(b'\r', line.get(..window).unwrap_or_default()) {
+            Some(place) if outside_sequence(line, place) == place => place + 1,
+            Some(_) | None => return (bytes, start),
         },
     };
     let (before, shown) = line.split_at(cut);

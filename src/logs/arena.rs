@@ -60,7 +60,7 @@ impl Arena {
             }
             let (lines, behind) = rest.split_at(length.clamp(1, rest.len()));
             rest = behind;
-            // nobody else holds the newest chunk: a snapshot has a copy of it
+            // nobody else holds a chunk that has room: a snapshot has a copy of it
             let Some(chunk) = self.chunks.back_mut().and_then(Arc::get_mut) else { return };
             let (before, count) = (chunk.memory(), chunk.count());
             chunk.push(lines, (source, at), std::mem::take(&mut self.is_fresh), &self.arrivals);
@@ -216,10 +216,14 @@ impl Arena {
 
     /// Gives back what the newest chunk will not use, and returns its size.
     fn seal(&mut self) -> usize {
-        let Some(last) = self.chunks.back_mut().and_then(Arc::get_mut) else { return 0 };
-        let (before, size) = (last.memory(), last.size());
-        last.seal();
-        self.held -= before - last.memory();
+        let Some(newest) = self.chunks.back_mut() else { return 0 };
+        let size = newest.size();
+        // a snapshot shares it only when it is full: it has next to nothing to give back
+        if let Some(last) = Arc::get_mut(newest) {
+            let before = last.memory();
+            last.seal();
+            self.held -= before - last.memory();
+        }
         size
     }
 

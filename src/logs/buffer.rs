@@ -214,12 +214,13 @@ impl LogBuffer {
 
     /// Returns what is kept now, to be read while the log goes on.
     ///
-    /// Nothing is copied but the newest chunk, 256 KiB at most, and the unfinished lines; what is dropped meanwhile takes
-    /// memory until the snapshot goes.
+    /// Nothing is copied but the newest chunk, 256 KiB at most, unless it is full as that of a single long line is, and
+    /// the unfinished lines, a quarter of the bound each at most; what is dropped meanwhile takes memory until the
+    /// snapshot goes.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let mut chunks: Vec<_> = self.arena.chunks().map(Arc::clone).collect();
-        if let Some(newest) = chunks.last_mut() {
+        if let Some(newest) = chunks.last_mut().filter(|newest| !newest.is_full()) {
             // its log writes on in its own copy
             *newest = Arc::new(newest.as_ref().clone());
         }

@@ -100,6 +100,21 @@ pub(super) fn scan(bytes: &[u8], start: Style) -> (Style, Option<usize>) {
     (style, None)
 }
 
+/// Returns the first place of a line from `place` on that does not stand within a sequence.
+pub(super) fn outside_sequence(line: &[u8], place: usize) -> usize {
+    // ESC begins a sequence wherever it stands, so what is before the last one does not matter
+    let mut at = line.get(..place).and_then(|before| memrchr(ESCAPE, before)).unwrap_or(0);
+    while at < place {
+        let Some(next) = line.get(at..place).and_then(|rest| memchr2(ESCAPE, 0xc2, rest)) else { break };
+        at += next;
+        at += match line.get(at..).unwrap_or_default() {
+            [0xc2, text, ..] if !matches!(text, 0x80..=0x9f) => 1,
+            rest => escape::read(rest).1,
+        };
+    }
+    at.max(place)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

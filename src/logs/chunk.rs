@@ -76,6 +76,11 @@ impl Chunk {
         if is_index_full { 0 } else { self.text.capacity() - self.text.len() }
     }
 
+    /// Whether nothing will be appended any more, for there is no room: so it can be shared.
+    pub(super) fn is_full(&self) -> bool {
+        self.text.len() == self.text.capacity()
+    }
+
     /// Appends lines that arrived together: each with its line end, or a single one without.
     pub(super) fn push(&mut self, raw: &[u8], (source, at): (Source, Stamp), is_fresh: bool, arrivals: &Arrivals) {
         let begin = self.text.len();

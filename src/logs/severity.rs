@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use regex::bytes::{Captures, Regex, RegexBuilder};
 
+use super::level::{Level, WORDS, level};
+
 /// How bad it is what a line reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -13,13 +15,6 @@ pub enum Severity {
     /// Something is wrong.
     Error,
 }
-
-/// What is told by the words of levels, as loggers spell them in capital letters.
-const WORDS: &[(&str, Option<Severity>)] = &[
-    ("TRACE|DEBUG|DBG|INFO|INF|NOTICE|LOG", None),
-    ("WARN|WARNING|WRN", Some(Severity::Warning)),
-    ("ERROR|ERR|FATAL|FTL|PANIC|CRITICAL|CRIT|EMERG|EMERGENCY|ALERT|SEVERE", Some(Severity::Error)),
-];
 
 /// What is told by the form of a line, where no level is written.
 const FORMS: &[(&str, Severity)] = &[
@@ -42,7 +37,7 @@ const FORMS: &[(&str, Severity)] = &[
 ];
 
 /// Without one of these in it no line tells anything; most lines are done with at this.
-const ANY: &str = r#"(?i)err|eror|wrn|warn|fatal|ftl|panic|crit|emerg|alert|severe|fail|exception|traceback|caused|"level"|^[EFW]\d{4} "#;
+const ANY: &str = r#"(?i)err|eror|wrn|warn|fatal|ftl|panic|pnc|crit|crt|emerg|alert|severe|fail|exception|traceback|caused|"level"|^[EFW]\d{4} "#;
 /// A level as a field of its own, in JSON or as `level=error`: it counts, whatever else the line says.
 const FIELD: &str = r#"(?:"(?:level|lvl|severity|levelname|log\.level|@level|@l)"\s*:\s*"?|(?:^|[\s{,])(?:level|lvl|severity)="?)(\w+)"#;
 /// A level in brackets, as web servers write it.
@@ -98,14 +93,11 @@ fn told<'a>(captures: &Captures<'a>) -> Option<(Range<usize>, &'a [u8])> {
 
 /// Returns the severity of a level by its name or its number.
 fn by_name(word: &[u8]) -> Option<Severity> {
-    let word = String::from_utf8_lossy(word).to_ascii_uppercase();
-    match word.as_str() {
-        // pino and bunyan count in tens; log15 spells four letters
-        "40" => return Some(Severity::Warning),
-        "50" | "60" | "EROR" | "DPANIC" | "FAIL" => return Some(Severity::Error),
-        _ => {}
+    match level(str::from_utf8(word).ok()?)? {
+        Level::Detail | Level::Information => None,
+        Level::Warning => Some(Severity::Warning),
+        Level::Error => Some(Severity::Error),
     }
-    WORDS.iter().find(|(words, _)| words.split('|').any(|known| known == word)).and_then(|(_, severity)| *severity)
 }
 
 /// Whether the word is only counted, and there were none: `ERROR: 0`, `0 ERROR`.
@@ -153,6 +145,7 @@ mod tests {
         "t=2026-01-02T12:04:31+0000 lvl=eror msg=x",
         "E0102 12:04:31.113000   41822 server.go:12] no such cart",
         "12:04PM ERR no such cart id=7",
+        "12:04PM PNC no such cart id=7",
         // java
         "Exception in thread \"main\" java.lang.NullPointerException",
         "java.lang.IllegalStateException: no such cart",

@@ -38,6 +38,8 @@ pub(super) struct Backlog {
     specials: Vec<(usize, Special)>,
     /// Where an update began that has not ended.
     halfway: Option<usize>,
+    /// How many updates have begun.
+    updates: u64,
     /// What stands behind the last sequence.
     behind: Behind,
 }
@@ -140,7 +142,10 @@ impl Backlog {
             Meaning::InLine | Meaning::Lasting => false,
             Meaning::Asks => true,
             Meaning::FrameBegins => {
-                self.halfway.get_or_insert(here);
+                if self.halfway.is_none() {
+                    self.halfway = Some(here);
+                    self.updates += 1;
+                }
                 false
             }
             Meaning::FrameEnds => {
@@ -218,9 +223,9 @@ impl Backlog {
         self.flows_from > 0 || !self.specials.is_empty()
     }
 
-    /// Whether an update has begun that has not ended.
-    pub(super) fn is_halfway(&self) -> bool {
-        self.halfway.is_some()
+    /// Returns which update has begun and not ended: each has a number of its own.
+    pub(super) fn unfinished_update(&self) -> Option<u64> {
+        self.halfway.map(|_| self.updates)
     }
 
     /// Whether the service draws a screen rather than lines.

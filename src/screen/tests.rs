@@ -171,11 +171,12 @@ fn the_other_screen_of_another_size_is_drawn_anew_by_its_service() {
 fn an_unfinished_update_is_seen_only_by_who_cannot_wait() {
     let mut screen = screen(20, 3);
     screen.push(b"old\x1b[?2026h\r\x1b[2Knew");
-    assert!(screen.is_halfway());
+    assert!(screen.unfinished_update().is_some());
+    screen.modes();
     assert_eq!(text(&screen.picture(false).unwrap()), ["old"]);
     assert_eq!(text(&screen.picture(true).unwrap()), ["new"]);
     screen.push(b"er\x1b[?2026l");
-    assert!(!screen.is_halfway());
+    assert!(screen.unfinished_update().is_none());
     assert_eq!(text(&screen.picture(false).unwrap()), ["newer"]);
 }
 

@@ -1,10 +1,13 @@
 //! The one owner of every service's machine: a loop that takes requests and news one at a time.
 
 mod board;
+mod changes;
 mod changing;
 mod commands;
 mod news;
+mod ports;
 mod sampling;
+mod timetables;
 
 use std::io;
 use std::sync::Arc;
@@ -12,20 +15,25 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{broadcast, mpsc, watch};
 
+use self::changes::Watches;
 use self::changing::Reread;
+use self::ports::PortWatch;
 use self::sampling::Sampling;
 use super::environment::Marks;
 use super::fleet::Fleet;
 use super::job::{Findings, Job, ORDERS, Order, Tools, Word};
+use super::notes;
+use super::on_change::OnChange;
 use super::per_service::PerService;
 use super::prepare::Project;
 use super::runner;
 use super::shutdown::Shutdown;
 use super::status::{Board, Phase, State};
+use super::timetable::Timetable;
 use super::wish::{Effect, News, Wish};
 use super::{Asked, Event, Handle, Keeper, LogStore, Procfile, Screens};
-use crate::config::Config;
-use crate::engine::{Listeners, Pump, Sampler, identify, own_namespace, project_file};
+use crate::config::{Config, Service};
+use crate::engine::{Alarm, Listeners, Pump, Sampler, identify, log_folder, own_namespace, project_file};
 use crate::guard::Guards;
 use crate::id::{RunId, ServiceId};
 use crate::process::Verdict;
@@ -35,6 +43,8 @@ use crate::screen::Background;
 const COMMANDS: usize = 256;
 /// News that may wait; runners wait when it is full, their guards and logs go on.
 const WORDS: usize = 256;
+/// News that is taken in before what came of it is published.
+const WORDS_AT_ONCE: usize = 64;
 /// Events that a slow listener may be behind before it loses the oldest.
 const EVENTS: usize = 1024;
 
@@ -97,10 +107,10 @@ fn spawn(config: &Config, options: Options, tools: Tools, sampling: Sampling) ->
     let (logs, screens, procfile) = (tools.logs.clone(), tools.screens.clone(), options.procfile.clone());
     let fleet = Fleet::new(config.services.iter().cloned());
     let slots: Vec<Slot> =
-        config.services.iter().enumerate().map(|(place, service)| Slot::new(&service.name, place)).collect();
+        config.services.iter().enumerate().map(|(place, service)| Slot::new(service, place)).collect();
     let statuses = fleet.ids().zip(&slots).filter_map(|(id, slot)| slot.status(&fleet, id)).collect();
     let (board, published) = watch::channel(Board { services: statuses, phase: Phase::Up });
-    let actor = Actor {
+    let mut actor = Actor {
         fleet,
         slots,
         tools: Arc::new(tools),
@@ -117,7 +127,12 @@ fn spawn(config: &Config, options: Options, tools: Tools, sampling: Sampling) ->
         board,
         events,
         sampling,
+        ports: PortWatch::default(),
+        watches: Watches::new(config.root.clone(), log_folder(config)),
+        alarm: Alarm::default(),
+        unpublished: 0,
     };
+    actor.watch_files();
     tokio::spawn(actor.run());
     Handle { commands, board: published, events: listener, logs, screens, procfile }
 }
@@ -127,11 +142,21 @@ struct Slot {
     orders: Option<mpsc::Sender<Order>>,
     findings: Option<Findings>,
     published: board::Published,
+    /// What is known of the files that start it again.
+    on_change: Option<OnChange>,
+    /// Its schedule.
+    timetable: Option<Timetable>,
 }
 
 impl Slot {
-    fn new(name: &str, place: usize) -> Self {
-        Self { published: board::Published::new(name, place), orders: None, findings: None }
+    fn new(service: &Service, place: usize) -> Self {
+        Self {
+            published: board::Published::new(&service.name, place),
+            orders: None,
+            findings: None,
+            on_change: service.watch.as_ref().map(|watch| OnChange::new(watch.debounce)),
+            timetable: service.schedule.clone().map(Timetable::new),
+        }
     }
 }
 
@@ -154,6 +179,11 @@ struct Actor {
     board: watch::Sender<Board>,
     events: broadcast::Sender<Event>,
     sampling: Sampling,
+    ports: PortWatch,
+    watches: Watches,
+    alarm: Alarm,
+    /// How much news has been taken in since the last publication.
+    unpublished: usize,
 }
 
 impl Actor {
@@ -162,18 +192,29 @@ impl Actor {
             self.start_the_first();
         }
         loop {
+            if self.words.is_empty() || self.unpublished >= WORDS_AT_ONCE {
+                self.publish_changes();
+            }
             if self.publish_phase() {
                 return;
             }
             let deadline = self.deadline();
             let sample_due = self.sample_due();
+            let port_look_due = self.port_look_due();
             tokio::select! {
                 Some(asked) = self.commands.recv(), if !self.is_reading => self.take(asked),
                 Some(reread) = self.reread.recv() => self.take_reread(reread),
-                Some((service, run, word)) = self.words.recv() => self.hear(service, run, word),
+                Some((service, run, word)) = self.words.recv() => {
+                    self.unpublished += 1;
+                    self.hear(service, run, word);
+                }
                 Some(sample) = self.sampling.finished() => self.take_sample(sample),
+                Some(looked) = self.ports.finished() => self.take_port_look(looked),
+                Some(sighting) = self.watches.next() => self.sight(sighting),
+                () = self.alarm.rings() => self.keep_time(),
                 () = until(deadline), if deadline.is_some() => self.tick(),
                 () = until(sample_due), if sample_due.is_some() => self.begin_sample(),
+                () = until(port_look_due), if port_look_due.is_some() => self.begin_port_look(),
             }
         }
     }
@@ -181,12 +222,13 @@ impl Actor {
     /// Starts what is to be started at the beginning; a second call finds nothing to start.
     fn start_the_first(&mut self) {
         let start = std::mem::take(&mut self.options.start);
+        let start = self.begin_timetables(start);
         let _said_as_events = self.wish_all(&start, Wish::Start);
     }
 
     fn deadline(&self) -> Option<Instant> {
         let quit = self.shutdown.as_ref().map(Shutdown::deadline);
-        self.fleet.deadline().into_iter().chain(quit).min()
+        self.fleet.deadline().into_iter().chain(quit).chain(self.changes_due()).min()
     }
 
     fn tick(&mut self) {
@@ -198,17 +240,34 @@ impl Actor {
             None => {}
         }
         self.fleet.tick(now);
+        self.decide_changes(now);
         self.carry_out();
     }
 
-    /// Does what the machines have decided, and publishes how they stand now.
+    /// Publishes how the machines stand now, if any stands otherwise than before.
+    ///
+    /// What a blocked service waits for is looked up anew for each publication, so news that has come meanwhile is taken
+    /// in first: a thousand services that come up at once are not told of a thousand times.
+    fn publish_changes(&mut self) {
+        self.unpublished = 0;
+        let changed = self.fleet.take_changed();
+        if !changed.is_empty() {
+            self.publish_all(&changed);
+            self.note_waits(&changed);
+        }
+    }
+
+    /// Does what the machines have decided.
     fn carry_out(&mut self) {
+        self.keep_timetables();
         for (id, effect) in self.fleet.take_effects() {
             let order = match effect {
                 Effect::Launch => {
                     self.launch(id);
                     continue;
                 }
+                Effect::Probe(purpose) => Order::Probe(purpose),
+                Effect::StopProbing => Order::StopProbing,
                 Effect::RunStopCommand(command) => Order::RunStopCommand(command),
                 Effect::KillStopCommand(outcome) => Order::KillStopCommand(outcome),
                 Effect::Signal(signal) => {
@@ -221,11 +280,6 @@ impl Actor {
             self.order(id, order);
         }
         self.let_leave();
-        let changed = self.fleet.take_changed();
-        if !changed.is_empty() {
-            self.publish_all(&changed);
-            self.note_waits(&changed);
-        }
         for (id, _) in self.fleet.take_kept() {
             if let Some(turn) = self.fleet.turn(id) {
                 self.refuse(id, &turn.sentence());
@@ -254,13 +308,18 @@ impl Actor {
         slot.orders = Some(orders);
         slot.findings = None;
         if let Some(command) = &machine.service().command {
-            let note = super::notes::begins(machine.run(), command);
+            let note = notes::begins(machine.run(), command);
             self.tools.logs.begin_run(id, &note);
+        }
+        slot.published.clash = None;
+        if let (Some(port), Some(why)) = (machine.given_port(), machine.port_moved()) {
+            let (tone, note) = notes::port_moved(port, why);
+            self.tools.logs.note(id, tone, &note);
         }
         let job = Job {
             service: id,
             run: machine.run(),
-            config: Arc::clone(machine.service()),
+            config: machine.service_of_run(),
             tools: Arc::clone(&self.tools),
             orders: receiver,
             words: self.word_sender.clone(),

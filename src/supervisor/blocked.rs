@@ -16,7 +16,7 @@ pub struct Obstacle {
     pub is_conflict: bool,
     /// What is so.
     pub state: State,
-    /// How its last run ended, or why it could not be started.
+    /// How its last run ended, why it could not be started, or what its last probe has found.
     pub end: Option<Arc<str>>,
     /// The names of those between: each waits for the next, and the last of them for this one. Empty when this one is
     /// waited for directly.
@@ -43,6 +43,8 @@ impl Obstacle {
             State::Blocked => "is blocked",
             State::Starting => "is starting",
             State::Running => "runs",
+            State::Ready => "is ready",
+            State::Unhealthy => "is unhealthy",
             State::Stopping => "is being stopped",
             State::Done => "is done",
             State::Exited => "has exited",

@@ -93,6 +93,18 @@ pub enum Command {
     },
     /// Look at the process table more often: somebody is watching the tree.
     Watch(bool),
+    /// Look who has the expected ports: somebody is watching them.
+    WatchPorts(bool),
+    /// Send one signal to the process that has the port which a service wants, and is none of ours. Only for a person who
+    /// was shown that process by name and has confirmed it.
+    SignalHolder {
+        /// Who wants the port.
+        service: ServiceId,
+        /// Whom they were shown.
+        holder: ProcessId,
+        /// What to send.
+        signal: Signal,
+    },
     /// Stop everything and end. Asked a second time: skip the grace. A third time: leave at once.
     Quit,
 }

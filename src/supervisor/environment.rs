@@ -47,8 +47,8 @@ pub(crate) struct Ingredients<'a> {
     pub(crate) marks: &'a Marks,
 }
 
-/// Merges the environment of one service, strongest first: marks, `env`, procdash's own environment, the service's
-/// files, the project's files.
+/// Merges the environment of one service, strongest first: marks, `env`, `PORT` from `port`, procdash's own environment,
+/// the service's files, the project's files.
 pub(crate) fn merge(service: &Service, from: &Ingredients<'_>) -> Result<Variables, Unset> {
     let mut merged = Variables::new();
     for (name, value) in from.project_files.iter().chain(from.service_files) {
@@ -58,6 +58,12 @@ pub(crate) fn merge(service: &Service, from: &Ingredients<'_>) -> Result<Variabl
     if service.tty {
         // the log pane understands what xterm does, whatever terminal procdash itself runs in
         merged.insert("TERM".into(), "xterm-256color".into());
+    }
+    if let Some(port) = service.port {
+        merged.insert("PORT".into(), port.expect.to_string().into());
+    }
+    if let Some(replica) = service.replica {
+        merged.insert("REPLICA".into(), replica.to_string().into());
     }
     for (name, value) in &service.env {
         match value {
@@ -76,6 +82,12 @@ pub(crate) fn merge(service: &Service, from: &Ingredients<'_>) -> Result<Variabl
     merged.insert(FILE.into(), from.marks.file.clone());
     merged.insert(NAMESPACE.into(), from.marks.namespace.clone());
     Ok(merged)
+}
+
+/// Returns the address that is opened in a browser while a run with this environment lasts.
+pub(crate) fn address(service: &Service, env: &[(OsString, OsString)]) -> Result<Option<String>, Unset> {
+    let Some(address) = &service.open else { return Ok(None) };
+    expand(address, &env.iter().cloned().collect(), "open").map(Some)
 }
 
 /// Expands the `${NAME}`s in `text`; `place` names the key it stands under.
@@ -164,6 +176,34 @@ mod tests {
             error.to_string(),
             "`env.X`: the variable `NOPE` is not set; set it, or give a default as in ${NAME:-default}"
         );
+    }
+
+    #[test]
+    fn a_port_is_told_as_a_variable_that_only_env_is_stronger_than() {
+        let port = |service: &mut Service| {
+            service.port = Some(config::Port { expect: 3000, bump: 0 });
+            service.env.insert("URL".to_owned(), Some("http://localhost:${PORT}".to_owned()));
+        };
+        let env = merged(port, &[("PORT", "80")]).expect("all are set");
+        assert_eq!((value(&env, "PORT"), value(&env, "URL")), (Some("3000"), Some("http://localhost:3000")));
+        let both = |service: &mut Service| {
+            port(service);
+            service.env.shift_insert(0, "PORT".to_owned(), Some("4000".to_owned()));
+        };
+        let env = merged(both, &[]).expect("all are set");
+        assert_eq!((value(&env, "PORT"), value(&env, "URL")), (Some("4000"), Some("http://localhost:4000")));
+    }
+
+    #[test]
+    fn a_replica_knows_its_number_and_so_do_the_values_of_its_file() {
+        let set = |service: &mut Service| {
+            service.replica = Some(3);
+            service.env.insert("QUEUE".to_owned(), Some("jobs-${REPLICA}".to_owned()));
+        };
+        let env = merged(set, &[("REPLICA", "outer")]).expect("nothing is unset");
+        assert_eq!((value(&env, "REPLICA"), value(&env, "QUEUE")), (Some("3"), Some("jobs-3")));
+        let alone = merged(|_| {}, &[("REPLICA", "outer")]).expect("nothing to expand");
+        assert_eq!(value(&alone, "REPLICA"), Some("outer"));
     }
 
     #[test]

@@ -3,8 +3,11 @@
 //! A start brings up what is needed; each service begins as soon as its own conditions hold. A stop takes down who
 //! needs the service, each as soon as those above it are gone. Nothing here waits: both are looked at after every step.
 
+mod agenda;
 mod change;
 mod obstacles;
+mod ports;
+mod rehearsal;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +15,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
+use self::agenda::Agenda;
 use self::change::Stay;
+pub use self::rehearsal::{Rehearsal, rehearse};
 use super::asked::Refused;
 use super::graph::Graph;
 use super::machine::Machine;
@@ -28,8 +33,7 @@ pub(crate) struct Fleet {
     graph: Graph,
     /// What is to be done, in order, until somebody takes it.
     effects: Vec<(ServiceId, Effect)>,
-    /// Who has changed since somebody asked.
-    changed: BTreeSet<ServiceId>,
+    agenda: Agenda,
     /// Who was not stopped for whose sake since somebody asked.
     kept: Vec<(ServiceId, ServiceId)>,
     /// Who was removed since somebody asked.
@@ -65,8 +69,9 @@ impl Fleet {
     pub(crate) fn new(services: impl IntoIterator<Item = Service>) -> Self {
         let services: Vec<Arc<Service>> = services.into_iter().map(Arc::new).collect();
         let graph = Graph::new(services.iter().map(Arc::as_ref));
+        let agenda = Agenda::new(graph.len());
         let members = services.into_iter().map(Member::new).collect();
-        Self { members, graph, effects: vec![], changed: BTreeSet::new(), kept: vec![], left: vec![] }
+        Self { members, graph, effects: vec![], agenda, kept: vec![], left: vec![] }
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = ServiceId> + Clone + use<> {
@@ -97,7 +102,7 @@ impl Fleet {
 
     /// Takes those who may look different since the last time.
     pub(crate) fn take_changed(&mut self) -> Vec<ServiceId> {
-        let mut changed = std::mem::take(&mut self.changed);
+        let mut changed = self.agenda.take_changed();
         if !changed.is_empty() {
             // of those that conflict it is told who runs
             let rivals: Vec<ServiceId> = changed.iter().flat_map(|id| self.rivals(*id)).collect();
@@ -133,11 +138,16 @@ impl Fleet {
     /// them: see [`Fleet::with_who_needs_them`] and [`Fleet::with_dependents`].
     pub(crate) fn ask(&mut self, ids: &[ServiceId], wish: Wish, now: Instant) -> Vec<Refused> {
         let mut refused = Vec::new();
+        let mut granted = Vec::with_capacity(ids.len());
         let together: BTreeSet<ServiceId> = ids.iter().copied().collect();
         for &service in ids {
-            if let Err(refusal) = self.ask_one(&together, service, wish, now) {
-                refused.push(Refused { service, refusal });
+            match self.ask_one(&together, service, wish, now) {
+                Ok(()) => granted.push(service),
+                Err(refusal) => refused.push(Refused { service, refusal }),
             }
+        }
+        if matches!(wish, Wish::Start | Wish::Restart) {
+            self.start_needs_of(granted, now);
         }
         self.settle(now);
         refused
@@ -150,7 +160,7 @@ impl Fleet {
         wish: Wish,
         now: Instant,
     ) -> Result<(), Refusal> {
-        let is_up = matches!(self.state(id), State::Starting | State::Running);
+        let is_up = self.state(id).is_up();
         let after = match wish {
             Wish::Stop | Wish::Quit | Wish::Restart if is_up => Some(self.to_go_before(together, id)),
             Wish::Stop | Wish::Quit | Wish::Restart | Wish::Start | Wish::Kill => None,
@@ -163,7 +173,7 @@ impl Fleet {
         }
         member.kept_for = None;
         let before = member.departure.take();
-        self.changed.insert(id);
+        self.agenda.note(id);
         match (wish, after) {
             (_, Some(after)) => member.departure = Some(Departure { wish, after }),
             // it was to be stopped and is not: that is what was asked for; and a restart that waits for its turn stays
@@ -174,9 +184,6 @@ impl Fleet {
                 let effects = member.machine.ask(wish, now)?;
                 self.effects.extend(effects.into_iter().map(|effect| (id, effect)));
             }
-        }
-        if matches!(wish, Wish::Start | Wish::Restart) {
-            self.start_needs_of(id, now);
         }
         Ok(())
     }
@@ -207,19 +214,26 @@ impl Fleet {
         alive.filter(|(_, machine)| machine.state().is_alive()).map(|(id, machine)| (id, machine.run())).collect()
     }
 
-    /// Starts what a service needs and does not have, with what that needs in turn.
-    fn start_needs_of(&mut self, id: ServiceId, now: Instant) {
-        let mut seen = BTreeSet::from([id]);
-        let mut ahead = vec![id];
+    /// Starts what these need and do not have, with what that needs in turn; each is looked at once for all of them.
+    fn start_needs_of(&mut self, ids: Vec<ServiceId>, now: Instant) {
+        let mut seen = vec![false; self.members.len()];
+        for id in &ids {
+            if let Some(seen) = seen.get_mut(id.index()) {
+                *seen = true;
+            }
+        }
+        let mut ahead = ids;
         while let Some(id) = ahead.pop() {
-            for need in self.graph.needs(id).to_vec() {
+            for need in self.graph.needs(id) {
                 let Some(member) = self.members.get_mut(need.service.index()) else { continue };
                 if member.departure.as_ref().is_some_and(|departure| departure.wish == Wish::Stop) {
                     member.departure = None;
-                    self.changed.insert(need.service);
+                    self.agenda.note(need.service);
                 }
-                let stays = member.stay == Stay::Stays;
-                if !stays || member.machine.satisfies(need.condition) || !seen.insert(need.service) {
+                if member.stay != Stay::Stays
+                    || member.machine.satisfies(need.condition)
+                    || seen.get_mut(need.service.index()).is_none_or(|seen| std::mem::replace(seen, true))
+                {
                     continue;
                 }
                 match member.machine.state() {
@@ -229,16 +243,17 @@ impl Fleet {
                     | State::Exited
                     | State::Crashed
                     | State::CrashLoop
+                    | State::Unhealthy
                     | State::Stopping => {
                         // what is refused shows as what is waited for
                         if let Ok(effects) = member.machine.ask(Wish::Start, now) {
                             self.effects.extend(effects.into_iter().map(|effect| (need.service, effect)));
-                            self.changed.insert(need.service);
+                            self.agenda.note(need.service);
                             ahead.push(need.service);
                         }
                     }
                     // on its way up by itself, or in nobody's hands
-                    State::Starting | State::Running | State::Backoff | State::Stuck => {}
+                    State::Starting | State::Running | State::Ready | State::Backoff | State::Stuck => {}
                 }
             }
         }
@@ -249,7 +264,7 @@ impl Fleet {
         let Some(member) = self.members.get_mut(id.index()) else { return };
         let effects = member.machine.learn(run, news, now);
         self.effects.extend(effects.into_iter().map(|effect| (id, effect)));
-        self.changed.insert(id);
+        self.agenda.note(id);
         self.settle(now);
     }
 
@@ -264,47 +279,63 @@ impl Fleet {
             if member.machine.deadline().is_some_and(|deadline| deadline <= now) {
                 let effects = member.machine.tick(now);
                 self.effects.extend(effects.into_iter().map(|effect| (id, effect)));
-                self.changed.insert(id);
+                self.agenda.note(id);
             }
         }
         self.settle(now);
     }
 
     /// Lets go on what may go on, until nothing more may.
+    ///
+    /// Whether a service may go on depends on itself, on those it waits for and on those it conflicts with, so only who
+    /// has changed and who waits for one of those is looked at. It ends: there is no circle, so each pass settles at least one more for good.
     fn settle(&mut self, now: Instant) {
-        // it ends: there is no circle, so each pass settles at least one more for good
-        while self.depart(now) | self.unblock(now) {}
-        self.let_leave(now);
-    }
-
-    /// Begins the stops whose turn has come, and gives up those that will not come; returns whether there were any.
-    fn depart(&mut self, now: Instant) -> bool {
-        let mut any = false;
-        for id in self.ids() {
-            let go = self.may_go(id);
-            let Some(member) = self.members.get_mut(id.index()) else { continue };
-            let Some(departure) = member.departure.take_if(|_| !matches!(go, Go::Wait)) else { continue };
-            any = true;
-            self.changed.insert(id);
-            match go {
-                Go::Kept(who) => {
-                    member.kept_for = Some(who);
-                    self.kept.push((id, who));
-                }
-                // one that has come to rest by itself meanwhile needs no stop
-                Go::Now | Go::Wait => {
-                    let effects = member.machine.ask(departure.wish, now).unwrap_or_default();
-                    self.effects.extend(effects.into_iter().map(|effect| (id, effect)));
-                }
+        loop {
+            let mut to_depart: BTreeSet<ServiceId> = BTreeSet::new();
+            let mut to_unblock: BTreeSet<ServiceId> = BTreeSet::new();
+            for id in self.agenda.take_news() {
+                to_depart.insert(id);
+                to_depart.extend(self.agenda.take_watchers(id));
+                to_unblock.insert(id);
+                to_unblock.extend(self.graph.dependents(id).iter().map(|dependent| dependent.service));
+                to_unblock.extend(self.rivals(id).collect::<Vec<_>>());
+            }
+            if to_unblock.is_empty() {
+                return;
+            }
+            for id in to_depart {
+                self.depart(id, now);
+            }
+            for id in to_unblock {
+                self.unblock(id, now);
+                self.let_leave(id, now);
             }
         }
-        any
+    }
+
+    /// Begins the stop of a service if its turn has come, and gives it up if that will not come.
+    fn depart(&mut self, id: ServiceId, now: Instant) {
+        let go = self.may_go(id);
+        let Some(member) = self.members.get_mut(id.index()) else { return };
+        let Some(departure) = member.departure.take_if(|_| !matches!(go, Go::Wait)) else { return };
+        self.agenda.note(id);
+        match go {
+            Go::Kept(who) => {
+                member.kept_for = Some(who);
+                self.kept.push((id, who));
+            }
+            // one that has come to rest by itself meanwhile needs no stop
+            Go::Now | Go::Wait => {
+                let effects = member.machine.ask(departure.wish, now).unwrap_or_default();
+                self.effects.extend(effects.into_iter().map(|effect| (id, effect)));
+            }
+        }
     }
 
     /// Says whether the stop of a service may begin, and forgets those of whom nothing is left.
     fn may_go(&mut self, id: ServiceId) -> Go {
         let Some(member) = self.members.get_mut(id.index()) else { return Go::Wait };
-        let is_up = matches!(member.machine.state(), State::Starting | State::Running);
+        let is_up = member.machine.state().is_up();
         let Some(departure) = &mut member.departure else { return Go::Wait };
         if !is_up {
             return Go::Now;
@@ -318,10 +349,16 @@ impl Fleet {
                 continue;
             };
             match other.machine.state() {
-                State::Stopping => break Go::Wait,
-                State::Starting | State::Running if other.departure.is_some() => break Go::Wait,
+                State::Stopping | State::Unhealthy => {
+                    self.agenda.watch(first, id);
+                    break Go::Wait;
+                }
+                State::Starting | State::Running | State::Ready if other.departure.is_some() => {
+                    self.agenda.watch(first, id);
+                    break Go::Wait;
+                }
                 // it was called back, or kept itself
-                State::Starting | State::Running => break Go::Kept(other.kept_for.unwrap_or(first)),
+                State::Starting | State::Running | State::Ready => break Go::Kept(other.kept_for.unwrap_or(first)),
                 // the end of everything waits for nobody who does not end
                 State::Stuck if !is_quit => break Go::Kept(first),
                 State::Stuck
@@ -340,25 +377,20 @@ impl Fleet {
         go
     }
 
-    /// Starts what is blocked no longer, and blocks targets that are up no longer; returns whether there were any.
-    fn unblock(&mut self, now: Instant) -> bool {
-        let mut any = false;
-        for id in self.ids() {
-            let is_free = self.is_free(id);
-            let Some(member) = self.members.get_mut(id.index()) else { continue };
-            let before = member.machine.state();
-            if is_free {
-                let effects = member.machine.unblock(now);
-                self.effects.extend(effects.into_iter().map(|effect| (id, effect)));
-            } else {
-                member.machine.block_target();
-            }
-            if member.machine.state() != before {
-                any = true;
-                self.changed.insert(id);
-            }
+    /// Starts a service that is blocked no longer, and blocks a target that is up no longer.
+    fn unblock(&mut self, id: ServiceId, now: Instant) {
+        let is_free = self.is_free(id);
+        let Some(member) = self.members.get_mut(id.index()) else { return };
+        let before = member.machine.state();
+        if is_free {
+            let effects = member.machine.unblock(now);
+            self.effects.extend(effects.into_iter().map(|effect| (id, effect)));
+        } else {
+            member.machine.block_target();
         }
-        any
+        if member.machine.state() != before {
+            self.agenda.note(id);
+        }
     }
 
     /// Whether everything that a service depends on is as it has to be, and is to stay so, and nobody is in its way.

@@ -31,7 +31,13 @@ impl Graph {
         self.needs.get(id.index()).map_or(&[], Vec::as_slice)
     }
 
-    fn dependents(&self, id: ServiceId) -> &[Dependency] {
+    /// Returns how many services there are.
+    pub(crate) fn len(&self) -> usize {
+        self.needs.len()
+    }
+
+    /// Returns who depends on a service directly, and how.
+    pub(crate) fn dependents(&self, id: ServiceId) -> &[Dependency] {
         self.dependents.get(id.index()).map_or(&[], Vec::as_slice)
     }
 

@@ -12,10 +12,12 @@ use super::log_store::LogStore;
 use super::per_service::PerService;
 use super::ports::Ports;
 use super::prepare::Project;
+use super::readiness::Purpose;
+use super::start_up::Address;
 use super::status::MemberFate;
 use super::wish::News;
 use crate::config::{CommandLine, Service};
-use crate::engine::{Listeners, Pump};
+use crate::engine::{Listeners, PortLook, Pump};
 use crate::guard::{Guards, Reach};
 use crate::id::{RunId, ServiceId};
 use crate::logs::Tone;
@@ -32,6 +34,10 @@ pub(crate) const ORDERS_OF_AN_END: usize = 8;
 /// What a runner is told.
 #[derive(Clone, Debug)]
 pub(crate) enum Order {
+    /// Probe the service for this from now on, and for nothing else.
+    Probe(Purpose),
+    /// Probe it no more.
+    StopProbing,
     /// Run the stop command.
     RunStopCommand(CommandLine),
     /// End the stop command; this is then its outcome.
@@ -66,8 +72,17 @@ pub(crate) enum Word {
         /// Who was not signalled, and why.
         refused: Vec<String>,
     },
+    /// The address to open in a browser: told before the news that the run has begun.
+    Address(Option<Arc<str>>),
     /// An order could not be carried out.
     Failed(String),
+    /// The run has failed and its output speaks of an address in use: on this port, where one is known.
+    AddressInUse {
+        /// The port.
+        port: Option<u16>,
+        /// What a look at it has found.
+        look: PortLook,
+    },
 }
 
 /// What was found at the end of a run.
@@ -143,6 +158,15 @@ impl Job {
     /// Writes a line of procdash's own into the service's log.
     pub(crate) fn note(&self, (tone, note): (Tone, String)) {
         self.tools.logs.note(self.service, tone, &note);
+    }
+
+    /// Tells the supervisor what is to be seen of the run in a browser, or the log why that cannot be told.
+    pub(crate) async fn tell_address(&self, address: Address) {
+        let address = address.unwrap_or_else(|problem| {
+            self.note((Tone::Bad, problem));
+            None
+        });
+        self.tell(Word::Address(address.map(Arc::from))).await;
     }
 
     /// Tells the supervisor.

@@ -15,7 +15,7 @@ use crate::engine::Terminal;
 use crate::id::ServiceId;
 use crate::screen::{Background, Modes, Picture, Screen, Size};
 
-/// What may wait to be typed into a terminal that is not read: a long paste. More is refused, and told; keys never wait.
+/// What may wait to be typed into a terminal that is not read: a long paste. More is refused, and told; nobody waits for room.
 const WAITING: usize = 256 * 1024;
 /// A synchronised update that takes longer than this is shown as it stands.
 const UPDATE: Duration = Duration::from_millis(150);
@@ -66,7 +66,8 @@ pub struct Live {
 
 struct Drawn {
     screen: Screen,
-    update_since: Option<Instant>,
+    /// Which update has not ended, and since when that is known.
+    update_since: Option<(u64, Instant)>,
     failure_is_told: bool,
 }
 
@@ -94,11 +95,12 @@ impl Live {
         if !(wanted || drawn.screen.is_in_use()) {
             return Look::Lines;
         }
-        let is_halfway = drawn.screen.is_halfway();
-        drawn.update_since = is_halfway.then(|| drawn.update_since.unwrap_or_else(Instant::now));
-        let takes_long = drawn.update_since.is_some_and(|since| since.elapsed() >= UPDATE);
+        let update = drawn.screen.unfinished_update();
+        let known = drawn.update_since.filter(|(number, _)| update == Some(*number));
+        drawn.update_since = known.or_else(|| Some((update?, Instant::now())));
+        let takes_long = drawn.update_since.is_some_and(|(_, since)| since.elapsed() >= UPDATE);
         let as_of = AsOf { terminal: self.number, version: drawn.screen.version() };
-        let is_settled = !is_halfway || takes_long;
+        let is_settled = update.is_none() || takes_long;
         if is_settled && seen == Some(as_of) {
             return Look::Same;
         }
@@ -322,6 +324,20 @@ mod tests {
             }
             assert!(begun.elapsed() < Duration::from_secs(30));
         }
+    }
+
+    #[test]
+    fn an_update_that_begins_where_one_has_ended_is_waited_for_anew() {
+        let (live, _service) = live();
+        live.print(b"\x1b[?1049h\x1b[?2026hone");
+        assert!(matches!(live.look(false, None), Look::New { as_of: None, .. }));
+        // the look at the first was long ago
+        let long_ago = |(number, since): (u64, Instant)| Some((number, since.checked_sub(UPDATE)?));
+        let since = live.drawn().update_since.and_then(long_ago);
+        live.drawn().update_since = since;
+        live.print(b"\x1b[?2026l\x1b[?2026h\rtwo");
+        let Look::New { picture, as_of } = live.look(false, None) else { panic!("nothing new") };
+        assert_eq!((picture.lines()[0].as_str(), as_of), ("one", None));
     }
 
     #[tokio::test]

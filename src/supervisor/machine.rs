@@ -2,6 +2,8 @@
 
 mod ask;
 mod learn;
+mod port;
+mod probed;
 #[cfg(test)]
 mod tests;
 
@@ -9,6 +11,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::course::CommandOutcome;
+use super::held_port::HeldPort;
+use super::readiness::{Probing, Purpose};
 use super::status::{Action, EndedRun, HowItEnded, State};
 use super::stop_plan::Step;
 use super::wish::Effect;
@@ -32,13 +36,27 @@ pub(crate) struct Machine {
     /// Attempts of the restart policy in a row.
     attempts: u32,
     problem: Option<String>,
+    /// Why the probes have ended the present run, as the rest of a sentence that begins with the service.
+    unfit: Option<Arc<str>>,
+    port: GivenPort,
+}
+
+/// How it stands with the port that it expects.
+#[derive(Debug, Default)]
+struct GivenPort {
+    /// The port of the present run, or of the last.
+    given: Option<u16>,
+    /// Why that is another one than the file says.
+    moved: Option<Arc<str>>,
+    /// Who has the port that it waits for.
+    held: Option<Arc<HeldPort>>,
 }
 
 /// What the service is doing, with what belongs to it and to nothing else.
 #[derive(Debug)]
 enum Phase {
     Resting(State),
-    /// It is to run as soon as what it depends on is as it has to be.
+    /// It is to run as soon as what it depends on is as it has to be, and its port is to be had.
     Blocked,
     Waiting {
         until: Instant,
@@ -46,6 +64,8 @@ enum Phase {
     Starting,
     Running {
         main_exit: Option<Exit>,
+        /// What it is probed for, where it is; until it is ready, for that.
+        probing: Option<Probing>,
     },
     Ending(Ending),
     Stuck {
@@ -104,6 +124,8 @@ impl Machine {
             ended: None,
             attempts: 0,
             problem: None,
+            unfit: None,
+            port: GivenPort::default(),
         }
     }
 
@@ -158,13 +180,17 @@ impl Machine {
         self.problem.as_deref()
     }
 
-    pub(crate) const fn state(&self) -> State {
-        match self.phase {
-            Phase::Resting(state) => state,
+    pub(crate) fn state(&self) -> State {
+        match &self.phase {
+            Phase::Resting(state) => *state,
             Phase::Blocked => State::Blocked,
             Phase::Waiting { .. } => State::Backoff,
-            Phase::Starting => State::Starting,
+            Phase::Starting | Phase::Running { probing: Some(Probing { purpose: Purpose::Ready, .. }), .. } => {
+                State::Starting
+            }
+            Phase::Running { .. } if self.service.ready.is_some() => State::Ready,
             Phase::Running { .. } => State::Running,
+            Phase::Ending(Ending { action: Action::Expel, .. }) => State::Unhealthy,
             Phase::Ending(_) => State::Stopping,
             Phase::Stuck { .. } => State::Stuck,
         }
@@ -192,7 +218,9 @@ impl Machine {
     pub(crate) fn satisfies(&self, condition: Condition) -> bool {
         let state = self.state();
         match condition {
-            Condition::Started => matches!(state, State::Running | State::Done | State::Exited),
+            Condition::Started => {
+                matches!(self.phase, Phase::Running { .. }) || matches!(state, State::Done | State::Exited)
+            }
             Condition::Ready => self.is_ready(),
             Condition::Completed => matches!(state, State::Done | State::Exited),
             Condition::Exited => {
@@ -201,14 +229,15 @@ impl Machine {
         }
     }
 
-    /// Whether it can be used: a service is as soon as it runs, a one-shot once it is done.
+    /// Whether it can be used: a service is as soon as it runs, or its probe says so; a one-shot once it is done.
     fn is_ready(&self) -> bool {
         match self.state() {
             State::Running => !self.service.oneshot,
-            State::Done => true,
+            State::Ready | State::Done => true,
             State::Stopped
             | State::Blocked
             | State::Starting
+            | State::Unhealthy
             | State::Stopping
             | State::Exited
             | State::Crashed
@@ -242,7 +271,7 @@ impl Machine {
 
     /// Whether the command has left a daemon behind, which now is the service.
     pub(crate) const fn is_daemonised(&self) -> bool {
-        matches!(self.phase, Phase::Running { main_exit: Some(_) })
+        matches!(self.phase, Phase::Running { main_exit: Some(_), .. })
     }
 
     /// Returns when `tick` has something to do.
@@ -278,11 +307,13 @@ impl Machine {
         }
     }
 
-    /// Starts it where it depends on nothing and nobody can be in its way; else it waits for [`Machine::unblock`].
+    /// Starts it where it depends on nothing, nobody can be in its way and it expects no port; else it waits for
+    /// [`Machine::unblock`], or for [`Machine::give_port`].
     fn begin(&mut self, now: Instant) -> Vec<Effect> {
-        if self.service.depends_on.is_empty() && self.service.conflicts.is_empty() {
+        if self.service.depends_on.is_empty() && self.service.conflicts.is_empty() && self.service.port.is_none() {
             return self.launch(now);
         }
+        self.port.held = None;
         self.phase = Phase::Blocked;
         vec![]
     }
@@ -295,6 +326,7 @@ impl Machine {
                 self.phase = Phase::Resting(State::Done);
                 vec![]
             }
+            Phase::Blocked if self.service.port.is_some() => vec![],
             Phase::Blocked => self.launch(now),
             Phase::Resting(_)
             | Phase::Waiting { .. }
@@ -318,6 +350,8 @@ impl Machine {
         self.main = None;
         self.guard = None;
         self.problem = None;
+        self.unfit = None;
+        self.port.held = None;
         self.phase = Phase::Starting;
         vec![Effect::Launch]
     }
@@ -330,7 +364,7 @@ impl Machine {
 
     fn end(&mut self, action: Action, step: Step, now: Instant) {
         let main_exit = match self.phase {
-            Phase::Running { main_exit } => main_exit,
+            Phase::Running { main_exit, .. } => main_exit,
             Phase::Resting(_)
             | Phase::Blocked
             | Phase::Waiting { .. }

@@ -5,9 +5,10 @@
 use std::time::Duration;
 
 use super::course::{CommandOutcome, Course, Ignored};
+use super::held_port::{Clash, HeldPort};
 use super::machine::Machine;
 use super::status::{EndedRun, Fate, HowItEnded, KillReport, State};
-use crate::config::CommandLine;
+use crate::config::{CommandLine, Overlap, Port};
 use crate::id::RunId;
 use crate::logs::Tone;
 use crate::process::{Member, Survivor, brief, lasted};
@@ -116,24 +117,103 @@ pub(crate) fn waits(obstacle: &str) -> (Tone, String) {
     (Tone::Bad, format!("not started: {obstacle}"))
 }
 
+/// Returns the line for a run that can be used from now on.
+pub(crate) fn ready(after: Duration) -> (Tone, String) {
+    (Tone::Good, format!("ready after {}", brief(after)))
+}
+
+/// Returns the line for a run that its probes end.
+pub(crate) fn unfit(why: &str) -> (Tone, String) {
+    (Tone::Bad, format!("it {why} · the tree is killed"))
+}
+
+/// Returns the line for a probe whose processes do not go.
+pub(crate) fn probe_stays() -> (Tone, String) {
+    (Tone::Bad, "a probe could not be ended; its guard goes on trying".to_owned())
+}
+
+/// Returns the line for a service whose port somebody else has.
+pub(crate) fn port_held(held: &HeldPort, port: Port) -> (Tone, String) {
+    let last = *port.candidates().end();
+    let more = if port.bump == 0 { String::new() } else { format!(", and none up to {last} is to be had") };
+    (Tone::Bad, format!("not started: {}{more}; it starts when the port is free", one_line_of(&held.sentence())))
+}
+
+/// Returns the line for a run that was given another port than the file says.
+pub(crate) fn port_moved(port: u16, why: &str) -> (Tone, String) {
+    (Tone::Calm, format!("runs on port {port}: {}", one_line_of(why)))
+}
+
+/// Returns the line for a run that has failed over an address in use.
+pub(crate) fn clash(clash: &Clash) -> (Tone, String) {
+    let note = match (&clash.held, clash.port) {
+        (Some(held), _) => one_line_of(&held.sentence()),
+        (None, Some(port)) => format!("port {port} was in use; nobody listens on it any more"),
+        (None, None) => "an address was in use; its output does not say which".to_owned(),
+    };
+    (Tone::Bad, note)
+}
+
+/// Returns the line for a start because of files: `restarting: src/main.rs and 3 more changed`.
+pub(crate) fn changed(verb: &str, what: &str) -> String {
+    format!("{verb}: {} changed", one_line_of(what))
+}
+
+/// Returns the line for files that cannot be watched.
+pub(crate) fn not_watched(reason: &str) -> (Tone, String) {
+    (Tone::Bad, format!("its files are not watched: {reason}"))
+}
+
+/// Returns the line for a service that was started too often because of a file.
+pub(crate) fn watch_paused(file: &str) -> (Tone, String) {
+    let file = one_line_of(file);
+    (Tone::Bad, format!("not watched any more: {file} changes soon after every start · r starts it and watches again"))
+}
+
+/// Returns the line for a time of the schedule at which nothing is started.
+pub(crate) fn left_out(at: &str, why: &str) -> (Tone, String) {
+    (Tone::Calm, format!("not started at {at}: {why}"))
+}
+
+/// Returns the line for a time of the schedule at which the last run still runs.
+pub(crate) fn still_runs(at: &str, overlap: Overlap) -> (Tone, String) {
+    match overlap {
+        Overlap::Skip => left_out(at, "the last run has not ended (overlap = \"skip\")"),
+        Overlap::Queue => {
+            (Tone::Calm, format!("due at {at}: starts when the last run has ended (overlap = \"queue\")"))
+        }
+        Overlap::Kill => (Tone::Calm, format!("due at {at}: the last run is stopped (overlap = \"kill\")")),
+    }
+}
+
+/// Returns the line for a schedule that was called off.
+pub(crate) fn schedule_off() -> (Tone, String) {
+    (Tone::Calm, "its schedule is off until it is started".to_owned())
+}
+
 /// Returns the line for a run whose command has left its daemon behind.
 pub(crate) fn daemonised() -> (Tone, String) {
     (Tone::Calm, "the command exited with code 0 and left its daemon".to_owned())
 }
 
 /// Returns the line for a machine whose run is just over, as it rests or waits now.
-pub(crate) fn ended(machine: &Machine, report: Option<&KillReport>, wait: Duration) -> (Tone, String) {
+pub(crate) fn ended(run: RunId, machine: &Machine, report: Option<&KillReport>, wait: Duration) -> (Tone, String) {
     let Some(ended) = machine.ended() else { return (Tone::Calm, "stopped".to_owned()) };
     let state = machine.state();
     let tone = match state {
         State::Crashed | State::CrashLoop | State::Stuck => Tone::Bad,
         State::Backoff if !ended.asked => Tone::Bad,
         State::Done | State::Exited => Tone::Good,
-        State::Stopped | State::Blocked | State::Starting | State::Running | State::Stopping | State::Backoff => {
-            Tone::Calm
-        }
+        State::Stopped
+        | State::Blocked
+        | State::Starting
+        | State::Running
+        | State::Ready
+        | State::Unhealthy
+        | State::Stopping
+        | State::Backoff => Tone::Calm,
     };
-    let mut parts = vec![format!("run {} · {}", machine.run().number(), how(ended, machine.problem()))];
+    let mut parts = vec![format!("run {} · {}", run.number(), how(ended, machine.problem()))];
     if let Some(report) = report {
         parts.push(checked(report));
     }
@@ -149,6 +229,7 @@ pub(crate) fn ended(machine: &Machine, report: Option<&KillReport>, wait: Durati
 fn how(ended: &EndedRun, problem: Option<&str>) -> String {
     match (ended.exit, problem) {
         (_, Some(problem)) => format!("not started: {problem}"),
+        (Some(_), None) if ended.unfit.is_some() => format!("ended by its probes after {}", lasted(ended.ran)),
         (Some(exit), None) => format!("{exit} after {}", lasted(ended.ran)),
         (None, None) => format!("ended after {}", lasted(ended.ran)),
     }

@@ -51,16 +51,16 @@ impl Outlet {
 pub(crate) async fn are_read_out(outputs: &mut [watch::Receiver<bool>]) -> bool {
     let mut all = true;
     for closed in outputs {
-        all &= is_read_out(closed).await;
+        all &= is_read_out(closed, Instant::now() + LONGEST).await;
     }
     all
 }
 
-async fn is_read_out(closed: &mut watch::Receiver<bool>) -> bool {
-    let deadline = Instant::now() + LONGEST;
+async fn is_read_out(closed: &mut watch::Receiver<bool>, deadline: Instant) -> bool {
     while !*closed.borrow_and_update() {
         match timeout(SILENCE, closed.changed()).await {
-            Ok(Ok(())) if Instant::now() < deadline => {}
+            // whatever came last, the end may have come with it
+            Ok(Ok(())) if Instant::now() < deadline || *closed.borrow() => {}
             Ok(Ok(())) | Err(_) => return false,
             // the sink is dropped: nothing more will come
             Ok(Err(_)) => return true,
@@ -110,6 +110,17 @@ mod tests {
         let mut both = [closed, dropped];
         assert!(tokio::join!(are_read_out(&mut both), last_words).0);
         let (_held, mut open) = watch::channel(false);
-        assert!(!is_read_out(&mut open).await, "somebody holds it open and is silent");
+        let later = Instant::now() + LONGEST;
+        assert!(!is_read_out(&mut open, later).await, "somebody holds it open and is silent");
+    }
+
+    #[tokio::test]
+    async fn an_output_that_is_closed_late_is_read_out_and_one_that_only_goes_on_is_not() {
+        for closes in [true, false] {
+            let (sender, mut closed) = watch::channel(false);
+            let last_words = async { sender.send_modify(|closed| *closed = closes) };
+            let over = Instant::now();
+            assert_eq!(tokio::join!(is_read_out(&mut closed, over), last_words).0, closes);
+        }
     }
 }

@@ -55,7 +55,8 @@ impl Project {
         Ok(Launch { name: service.name.clone(), argv, env: env.into_iter().collect(), dir, io, isolation })
     }
 
-    fn argv(&self, command: &CommandLine) -> Vec<OsString> {
+    /// Returns the program and its arguments for a command.
+    pub(crate) fn argv(&self, command: &CommandLine) -> Vec<OsString> {
         match command {
             CommandLine::Shell(line) => self.shell.iter().chain([line]).map(OsString::from).collect(),
             CommandLine::Program(words) => words.iter().map(OsString::from).collect(),

@@ -88,8 +88,7 @@ impl Plan {
             self.unchanged += 1;
             return;
         }
-        let is_up = matches!(status.state, State::Starting | State::Running)
-            || (status.rules.is_target && status.state == State::Done);
+        let is_up = status.state.is_up() || (status.rules.is_target && status.state == State::Done);
         let restarts = is_up && keys.iter().any(|change| change.takes == Takes::Restart);
         self.changed.push(Changed { service, name: Arc::clone(&status.name), keys, restarts });
     }

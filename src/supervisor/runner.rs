@@ -1,5 +1,8 @@
 //! Carries one run of one service: starts its guard, passes orders on, brings news back, looks at the end.
 
+mod inherited;
+mod probed;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,6 +16,7 @@ use super::live::Live;
 use super::notes;
 use super::outlet::are_read_out;
 use super::ports::Ports;
+use super::probing::{Prober, Scene};
 use super::start_up::{begin, until_killed};
 use super::stop_command::StopCommand;
 use super::wish::News;
@@ -28,12 +32,15 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 pub(crate) async fn carry(mut job: Job) {
     let started = Instant::now();
     let mut early = VecDeque::new();
+    let log_from = Scene::log_begins(&job);
     job.tools.keeper.begin(job.service);
     let enough = until_killed(&mut job.orders, &mut early);
     let begun = begin(job.service, &job.config, &job.tools, enough).await;
     match begun {
-        Ok((guard, terminal, closed)) => {
+        Ok(((guard, terminal, closed), launch, address)) => {
+            let scene = Arc::new(Scene::new(&job, launch, &closed, log_from));
             let main = guard.main();
+            job.tell_address(address).await;
             job.tools.keeper.begun(job.service, job.run, main.pid);
             job.tell(Word::News(News::Started { main, guard: guard.id().pid })).await;
             let runner = Runner {
@@ -46,6 +53,8 @@ pub(crate) async fn carry(mut job: Job) {
                 last_step: started,
                 main,
                 stop_command: None,
+                scene,
+                prober: None,
                 answer_by: None,
                 sent: VecDeque::new(),
                 job: &mut job,
@@ -70,6 +79,9 @@ struct Runner<'a> {
     last_step: Instant,
     main: ProcessId,
     stop_command: Option<StopCommand>,
+    /// Where probes look.
+    scene: Arc<Scene>,
+    prober: Option<Prober>,
     /// Until when the guard has to answer a kill.
     answer_by: Option<Instant>,
     /// The signals that the guard has not answered yet, oldest first.
@@ -151,7 +163,10 @@ impl Runner<'_> {
 
     async fn obey(&mut self, order: Order) {
         match order {
+            Order::Probe(purpose) => self.prober = Some(Prober::start(&self.scene, purpose, self.prober.take())),
+            Order::StopProbing => self.stop_probing(),
             Order::RunStopCommand(command) => {
+                self.stop_probing();
                 self.take(Deed::StopCommand(CommandOutcome::UnderWay)).await;
                 self.stop_command = Some(StopCommand::start(self.job, command));
             }
@@ -161,12 +176,14 @@ impl Runner<'_> {
                 }
             }
             Order::Stop(signal, grace) => {
+                self.stop_probing();
                 self.take(Deed::Signal(signal)).await;
                 self.job.note(notes::signalled(signal, grace));
                 self.request(Request::Stop { signal }).await;
             }
             Order::Type(text) => self.type_text(&text).await,
             Order::Kill => {
+                self.stop_probing();
                 self.take(Deed::Kill).await;
                 self.answer_by = Some(Instant::now() + GUARD_ANSWERS);
                 self.request(Request::Kill).await;
@@ -212,6 +229,7 @@ impl Runner<'_> {
     }
 
     async fn type_text(&mut self, text: &str) {
+        self.stop_probing();
         self.take(Deed::Keys { problem: None }).await;
         let typed = self.terminal.as_ref().map(|terminal| terminal.type_bytes(text.as_bytes()));
         let problem = match typed {
@@ -273,6 +291,7 @@ impl Runner<'_> {
     async fn finish(&mut self, last: Option<Exit>, killed: u64) {
         let seen_gone = Instant::now();
         self.settle_stop_command().await;
+        self.settle_probing().await;
         self.drain().await;
         self.job.tools.keeper.end(self.job.service, self.job.run, self.exit.or(last)).await;
         // only now is it known what became of a stop command that outlived its service
@@ -318,7 +337,15 @@ impl Runner<'_> {
                     let why = match order {
                         Some(Order::KillStopCommand(why)) => why,
                         None | Some(Order::Kill) => CommandOutcome::CutShort,
-                        Some(Order::RunStopCommand(_) | Order::Stop(..) | Order::Type(_) | Order::Signal(..) | Order::GiveGuardUp) => continue,
+                        Some(
+                            Order::Probe(_)
+                            | Order::StopProbing
+                            | Order::RunStopCommand(_)
+                            | Order::Stop(..)
+                            | Order::Type(_)
+                            | Order::Signal(..)
+                            | Order::GiveGuardUp,
+                        ) => continue,
                     };
                     if let Some(command) = &mut self.stop_command {
                         command.kill(why);
@@ -359,40 +386,5 @@ impl Runner<'_> {
     /// Returns whether all of it has: a descriptor that somebody outside the tree holds open must not hold up the news.
     async fn drain(&mut self) -> bool {
         are_read_out(&mut self.closed).await
-    }
-
-    /// The guard was killed: its members have come up to procdash, which ends them itself.
-    async fn inherit(&mut self, by: Exit) {
-        tracing::warn!(service = %self.job.config.name, %by, "the guard is lost, procdash takes its run over");
-        self.answer_by = None;
-        let mut killed = 0;
-        // whether nobody was found although the output was still held
-        let mut is_alone = false;
-        loop {
-            let swept = self.job.tools.guards.sweep_orphans().await;
-            killed += swept.killed;
-            let verdict = if swept.verdict == Verdict::Gone { self.look().await } else { swept.verdict };
-            if verdict == Verdict::Gone {
-                // Whoever still holds the output may have escaped both looks; without a guard there is no better proof.
-                if self.drain().await || is_alone {
-                    break;
-                }
-                is_alone = true;
-                continue;
-            }
-            is_alone = false;
-            self.tell_unfinished(verdict, None, killed).await;
-            if !self.wait_before_another_look().await {
-                return;
-            }
-        }
-        self.job.tools.logs.note(
-            self.job.service,
-            Tone::Bad,
-            &format!("the guard of this run was {by}; its processes were removed"),
-        );
-        // whoever was left was killed: by the kernel at the guard's death, or by the sweep
-        let last = (killed > 0).then_some(Exit::Signal { number: Signal::SIGKILL.number(), core_dumped: false });
-        self.finish(last, killed).await;
     }
 }

@@ -1,8 +1,10 @@
-//! A service for tests to change.
+//! A service for tests to change, and somebody who has its port.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::config::{CommandLine, Isolation, OnExit, Restart, RestartPolicy, Service, Stop};
+use super::held_port::{HeldPort, Holder, HolderProcess};
+use crate::config::{Check, CommandLine, Isolation, OnExit, Probe, Restart, RestartPolicy, Service, Stop};
+use crate::process::ProcessId;
 use crate::signal::Signal;
 
 /// Returns a service with nothing special about it, and this grace.
@@ -31,5 +33,41 @@ pub(super) fn service(grace_period: Duration) -> Service {
         on_exit: OnExit::Ignore,
         depends_on: vec![],
         conflicts: vec![],
+        ready: None,
+        health: None,
+        port: None,
+        watch: None,
+        schedule: None,
+        groups: [].into(),
+        replica: None,
+        open: None,
     }
+}
+
+/// Returns a probe with nothing special about it.
+pub(super) fn probe() -> Probe {
+    Probe {
+        check: Check::Tcp("5432".to_owned()),
+        interval: Duration::from_millis(500),
+        timeout: Some(Duration::from_secs(2)),
+        retries: None,
+        start_period: Duration::ZERO,
+        success_threshold: 1,
+    }
+}
+
+/// Returns a process that has listened for 02:13.
+pub(super) fn holder(now: Instant) -> HolderProcess {
+    HolderProcess {
+        id: ProcessId { pid: 4242, start: 1 },
+        command: "nc -l 3000".into(),
+        user: "alice".into(),
+        since: now.checked_sub(Duration::from_secs(133)),
+        may_be_signalled: true,
+    }
+}
+
+/// Returns port 3000 as somebody has it.
+pub(super) fn held(by: Holder) -> HeldPort {
+    HeldPort { port: 3000, address: Some(([127, 0, 0, 1], 3000).into()), by }
 }

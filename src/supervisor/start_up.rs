@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use super::environment;
 use super::job::{Order, Tools};
 use super::live::Live;
 use super::outlet::Outlet;
@@ -22,6 +23,9 @@ pub(crate) const START_ENDS: Duration = Duration::from_secs(2);
 /// A guard, the terminal above its service if there is one, and what tells that each of its outputs is closed.
 pub(crate) type Begun = (Guard, Option<Arc<Live>>, Vec<watch::Receiver<bool>>);
 
+/// What is to be seen of a run in a browser, if anything; or why that cannot be told.
+pub(crate) type Address = Result<Option<String>, String>;
+
 /// Takes orders that come before there is a guard to carry them out, until one is a kill or nobody is left to give any.
 pub(crate) async fn until_killed(orders: &mut mpsc::Receiver<Order>, early: &mut VecDeque<Order>) {
     while let Some(order) = orders.recv().await {
@@ -36,6 +40,8 @@ pub(crate) async fn until_killed(orders: &mut mpsc::Receiver<Order>, early: &mut
 
 /// Starts the run's guard and connects its output; a start that has not come to anything once `enough` is over is given up.
 ///
+/// What it was started with is returned as well: its probes look with the same variables.
+///
 /// # Errors
 /// Says why nothing runs; nothing of it is left then.
 pub(crate) async fn begin(
@@ -43,12 +49,14 @@ pub(crate) async fn begin(
     config: &Arc<Service>,
     tools: &Arc<Tools>,
     enough: impl Future<Output = ()>,
-) -> Result<Begun, String> {
+) -> Result<(Begun, Launch, Address), String> {
     let (columns, rows) = tools.size(service);
     let io = if config.tty { Io::Terminal { columns, rows } } else { Io::Pipes };
     let Some(command) = config.command.clone() else { return Err("it has no command".to_owned()) };
     let launch = prepare(tools, config, command, io).await?;
-    raise(service, &launch, tools, enough).await
+    let address = environment::address(config, &launch.env).map_err(|problem| problem.to_string());
+    let begun = raise(service, &launch, tools, enough).await?;
+    Ok((begun, launch, address))
 }
 
 /// Starts a guard for `launch` and connects its output with the service's log, as [`begin`] does.

@@ -4,9 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::blocked::{Obstacle, Turn};
-use super::course::{Ignored, StepOutcome};
-use crate::config::{RestartPolicy, Service};
-use crate::id::{RunId, ServiceId};
+use super::held_port::{Clash, PortStatus};
+pub use super::kill_report::{Action, Fate, HowItEnded, KillReport, MemberFate};
+use super::on_change::WatchStatus;
+use super::readiness::Probing;
+use super::timetable::NextRun;
+use crate::config::{Dependency, RestartPolicy, Service};
+use crate::id::RunId;
 use crate::process::{Exit, Listener, Member, ProcessId, Survivor};
 use crate::signal::Signal;
 
@@ -17,10 +21,14 @@ pub enum State {
     Stopped,
     /// It is to run, and what it depends on is not yet as it has to be.
     Blocked,
-    /// Its guard is up, its program not yet.
+    /// Its guard is up, its program not yet, or it is not ready yet.
     Starting,
-    /// It runs.
+    /// It runs, and nothing says how it is found out whether it is ready.
     Running,
+    /// It runs, and its probe says that it can be used.
+    Ready,
+    /// Its probes have failed too often; its tree is being killed, and it has crashed then.
+    Unhealthy,
     /// Asked to end, or ended with members left; not yet seen gone.
     Stopping,
     /// A one-shot that returned success.
@@ -44,6 +52,8 @@ impl State {
         Self::Blocked,
         Self::Starting,
         Self::Running,
+        Self::Ready,
+        Self::Unhealthy,
         Self::Stopping,
         Self::Done,
         Self::Exited,
@@ -61,6 +71,8 @@ impl State {
             Self::Blocked => "blocked",
             Self::Starting => "starting",
             Self::Running => "running",
+            Self::Ready => "ready",
+            Self::Unhealthy => "unhealthy",
             Self::Stopping => "stopping",
             Self::Done => "done",
             Self::Exited => "exited",
@@ -74,7 +86,13 @@ impl State {
     /// Whether processes of the service may be alive.
     #[must_use]
     pub const fn is_alive(self) -> bool {
-        matches!(self, Self::Starting | Self::Running | Self::Stopping | Self::Stuck)
+        self.is_up() || matches!(self, Self::Unhealthy | Self::Stopping | Self::Stuck)
+    }
+
+    /// Whether it runs, or is about to, and is to go on.
+    #[must_use]
+    pub const fn is_up(self) -> bool {
+        matches!(self, Self::Starting | Self::Running | Self::Ready)
     }
 
     /// Whether the last run failed and nothing is being done about it.
@@ -159,8 +177,14 @@ pub struct ServiceStatus {
     pub next_start: Option<Instant>,
     /// How its stop stands (`Stopping`).
     pub stopping: Option<Stopping>,
+    /// What it is probed for, and with what success, while it runs.
+    pub probing: Option<Probing>,
     /// What it waits for (`Blocked`); empty in any other state.
     pub blocked_on: Arc<[Obstacle]>,
+    /// How the files stand that start it again.
+    pub watch: Option<WatchStatus>,
+    /// When its schedule starts it.
+    pub next_run: Option<NextRun>,
     /// That it is to be stopped after others, or was not stopped for their sake.
     pub turn: Option<Turn>,
     /// What its tree uses.
@@ -173,8 +197,12 @@ pub struct ServiceStatus {
     pub survivors: Arc<[Survivor]>,
     /// What the last stop, kill or restart found.
     pub report: Option<Arc<KillReport>>,
-    /// Why it could not be started or, where it is stuck, not be looked at; for a person to read.
+    /// Why it could not be started, is unhealthy or, where it is stuck, could not be looked at; for a person to read.
     pub problem: Option<Arc<str>>,
+    /// How it stands with the port that it expects.
+    pub port: Option<PortStatus>,
+    /// What its last run, which failed, has printed about an address in use.
+    pub clash: Option<Arc<Clash>>,
     /// What the configuration says about its beginning.
     pub rules: Rules,
     /// Where it stands among the others in lists; `None` once it was removed.
@@ -185,6 +213,12 @@ pub struct ServiceStatus {
     pub entry: Option<Arc<Service>>,
     /// Who has it not start: one that conflicts with it and runs, or wants to.
     pub conflict: Option<Arc<str>>,
+    /// The names by which it can be meant together with others: that of the process it is a replica of, then its groups.
+    pub groups: Arc<[Arc<str>]>,
+    /// What it depends on.
+    pub needs: Arc<[Dependency]>,
+    /// The address to open in a browser, of the present run.
+    pub address: Option<Arc<str>>,
 }
 
 /// What the configuration says about when a service begins.
@@ -215,7 +249,10 @@ impl ServiceStatus {
             restarts: 0,
             next_start: None,
             stopping: None,
+            probing: None,
             blocked_on: Arc::from([]),
+            watch: None,
+            next_run: None,
             turn: None,
             usage: Usage::default(),
             members: Arc::from([]),
@@ -223,11 +260,16 @@ impl ServiceStatus {
             survivors: Arc::from([]),
             report: None,
             problem: None,
+            port: None,
+            clash: None,
             rules: Rules { autostart: true, restart: RestartPolicy::No, max_restarts: 0, is_target: false },
             place: Some(0),
             is_extra: false,
             entry: None,
             conflict: None,
+            groups: Arc::from([]),
+            needs: Arc::from([]),
+            address: None,
         }
     }
 }
@@ -241,6 +283,8 @@ pub struct EndedRun {
     pub ran: Duration,
     /// Whether it ended because it was asked to.
     pub asked: bool,
+    /// Why its probes have ended it, where they did, as the rest of a sentence that begins with the service.
+    pub unfit: Option<Arc<str>>,
 }
 
 /// How a stop stands.
@@ -284,102 +328,4 @@ pub struct Usage {
     pub memory: u64,
     /// Number of live processes.
     pub processes: usize,
-}
-
-/// What was asked for when a run was brought to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// A stop with grace.
-    Stop,
-    /// A tree-kill.
-    Kill,
-    /// A stop before a start.
-    Restart,
-    /// The end of everything.
-    Quit,
-    /// Nobody asked: the main process ended and left members behind.
-    Sweep,
-}
-
-impl Action {
-    /// Returns what has been done, for reports.
-    #[must_use]
-    pub const fn past(self) -> &'static str {
-        match self {
-            Self::Stop | Self::Quit => "stopped",
-            Self::Kill => "killed",
-            Self::Restart => "restarted",
-            Self::Sweep => "swept",
-        }
-    }
-}
-
-/// Which step of a stop ended the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HowItEnded {
-    /// The stop command did it.
-    Acknowledged,
-    /// It ended within its grace.
-    InGrace,
-    /// The tree was killed.
-    Forced,
-    /// The main process ended by itself.
-    ByItself,
-}
-
-/// What a stop, kill or restart has found.
-#[derive(Clone, Debug, PartialEq)]
-pub struct KillReport {
-    /// Whose.
-    pub service: ServiceId,
-    /// Its name.
-    pub name: Arc<str>,
-    /// Which run.
-    pub run: RunId,
-    /// What was asked for.
-    pub action: Action,
-    /// Which step ended it.
-    pub how: HowItEnded,
-    /// The signal that was sent first, if any.
-    pub signal: Option<Signal>,
-    /// The steps that were taken, in order, and what came of each.
-    pub steps: Vec<StepOutcome>,
-    /// Everyone who was there when it began, and what became of each.
-    pub members: Vec<MemberFate>,
-    /// How many were killed by SIGKILL, later births included.
-    pub killed: u64,
-    /// What is left.
-    pub survivors: Vec<Survivor>,
-    /// Why nothing can be claimed, where the look at the end could not be taken.
-    pub unseen: Option<Arc<str>>,
-    /// The TCP ports that the tree listened on and that nobody listens on any more, ascending.
-    pub freed: Vec<u16>,
-    /// Whether the guard's proof and the look at the process table agree that nothing is left.
-    pub verified: bool,
-    /// From the request to the look.
-    pub took: Duration,
-    /// Of it, from the last step (the tree-kill, or the last exit) to the look.
-    pub checked_in: Duration,
-}
-
-/// One process that was there when a stop began.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MemberFate {
-    /// As it was seen then.
-    pub member: Member,
-    /// What became of it.
-    pub fate: Fate,
-    /// Whether it was alive when the tree-kill came.
-    pub killed: bool,
-    /// The signal that it was asked to end with, where it was still alive when the tree-kill came.
-    pub ignored: Option<Ignored>,
-}
-
-/// What became of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// Seen to be gone.
-    Gone,
-    /// Still there.
-    Alive,
 }

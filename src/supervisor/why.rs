@@ -1,7 +1,11 @@
 //! Why a service is in the state it is in, and what can be done about it. Pure.
 
+mod outlook;
+mod port;
+
 use std::time::Instant;
 
+use self::port::{awaited_port, clash, moved_port};
 use super::status::{EndedRun, HowItEnded, KillReport, ServiceStatus, State, StopStep, Stopping};
 use crate::config::RestartPolicy;
 use crate::keys::Action;
@@ -33,21 +37,30 @@ impl Cause {
 /// Returns why a service is in its state.
 #[must_use]
 pub fn why(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
+    let mut causes = of_state(status, now);
+    causes.extend(outlook::of_files(status, now));
+    causes.extend(outlook::of_schedule(status, now));
+    causes
+}
+
+fn of_state(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
     match status.state {
         State::Stopped => stopped(status),
-        State::Blocked => blocked(status),
+        State::Blocked => blocked(status, now),
         State::Starting => vec![starting(status, now)],
-        State::Running => running(status, now),
+        State::Running | State::Ready => running(status, now),
+        State::Unhealthy => vec![Cause::fact(unfit(status))],
         State::Stopping => stopping(status, now),
         State::Done if status.rules.is_target => vec![Cause::fact("what it depends on is up")],
         State::Done => {
-            let text = format!("a one-shot: it {} and does not run again by itself", end(status));
+            let again = if outlook::begins_again(status) { "" } else { " and does not run again by itself" };
+            let text = format!("a one-shot: it {}{again}", end(status));
             vec![Cause::with(text, Action::Start)]
         }
         State::Exited => vec![Cause::with(format!("it {}, which counts as a success", end(status)), Action::Start)],
-        State::Crashed => crashed(status),
+        State::Crashed => crashed(status, now),
         State::Backoff => backoff(status, now),
-        State::CrashLoop => crash_loop(status),
+        State::CrashLoop => crash_loop(status, now),
         State::Stuck => stuck(status),
     }
 }
@@ -75,17 +88,18 @@ const fn asked_end(report: &KillReport) -> &'static str {
     }
 }
 
-fn blocked(status: &ServiceStatus) -> Vec<Cause> {
+fn blocked(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
     let mut causes: Vec<Cause> = Vec::new();
     for obstacle in status.blocked_on.iter().take(NAMED) {
         let text = format!("it {}", obstacle.sentence());
         // what has failed is tried again with whoever needs it
-        let is_tried_again = obstacle.needs_a_person && obstacle.state != State::Stuck;
+        let is_tried_again = obstacle.needs_a_person && !matches!(obstacle.state, State::Stuck | State::Blocked);
         causes.push(if is_tried_again { Cause::with(text, Action::Start) } else { Cause::fact(text) });
     }
     if let Some(more @ 1..) = status.blocked_on.len().checked_sub(NAMED) {
         causes.push(Cause::fact(format!("and for {more} more")));
     }
+    causes.extend(awaited_port(status, now));
     if status.ended.is_some() {
         causes.push(Cause::fact(format!("before that {}", last_end(status))));
     }
@@ -93,8 +107,16 @@ fn blocked(status: &ServiceStatus) -> Vec<Cause> {
 }
 
 fn starting(status: &ServiceStatus, now: Instant) -> Cause {
+    if let Some(sentence) = status.probing.as_ref().and_then(|probing| probing.sentence(now)) {
+        return Cause::with(sentence, Action::Kill);
+    }
     let since = status.started.map_or_else(String::new, |at| format!(" for {}", lasted(now - at.min(now))));
     Cause::with(format!("it has been starting{since}: its program does not run yet"), Action::Kill)
+}
+
+fn unfit(status: &ServiceStatus) -> String {
+    let why = status.problem.as_deref().unwrap_or("does not pass its probes");
+    format!("it {why}; its tree is being killed")
 }
 
 fn running(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
@@ -103,7 +125,9 @@ fn running(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
         Some(main) => Cause::fact(format!("it has run{since}, pid {}", main.pid)),
         None => Cause::fact(format!("its command has ended and left a daemon, which has run{since}")),
     }];
+    causes.extend(status.probing.as_ref().and_then(|probing| probing.sentence(now)).map(Cause::fact));
     causes.extend(status.turn.as_ref().map(|turn| Cause::with(format!("it {}", turn.sentence()), Action::Kill)));
+    causes.extend(moved_port(status));
     if status.restarts > 0 {
         let times = times(status.restarts);
         causes.push(Cause::fact(format!("it was restarted by itself {times} in a row; last time it {}", end(status))));
@@ -119,6 +143,7 @@ fn stopping(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
         Asked::Kill => "its tree is being killed by request",
         Asked::Restart => "it is being stopped for a restart",
         Asked::Quit => "everything is being stopped",
+        Asked::Expel => "its probes have failed, and its tree is being killed",
         Asked::Sweep => "its main process has ended, and what it left behind is being killed",
     };
     let again = if stop.again { "; then it starts again" } else { "" };
@@ -153,8 +178,9 @@ fn still_alive(member: &Member) -> String {
     format!("still alive, {}: {} {}", member.state.word(), member.id.pid, member.command)
 }
 
-fn crashed(status: &ServiceStatus) -> Vec<Cause> {
+fn crashed(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
     let mut causes = vec![Cause::with(last_end(status), Action::Restart)];
+    causes.extend(clash(status, now));
     causes.extend(left_behind(status));
     causes.push(Cause::fact(match status.rules.restart {
         RestartPolicy::No => "it is not restarted by itself (restart = \"no\")",
@@ -169,14 +195,16 @@ fn backoff(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
     let policy = policy(status.rules.restart);
     let text = format!("it starts again in {left} s: attempt {attempt} of {most} (restart = \"{policy}\")");
     let mut causes = vec![Cause::with(text, Action::Start), Cause::fact(last_end(status))];
+    causes.extend(clash(status, now));
     causes.extend(left_behind(status));
     causes
 }
 
-fn crash_loop(status: &ServiceStatus) -> Vec<Cause> {
+fn crash_loop(status: &ServiceStatus, now: Instant) -> Vec<Cause> {
     let runs = times(status.restarts + 1);
     let text = format!("it ended {runs} in a row and waits for you (max_restarts = {})", status.rules.max_restarts);
     let mut causes = vec![Cause::with(text, Action::Start), Cause::fact(last_end(status))];
+    causes.extend(clash(status, now));
     causes.extend(left_behind(status));
     causes
 }
@@ -204,6 +232,9 @@ fn last_end(status: &ServiceStatus) -> String {
     if let Some(problem) = &status.problem {
         return format!("it could not be started: {problem}");
     }
+    if let Some(unfit) = status.ended.as_ref().and_then(|ended| ended.unfit.as_deref()) {
+        return format!("it {unfit}; its tree was killed");
+    }
     let meaning = status.ended.as_ref().and_then(|ended| ended.exit).and_then(meaning);
     let meaning = meaning.map_or_else(String::new, |meaning| format!(": {meaning}"));
     format!("it {}{meaning}", end(status))
@@ -212,6 +243,7 @@ fn last_end(status: &ServiceStatus) -> String {
 /// Says how the last run ended: `exited with code 1 after 02:13`.
 fn end(status: &ServiceStatus) -> String {
     match &status.ended {
+        Some(EndedRun { unfit: Some(unfit), .. }) => unfit.to_string(),
         Some(EndedRun { exit: Some(exit), ran, .. }) => match exit {
             Exit::Code(_) => format!("{exit} after {}", lasted(*ran)),
             Exit::Signal { .. } => format!("was {exit} after {}", lasted(*ran)),

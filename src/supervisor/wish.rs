@@ -1,6 +1,7 @@
 //! What the machine of one service is told and what it answers: wishes and news in, effects out.
 
 use super::course::CommandOutcome;
+use super::readiness::Purpose;
 use crate::config::CommandLine;
 use crate::process::{Exit, ProcessId, Survivor, Verdict};
 use crate::signal::Signal;
@@ -32,6 +33,13 @@ pub(crate) enum News {
     },
     /// It could not be started, and nothing of it is alive; the sentence says why and what to do.
     NotStarted(String),
+    /// A probe has come to its end.
+    Probed {
+        /// What it was for.
+        purpose: Purpose,
+        /// Why it failed, where it did.
+        outcome: Result<(), String>,
+    },
     /// The main process has ended; members may be left.
     MainExited(Exit),
     /// The stop command has ended.
@@ -55,6 +63,10 @@ pub(crate) enum News {
 pub(crate) enum Effect {
     /// Start the run whose number the machine now shows.
     Launch,
+    /// Probe it for this from now on, and for nothing else.
+    Probe(Purpose),
+    /// Probe it no more.
+    StopProbing,
     /// Run the stop command.
     RunStopCommand(CommandLine),
     /// End the stop command; this is then its outcome.

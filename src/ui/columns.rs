@@ -12,8 +12,17 @@ const NAME_MOST: u16 = 32;
 const NAME_LEAST: u16 = 12;
 
 /// The columns from the one that stays longest to the one that is hidden first.
-const IMPORTANCE: &[Column] =
-    &[Column::State, Column::Uptime, Column::Cpu, Column::Memory, Column::Processes, Column::Restarts, Column::Pid];
+const IMPORTANCE: &[Column] = &[
+    Column::State,
+    Column::Uptime,
+    Column::Ports,
+    Column::Cpu,
+    Column::Memory,
+    Column::Groups,
+    Column::Processes,
+    Column::Restarts,
+    Column::Pid,
+];
 
 /// The list's columns, as they fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +36,8 @@ pub(crate) struct Plan {
 /// Returns the cells of a column with the gap before it; fixed, whatever it shows.
 pub(crate) const fn width(column: Column) -> u16 {
     match column {
-        // a space, then the longest word, `crash-loop`
-        Column::State => 11,
+        // a space, then the longest word, `crash-loop`; a group of that length
+        Column::State | Column::Groups => 11,
         // `100.0%` and a gap; a tree on many processors shows no tenths
         Column::Cpu => 7,
         // `999K`, and room for the terabytes
@@ -39,6 +48,8 @@ pub(crate) const fn width(column: Column) -> u16 {
         Column::Processes => 10,
         // `↻99`
         Column::Restarts => 4,
+        // `:65535+`
+        Column::Ports => 8,
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Description {
     pub restart: String,
     /// Whether it has a terminal.
     pub tty: bool,
+    /// Whether it has an address to open in a browser.
+    pub opens: bool,
 }
 
 impl Dashboard {
@@ -76,6 +78,7 @@ impl Description {
             stop: stop_words(&service.stop),
             restart: restart_words(&service.restart),
             tty: service.tty,
+            opens: service.open.is_some(),
         }
     }
 }

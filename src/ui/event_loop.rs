@@ -218,7 +218,7 @@ impl<S: FnMut()> Screen<S> {
             Some(sizes) => sizes,
             // services wait for their first size, and must not wait for a larger window
             None if self.sizes.is_unknown() => vec![self.model.size; self.model.board.services.len()],
-            None => return,
+            None => return self.sizes.withdraw(),
         };
         for command in self.sizes.tell(wanted, Instant::now()) {
             self.ask(command);

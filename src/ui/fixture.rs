@@ -74,7 +74,7 @@ pub(crate) fn running(name: &str, moment: Moment, seconds: u64, members: Vec<Mem
 }
 
 pub(crate) fn ended(name: &str, state: State, exit: Exit) -> ServiceStatus {
-    let run = EndedRun { exit: Some(exit), ran: Duration::from_secs(133), asked: false };
+    let run = EndedRun { exit: Some(exit), ran: Duration::from_secs(133), asked: false, unfit: None };
     ServiceStatus { state, run: RunId::default().next(), ended: Some(run), ..stopped(name) }
 }
 
@@ -201,6 +201,7 @@ pub(crate) fn model(board: Board, width: u16, height: u16) -> Model {
         stop: "by SIGTERM; killed after 5 s".to_owned(),
         restart: "after a crash, 500 ms to 10 s later, 5 times in a row".to_owned(),
         tty: true,
+        opens: true,
     };
     let dashboard = Dashboard {
         project: "shop".to_owned(),

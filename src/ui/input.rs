@@ -48,7 +48,14 @@ fn press(chord: Chord, model: &Model) -> Option<Msg> {
     }
     let in_menu = matches!(
         model.panels.last(),
-        Some(Panel::Signals(_) | Panel::Restarts { .. } | Panel::Reload { .. } | Panel::Conflict { .. } | Panel::Quit)
+        Some(
+            Panel::Signals(_)
+                | Panel::Restarts { .. }
+                | Panel::Reload { .. }
+                | Panel::Conflict { .. }
+                | Panel::Quit
+                | Panel::Holder(_)
+        )
     );
     if in_menu && !model.is_quitting() {
         let types = matches!(model.panels.last(), Some(Panel::Signals(_)));

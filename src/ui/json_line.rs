@@ -1,6 +1,6 @@
 //! A line of JSON as one that a person can read: level and message first, then the time, then what else it holds.
 
-use crate::logs::plain_text;
+use crate::logs::{Level, level, plain_text};
 
 use super::json_text::{entries, object_in, unquoted};
 use super::log_rows::{Piece, Tint};
@@ -65,12 +65,12 @@ fn level_word(value: &str) -> String {
 }
 
 fn level_tint(level: &str) -> Tint {
-    match level {
-        "TRACE" | "DEBUG" => Tint::Quiet,
-        "INFO" | "INFORMATION" | "NOTICE" => Tint::Good,
-        "WARN" | "WARNING" => Tint::Busy,
-        "ERROR" | "FATAL" | "PANIC" | "DPANIC" | "CRITICAL" | "EMERGENCY" | "ALERT" => Tint::Bad,
-        _ => Tint::Service,
+    match self::level(level) {
+        Some(Level::Detail) => Tint::Quiet,
+        Some(Level::Information) => Tint::Good,
+        Some(Level::Warning) => Tint::Busy,
+        Some(Level::Error) => Tint::Bad,
+        None => Tint::Service,
     }
 }
 
@@ -108,6 +108,7 @@ fn clean(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logs::{Severity, severity};
 
     fn shown(line: &str) -> Option<String> {
         Some(readable(line)?.iter().map(|piece| piece.text.as_str()).collect())
@@ -119,6 +120,17 @@ mod tests {
         assert_eq!(shown(pino).as_deref(), Some("ERROR no such cart 12:04:31.113Z pid=7 hostname=shop id=1.50"));
         let zap = r#"{"level":"info","ts":1767355471.113,"caller":"a.go:1","msg":"up","tags":["a", "b"],"q":"x y"}"#;
         assert_eq!(shown(zap).as_deref(), Some(r#"INFO  up 12:04:31.113Z caller=a.go:1 tags=["a", "b"] q="x y""#));
+    }
+
+    #[test]
+    fn a_level_looks_as_bad_as_the_sign_beside_its_line_says() {
+        for word in ["ERR", "crit", "SEVERE", "wrn", "50", "40", "INF", "trc", "eror", "mellow"] {
+            let line = format!(r#"{{"level":"{word}","msg":"x"}}"#);
+            let tint = readable(&line).unwrap()[0].tint;
+            let sign = severity(line.as_bytes()).map(|(severity, _)| severity);
+            assert_eq!(tint == Tint::Bad, sign == Some(Severity::Error), "{word}");
+            assert_eq!(tint == Tint::Busy, sign == Some(Severity::Warning), "{word}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::log_window::{LogWindow, Row};
 use super::text;
+use crate::logs::Hyperlink;
 
 /// A longer one is no link.
 const LONGEST: usize = 2048;
@@ -127,12 +128,23 @@ fn trimmed(address: &str) -> &str {
     }
 }
 
-/// Returns the links of a window with their labels: the same target has the same one everywhere.
-pub(crate) fn in_window(window: &LogWindow) -> Vec<Link> {
+/// Returns where a link leads that a service has made of other text: where a browser can go, and nowhere else.
+fn target_of(hyperlink: &Hyperlink) -> Option<Target> {
+    let target = &hyperlink.target;
+    let scheme = target.split_once("://").map(|(scheme, _)| scheme)?;
+    let is_known = ["http", "https", "file"].iter().any(|known| known.eq_ignore_ascii_case(scheme));
+    is_known.then(|| Target::Address(target.clone()))
+}
+
+/// Returns the links of a window with their labels: the same target has the same one everywhere. `hyperlinks` are those
+/// that its lines carry, by the numbers of these.
+pub(crate) fn in_window(window: &LogWindow, hyperlinks: &[(u64, Vec<Hyperlink>)]) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::new();
     let mut start = 0;
     for rows in window.rows.chunk_by(|row, next| row.place.line == next.place.line) {
-        links.extend(in_line(rows, start));
+        let line = rows.first().map(|row| row.place.line);
+        let carried = hyperlinks.iter().find(|(of, _)| Some(*of) == line).map_or(&[][..], |(_, links)| links);
+        links.extend(in_line(rows, start, carried));
         start += rows.len();
     }
     let mut targets: Vec<String> = Vec::new();
@@ -149,9 +161,20 @@ pub(crate) fn in_window(window: &LogWindow) -> Vec<Link> {
     links
 }
 
-fn in_line(rows: &[Row], first: usize) -> Vec<Link> {
+fn in_line(rows: &[Row], first: usize, hyperlinks: &[Hyperlink]) -> Vec<Link> {
     let texts: Vec<String> =
         rows.iter().map(|row| row.pieces.iter().map(|piece| piece.text.as_str()).collect()).collect();
+    let whole = texts.concat();
+    let mut found: Vec<(Range<usize>, Target)> = hyperlinks
+        .iter()
+        .filter_map(|hyperlink| Some((seen(rows.first()?, &whole, hyperlink)?, target_of(hyperlink)?)))
+        .collect();
+    // where a link was made of an address, it leads where it was made to lead
+    let is_free =
+        |range: &Range<usize>| found.iter().all(|(other, _)| other.end <= range.start || range.end <= other.start);
+    let plain: Vec<_> = find(&whole).into_iter().filter(|(range, _)| is_free(range)).collect();
+    found.extend(plain);
+    found.sort_by_key(|(range, _)| range.start);
     let place = |(range, target): (Range<usize>, Target)| {
         let mut before = 0;
         for (row, text) in texts.iter().enumerate() {
@@ -170,7 +193,19 @@ fn in_line(rows: &[Row], first: usize) -> Vec<Link> {
         }
         None
     };
-    find(&texts.concat()).into_iter().filter_map(place).collect()
+    found.into_iter().filter_map(place).collect()
+}
+
+/// Returns where the text of a link is in what is seen of its line, which begins with `row`; `None` if something else
+/// is there: a line may be shown otherwise than it was printed, and may have gone on since.
+fn seen(row: &Row, whole: &str, hyperlink: &Hyperlink) -> Option<Range<usize>> {
+    let Hyperlink { start, text, .. } = hyperlink;
+    let hidden = row.start.saturating_sub(*start);
+    let text = text.get(hidden..).filter(|text| !text.is_empty())?;
+    let from = start.saturating_sub(row.start) + row.lead;
+    let rest = whole.get(from..).filter(|rest| !rest.is_empty())?;
+    let is_it = rest.starts_with(text) || text.starts_with(rest);
+    is_it.then(|| from..from + text.len().min(rest.len()))
 }
 
 /// Returns the label at this place of so many: one letter where that is enough, else two.
@@ -185,6 +220,8 @@ fn label(place: usize, of: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logs::{LogBuffer, Source, Stamp, hyperlinks};
+    use crate::ui::log_window::{Excerpt, Lens, LogView, Page};
 
     fn texts(line: &str) -> Vec<String> {
         find(line).iter().map(|(_, target)| target.text().to_owned()).collect()
@@ -230,5 +267,38 @@ mod tests {
             (label(0, 26), label(25, 26), label(0, 27), label(26, 27)),
             ("a".into(), "m".into(), "aa".into(), "sa".into())
         );
+    }
+
+    fn offered(bytes: &[u8], (width, wrap, column): (usize, bool, usize)) -> Vec<(String, usize, usize, usize)> {
+        let mut log = LogBuffer::new(1 << 20);
+        log.push(Source::Output, bytes, Stamp(0));
+        let mut view = LogView::default();
+        view.column = column;
+        let page = Page { width, height: 10, wrap };
+        let window = Excerpt::copy(&log, &view, page, Lens::default()).lay_out(&mut view, page, Lens::default());
+        let carried: Vec<_> = log.lines(0).map(|line| (line.number, hyperlinks(line.bytes))).collect();
+        let links = in_window(&window, &carried).into_iter();
+        links.map(|link| (link.target.text().to_owned(), link.row, link.column, link.width)).collect()
+    }
+
+    #[test]
+    fn a_link_that_a_service_has_made_of_text_is_offered_where_its_text_is_seen() {
+        let line = b"see \x1b]8;;https://x.dev/a\x07the docs\x1b]8;;\x07 or http://y.dev\n";
+        let own = || "https://x.dev/a".to_owned();
+        let other = || "http://y.dev".to_owned();
+        assert_eq!(offered(line, (80, true, 0)), [(own(), 0, 4, 8), (other(), 0, 16, 12)]);
+        assert_eq!(offered(line, (8, true, 0))[0], (own(), 0, 4, 4), "its first row");
+        assert_eq!(offered(line, (8, false, 6)), [(own(), 0, 0, 6)], "what is left of it");
+        assert_eq!(offered(line, (8, false, 0)), [(own(), 0, 4, 4)]);
+    }
+
+    #[test]
+    fn a_link_made_of_an_address_leads_where_it_was_made_to_lead_and_never_where_no_browser_goes() {
+        let made = |target: &str| format!("\x1b]8;;{target}\x07http://shown.dev\x1b]8;;\x07\n").into_bytes();
+        assert_eq!(offered(&made("https://x.dev"), (80, true, 0)), [("https://x.dev".to_owned(), 0, 0, 16)]);
+        for target in ["javascript://x", "vscode://file/x", "data:text/html,x", "-x", "mailto:a@b"] {
+            let shown = ("http://shown.dev".to_owned(), 0, 0, 16);
+            assert_eq!(offered(&made(target), (80, true, 0)), [shown], "{target}");
+        }
     }
 }

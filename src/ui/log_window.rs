@@ -266,7 +266,8 @@ impl Excerpt {
                     (None, Position::Follow) => (end, height + up, 0),
                     (None, Position::At(place)) => (place.line, height + up, height + down),
                 };
-                folding::copy(log, Wanted { line, above, below }, lens.current.map(|spot| spot.line))
+                let open = [lens.current.map(|spot| spot.line), view.pointed];
+                folding::copy(log, Wanted { line, above, below }, open)
             }
             None => log
                 .styled_lines(first + from)

@@ -20,6 +20,7 @@ use super::layout::{self, Areas, Need};
 use super::links::Choice;
 use super::opened_line::OpenedLine;
 use super::panes::Panes;
+use super::ports::{HolderView, PortsView};
 use super::selection::{Pressed, Selecting};
 use super::sought::Prompt;
 use super::stamps::Stamps;
@@ -85,6 +86,17 @@ pub(crate) enum Panel {
     },
     /// The processes of a service, live.
     Tree(TreeView),
+    /// The ports of all services, live.
+    Ports(PortsView),
+    /// Whether to end the process that has a port.
+    Holder(HolderView),
+    /// Who depends on whom.
+    Graph {
+        /// The chosen row.
+        chosen: usize,
+        /// Rows scrolled past.
+        top: usize,
+    },
     /// All that is known of a service.
     Details {
         /// Which.
@@ -222,7 +234,7 @@ pub(crate) struct Model {
     pub(crate) panes: Panes,
     /// What is being typed on the status line.
     pub(crate) prompt: Option<Prompt>,
-    /// Only services with this in their names are listed.
+    /// Only services with this in their names, or in those of their groups, are listed.
     pub(crate) names: String,
     /// Who has the keyboard.
     pub(crate) attached: Option<Attached>,
@@ -234,6 +246,8 @@ pub(crate) struct Model {
     pub(crate) pressed: Option<Pressed>,
     /// What lies over the panes; the last is on top and has the keys.
     pub(crate) panels: Vec<Panel>,
+    /// What a kill has found while a service had the keyboard: shown once that has come back.
+    pub(crate) withheld: Option<Arc<KillReport>>,
     /// What happened last.
     pub(crate) notice: Option<Notice>,
     /// The services that lived when the quit began.
@@ -266,6 +280,7 @@ impl Model {
             selecting: None,
             pressed: None,
             panels: Vec::new(),
+            withheld: None,
             notice: None,
             quitting: Vec::new(),
             quitting_rows: 0,
@@ -284,7 +299,7 @@ impl Model {
         self.board.listed()
     }
 
-    /// Returns the services in the list: all, or those that have what was typed in their names.
+    /// Returns the services in the list: all, or those that have what was typed in their names or those of their groups.
     pub(crate) fn listed(&self) -> Vec<ServiceId> {
         let has_capitals = self.names.chars().any(char::is_uppercase);
         let matches = |name: &str| match has_capitals {
@@ -292,7 +307,9 @@ impl Model {
             true => name.contains(&self.names),
             false => name.to_lowercase().contains(&self.names),
         };
-        self.services().filter(|(_, status)| matches(&status.name)).map(|(service, _)| service).collect()
+        let is_listed =
+            |status: &ServiceStatus| matches(&status.name) || status.groups.iter().any(|group| matches(group));
+        self.services().filter(|(_, status)| is_listed(status)).map(|(service, _)| service).collect()
     }
 
     /// Returns the row of the chosen service in the list.

@@ -62,7 +62,8 @@ const WITH_SELECTION: &[(&str, &str, &str)] =
     &[("write", "FILE", "write what is selected to FILE"), ("write!", "FILE", "the same, over a file that is there")];
 
 /// The actions that may be followed by names.
-const WITH_NAMES: &[Action] = &[Action::Start, Action::Stop, Action::Restart, Action::Kill];
+const WITH_NAMES: &[Action] =
+    &[Action::Start, Action::Stop, Action::Restart, Action::Kill, Action::Mark, Action::Browse];
 
 /// Returns the actions that can be named now.
 fn actions(model: &Model) -> impl Iterator<Item = Action> + '_ {
@@ -87,8 +88,7 @@ pub(crate) fn choices(model: &Model, before: &str) -> (Vec<Choice>, Range<usize>
     let all = match words.as_slice() {
         [] => first_words(model),
         ["signal"] => Signal::ALL.iter().map(|signal| signal_choice(*signal)).collect(),
-        ["remove", named @ ..] => names(model, named),
-        ["signal", _, named @ ..] => names(model, named),
+        ["remove", named @ ..] | ["signal", _, named @ ..] => names(model, named),
         [word, named @ ..] if WITH_NAMES.iter().any(|action| action.name() == *word) => names(model, named),
         [_, ..] => Vec::new(),
     };
@@ -136,7 +136,14 @@ fn names(model: &Model, named: &[&str]) -> Vec<Choice> {
         help: status.state.word().to_owned(),
         goes_on: false,
     };
-    left.map(|(_, status)| choice(status)).collect()
+    let groups = model.board.roster().groups().into_iter().filter(|(group, _)| !named.contains(group));
+    let group = |(word, count): (&str, usize)| Choice {
+        word: word.to_owned(),
+        keys: String::new(),
+        help: format!("all {count} of this group"),
+        goes_on: false,
+    };
+    left.map(|(_, status)| choice(status)).chain(groups.map(group)).collect()
 }
 
 /// Keeps what begins with `typed`, then what has it in its word, then what has it in its help.
@@ -226,17 +233,9 @@ fn action(model: &Model, word: &str, rest: &str) -> Result<Order, String> {
     Ok(Order::ActOn(action, services(model, rest.split_whitespace())?))
 }
 
-/// Reads names; without any it is what a key would act on.
+/// Reads names of services and groups; without any it is what a key would act on.
 fn services<'a>(model: &Model, names: impl Iterator<Item = &'a str>) -> Result<Vec<ServiceId>, String> {
-    let find = |name: &str| {
-        let found = model.services().find(|(_, status)| &*status.name == name).map(|(service, _)| service);
-        found.ok_or_else(|| {
-            let known = model.services().map(|(_, status)| &*status.name);
-            let near = closest(name, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            format!("no service is called `{name}`{near}")
-        })
-    };
-    let found = names.map(find).collect::<Result<Vec<_>, _>>()?;
+    let found = model.board.find_all(names).map_err(|unknown| unknown.to_string())?;
     Ok(if found.is_empty() { model.targets() } else { found })
 }
 
@@ -269,6 +268,18 @@ mod tests {
         assert_eq!(offered("signal HUP d"), ["db", "docs"]);
         assert_eq!(choices(&shop(), "stop w").1, 5..6);
         assert_eq!(offered("help "), [""; 0]);
+    }
+
+    #[test]
+    fn a_group_stands_for_all_that_are_in_it() {
+        let mut shop = shop();
+        for place in [0, 2] {
+            shop.board.services[place].groups = [std::sync::Arc::from("backend")].into();
+        }
+        let offered = choices(&shop, "mark back").0;
+        assert_eq!((offered[0].word.as_str(), offered[0].help.as_str()), ("backend", "all 2 of this group"));
+        assert_eq!(read(&shop, "stop backend web"), Ok(Order::ActOn(Action::Stop, vec![id(0), id(2), id(3)])));
+        assert_eq!(read(&shop, "mark backend"), Ok(Order::ActOn(Action::Mark, vec![id(0), id(2)])));
     }
 
     #[test]

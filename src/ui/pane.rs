@@ -56,7 +56,17 @@ impl Pane {
 
     /// Returns another pane that shows the same at the same place, but looks for nothing.
     pub(crate) fn another(&self, number: u64) -> Self {
-        Self { number, sought: Sought::of_pane(number), ..self.clone() }
+        Self {
+            number,
+            service: self.service,
+            is_merged: self.is_merged,
+            logs: self.logs.clone(),
+            merged: self.merged.clone(),
+            views: self.views.clone(),
+            shows_screen: self.shows_screen,
+            rows: self.rows.clone(),
+            sought: Sought::of_pane(number),
+        }
     }
 
     /// Makes room for so many services.

@@ -20,6 +20,9 @@ const LABEL: usize = 14;
 /// Says how a run ended: `exited with code 1 after 02:13`.
 pub(crate) fn how_it_ended(ended: &EndedRun) -> String {
     let Some(exit) = ended.exit else { return "could not be started".to_owned() };
+    if let Some(unfit) = &ended.unfit {
+        return unfit.to_string();
+    }
     format!("{exit} after {}", text::duration(ended.ran))
 }
 
@@ -27,6 +30,7 @@ pub(crate) fn how_it_ended(ended: &EndedRun) -> String {
 pub(crate) fn short_end(ended: &EndedRun) -> String {
     match ended.exit {
         None => "no start".to_owned(),
+        Some(_) if ended.unfit.is_some() => "unfit".to_owned(),
         Some(Exit::Code(code)) => format!("exit {code}"),
         Some(Exit::Signal { number, .. }) => {
             Signal::from_number(number).map_or_else(|| format!("sig {number}"), |signal| signal.name().to_owned())
@@ -55,7 +59,7 @@ pub(crate) fn one_line(report: &KillReport) -> Option<Notice> {
     let ended = report.members.iter().filter(|member| member.fate == Fate::Gone).count() as u64;
     let force = if report.how == HowItEnded::Forced { forced(report) } else { String::new() };
     let what = match (report.action, report.verified) {
-        (Action::Kill, _) => format!("{past} {}", report.killed.max(ended)),
+        (Action::Kill | Action::Expel, _) => format!("{past} {}", report.killed.max(ended)),
         // what is left is not stopped, whatever was asked for
         (_, false) => format!("ended {ended}{force}"),
         (Action::Restart, true) => format!("{past} · {ended} gone{force}"),

@@ -63,7 +63,7 @@ impl Seeker {
 
     /// Looks for what is sought now on this ground, if there is anything that was not looked at.
     ///
-    /// Holds each log only to share its chunks.
+    /// Holds each log only for a snapshot: nearly all of it is shared.
     pub(crate) fn follow(&mut self, sought: &Sought, ground: Ground, logs: &LogStore) {
         let is_same = self.walk.as_ref().is_some_and(|walk| walk.asked == sought.asked && walk.ground == ground);
         if !is_same || !sought.is_active() {

@@ -31,6 +31,12 @@ impl Sizes {
         self.since.map(|since| since + SETTLES)
     }
 
+    /// Forgets what is wanted and was not told: there is no room for any of them now.
+    pub(crate) fn withdraw(&mut self) {
+        self.wanted.clone_from(&self.told);
+        self.since = None;
+    }
+
     /// Takes in the size that each service is to have, and returns what to say now.
     pub(crate) fn tell(&mut self, wanted: Vec<Size>, now: Instant) -> Vec<Command> {
         if self.wanted != wanted {

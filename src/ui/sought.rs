@@ -138,6 +138,12 @@ impl Sought {
         (self.total, self.current, self.turned, self.is_complete) = (0, None, None, false);
     }
 
+    /// The same for another log: there is nothing to go to in it.
+    pub(crate) fn ask_elsewhere(&mut self) {
+        self.ask_again();
+        self.wanted = None;
+    }
+
     /// Takes in what was found; returns the match to go to, if one was waited for.
     pub(crate) fn learn(&mut self, finding: &Finding) -> Option<Spot> {
         if finding.asked != self.asked {
@@ -226,7 +232,13 @@ impl Sought {
         let Spot { line, nth } = self.current?;
         let place = self.hits.partition_point(|hit| hit.line < line);
         self.hits.get(place).filter(|hit| hit.line == line)?;
-        let before: u64 = self.hits.iter().take(place).map(|hit| u64::from(hit.count)).sum();
+        let count = |hit: &Hit| u64::from(hit.count);
+        // asked for in every frame: whoever comes from the newest match has few behind the one that was gone to
+        let before = if place <= self.hits.len() / 2 {
+            self.hits.range(..place).map(count).sum()
+        } else {
+            self.total - self.hits.range(place..).map(count).sum::<u64>()
+        };
         Some(before + u64::from(nth) + 1)
     }
 }

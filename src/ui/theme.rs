@@ -148,9 +148,9 @@ impl Theme {
     /// Returns the style of a state's sign and word.
     pub(crate) fn state(&self, state: State) -> Style {
         match state {
-            State::Running | State::Done => self.good,
+            State::Running | State::Ready | State::Done => self.good,
             State::Blocked | State::Starting | State::Stopping | State::Backoff => self.busy,
-            State::Crashed | State::CrashLoop | State::Stuck => self.bad,
+            State::Unhealthy | State::Crashed | State::CrashLoop | State::Stuck => self.bad,
             State::Stopped | State::Exited => self.quiet,
         }
     }
@@ -234,7 +234,8 @@ pub(crate) const fn sign(state: State) -> &'static str {
         State::Stopped => "○",
         State::Blocked => "◇",
         State::Starting => "◐",
-        State::Running => "●",
+        State::Running | State::Ready => "●",
+        State::Unhealthy => "◍",
         State::Stopping => "◌",
         State::Done | State::Exited => "✓",
         State::Crashed => "✗",

@@ -9,6 +9,7 @@ mod mouse;
 mod moving;
 mod news;
 mod panels;
+mod ports;
 mod searching;
 mod selecting;
 mod services;
@@ -101,16 +102,22 @@ fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
 }
 
 /// Does what a key means while nothing lies over the panes.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the others have a meaning only while text is selected")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others move, or have a meaning only while text is selected")]
 fn in_panes(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
-        Action::Restart | Action::Start | Action::Stop | Action::Kill => services::act(model, action),
-        Action::StartAll => vec![Effect::Ask(Command::StartAll)],
-        Action::Reload => vec![Effect::ReadFile],
+        Action::Restart
+        | Action::Start
+        | Action::StartAll
+        | Action::Stop
+        | Action::Kill
+        | Action::Reload
+        | Action::Browse => services::act(model, action),
         Action::Mark | Action::UnmarkAll => services::mark(model, action),
         Action::SignalMenu
         | Action::RestartMenu
         | Action::Tree
+        | Action::Ports
+        | Action::Graph
         | Action::Why
         | Action::Details
         | Action::Diagnostics
@@ -129,40 +136,15 @@ fn in_panes(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::NewerMatch
         | Action::OlderError
         | Action::NewerError => searching::act(model, action),
-        Action::Attach => attach::attach(model),
-        Action::Detach => attach::detach(model),
-        Action::Screen => attach::toggle(model),
+        Action::Attach | Action::Detach | Action::Screen => attach::act(model, action),
         Action::Wrap => reshape(model),
         Action::Timestamps | Action::Json | Action::Fold | Action::Links | Action::OlderRun | Action::NewerRun => {
             lines::act(model, action)
         }
         Action::Clear => clear(model),
         Action::Select | Action::SelectLines | Action::CopyLine | Action::CopyWindow => selecting::begin(model, action),
-        Action::Palette => {
-            commanding::open(model, "");
-            Vec::new()
-        }
-        Action::Up
-        | Action::Down
-        | Action::PageUp
-        | Action::PageDown
-        | Action::HalfPageUp
-        | Action::HalfPageDown
-        | Action::Left
-        | Action::Right
-        | Action::Top
-        | Action::Follow
-        | Action::Bottom
-        | Action::Select1
-        | Action::Select2
-        | Action::Select3
-        | Action::Select4
-        | Action::Select5
-        | Action::Select6
-        | Action::Select7
-        | Action::Select8
-        | Action::Select9 => moving::act(model, action),
-        _ => Vec::new(),
+        Action::Palette => commanding::open(model, ""),
+        _ => moving::act(model, action),
     }
 }
 

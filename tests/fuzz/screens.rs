@@ -25,8 +25,12 @@ pub(crate) fn check(rng: &mut Rng, bytes: &[u8]) {
             }
         }
         assert!(!screen.has_failed(), "the emulator has failed");
+        // what an unfinished update sets holds once it was drawn
+        let before = screen.unfinished_update().is_none().then(|| screen.modes());
+        let picture = screen.picture(true).unwrap();
         let (modes, used) = (screen.modes(), screen.is_in_use());
-        ways.push((screen.picture(true).unwrap(), answers, modes, used));
+        assert!(before.is_none_or(|before| before == modes), "a look changes the modes");
+        ways.push((picture, answers, modes, used));
     }
     harmless(&ways[0].0, columns.clamp(2, 1000));
     if is_greedy(bytes) {

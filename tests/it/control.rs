@@ -3,9 +3,10 @@
 mod dependencies;
 mod harmless;
 mod hostile;
+mod probes;
 mod reload;
 mod seat;
-mod talk;
+pub(crate) mod talk;
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;

@@ -68,3 +68,23 @@ fn errors_and_runs_are_gone_to_and_lines_are_shown_as_asked() {
     screen.keys("Q");
     assert_eq!(screen.exit_code(), 0);
 }
+
+/// Prints a text that is a link; a part of it is computed, so that the command itself does not have it.
+const HYPERLINK: &str = r"
+[processes]
+web = '''printf 'see \033]8;;https://docs.test/%s\033\\the manual\033]8;;\033\\ now %s\n' 7 42; exec sleep 1000'''
+";
+
+#[test]
+fn text_that_a_service_has_made_a_link_is_offered_and_nothing_else_of_it_gets_out() {
+    let project = Project::new(HYPERLINK);
+    let mut screen = Screen::spawn(&project, &["up"], 100, 24);
+    screen.wait_for("see the manual now 42");
+    screen.keys("oA").wait_for("copied https://docs.test/7");
+    screen.keys("0").wait_without("copied");
+    screen.wait_for("see the manual now 42");
+    screen.keys("oA").wait_for("copied https://docs.test/7");
+    assert!(!screen.raw().windows(4).any(|bytes| bytes == b"\x1b]8;"));
+    screen.keys("Q");
+    assert_eq!(screen.exit_code(), 0);
+}

@@ -1,5 +1,7 @@
 //! Listening ports: shown while a service listens, and called free only once nobody does.
 
+mod expected;
+
 use std::net::TcpListener;
 
 use crate::support::listener::{listen_if_asked, service};

@@ -2,10 +2,8 @@
 
 use std::fmt::Write as _;
 
-use nix::sys::signal::Signal;
 use procdash::keys::Action;
 
-use crate::support::processes::assert_no_service_lives;
 use crate::support::project::Project;
 use crate::support::terminal::{Screen, count};
 
@@ -182,6 +180,9 @@ fn every_key_and_much_nonsense_is_survived() {
 #[cfg(debug_assertions)]
 #[test]
 fn a_panic_inside_gives_the_terminal_back_and_stops_everything() {
+    use crate::support::processes::assert_no_service_lives;
+    use nix::sys::signal::Signal;
+
     let project = Project::new("[processes]\nweb = \"setsid sleep 1000 & exec sleep 1000\"\n");
     let mut command = project.procdash(&["up"]);
     command.env("PROCDASH_FAULT", "panic").env("RUST_BACKTRACE", "0");

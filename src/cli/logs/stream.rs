@@ -44,6 +44,8 @@ struct Segment {
     /// Where it begins in the log.
     begin: u64,
     length: u64,
+    /// So many bytes before it were let go of before they could be read.
+    skipped: u64,
 }
 
 /// The log of one service, for one who reads it.
@@ -63,7 +65,6 @@ pub(super) struct Stream {
     records: Records,
     /// What happened and was not handed over.
     events: VecDeque<(Stamp, u64, Happening)>,
-    skipped: u64,
 }
 
 /// How far the file of records was read.
@@ -94,7 +95,6 @@ impl Stream {
             timeline: Timeline::default(),
             records: Records::default(),
             events: VecDeque::new(),
-            skipped: 0,
         };
         for _ in 0..ATTEMPTS {
             stream.read_records()?;
@@ -147,7 +147,7 @@ impl Stream {
             if number > 0 {
                 begin = begin.saturating_sub(found.len());
             }
-            segments.push(Segment { file, identity: file_identity(&found), begin, length: found.len() });
+            segments.push(Segment { file, identity: file_identity(&found), begin, length: found.len(), skipped: 0 });
         }
         segments.reverse();
         Ok(segments)
@@ -262,6 +262,10 @@ impl Stream {
             self.place = self.segments.front().map_or(0, |segment| segment.begin);
             return Ok(());
         };
+        // In this order: a file that another has taken the place of does not grow any more. The other way around, what is
+        // appended between the two looks would not be read.
+        let present = fs::metadata(self.folder.join(log_name(&self.stem)));
+        let is_replaced = present.is_ok_and(|found| file_identity(&found) != last.identity);
         let found = last.file.metadata()?;
         if found.len() < last.length {
             // emptied by somebody else: it begins again where the log had got to
@@ -269,14 +273,14 @@ impl Stream {
         }
         last.length = found.len();
         let (followed, behind) = (last.identity, last.begin + last.length);
-        if fs::metadata(self.folder.join(log_name(&self.stem))).is_ok_and(|found| file_identity(&found) != followed) {
+        if is_replaced {
             let all = self.files()?;
             let known = all.iter().position(|segment| segment.identity == followed);
             let newer = all.into_iter().skip(known.map_or(0, |known| known + 1));
             let mut begin = behind;
             for mut segment in newer.filter(|segment| known.is_some() || segment.begin >= behind) {
                 if known.is_none() && segment.begin > begin {
-                    self.skipped += segment.begin - begin;
+                    segment.skipped = segment.begin - begin;
                     begin = segment.begin;
                 }
                 segment.begin = begin;
@@ -287,7 +291,7 @@ impl Stream {
         Ok(())
     }
 
-    /// Reads on behind what was read; returns whether there was anything.
+    /// Reads on behind what was read, up to where something was let go of; returns whether there was anything.
     fn fill(&mut self) -> io::Result<bool> {
         if self.done > 0 {
             self.buffer.drain(..self.done);
@@ -307,17 +311,31 @@ impl Stream {
                 self.place += count as u64;
                 return Ok(count > 0);
             }
-            if is_last {
+            if is_last || self.segments.get(1).is_some_and(|next| next.skipped > 0) {
                 return Ok(false);
             }
             self.segments.pop_front();
         }
     }
 
+    /// Goes on behind what was let go of, where that is what comes next, and returns how many bytes it was.
+    fn pass_gap(&mut self) -> Option<u64> {
+        let next = self.segments.get_mut(1).filter(|next| next.skipped > 0)?;
+        let skipped = std::mem::take(&mut next.skipped);
+        self.place = next.begin;
+        self.segments.pop_front();
+        Some(skipped)
+    }
+
     /// Hands over the next bytes as they are; `None` when there are no more for now.
     pub(super) fn bytes(&mut self) -> io::Result<Option<&[u8]>> {
         self.done = self.buffer.len();
-        if self.fill()? { Ok(Some(&self.buffer)) } else { Ok(None) }
+        while !self.fill()? {
+            if self.pass_gap().is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(&self.buffer))
     }
 
     /// Hands over what comes next; `None` when there is nothing more for now.
@@ -345,12 +363,14 @@ impl Stream {
             if self.fill()? {
                 continue;
             }
-            if self.skipped > 0 {
-                let at = self.timeline.moment_of(offset);
-                return Ok(Some(Item { at, what: What::Skipped(std::mem::take(&mut self.skipped)) }));
-            }
             let rest = self.buffer.len() - self.done;
-            return Ok((is_end && rest > 0).then(|| self.hand_over(rest, offset)));
+            let is_gap = self.segments.get(1).is_some_and(|next| next.skipped > 0);
+            if rest > 0 {
+                // the rest of a line that was let go of will not come
+                return Ok((is_end || is_gap).then(|| self.hand_over(rest, offset)));
+            }
+            let Some(skipped) = self.pass_gap() else { return Ok(None) };
+            return Ok(Some(Item { at: self.timeline.moment_of(offset), what: What::Skipped(skipped) }));
         }
     }
 

@@ -29,13 +29,13 @@ error: a span of time needs a unit
   |
   = help: write a number and a unit in quotes, such as \"500ms\", \"5s\" or \"1m 30s\"
 
-error: `schedule` is not supported yet
- --> procfile.toml:5:1
+error: expected a table, found a string
+ --> procfile.toml:5:12
   |
 5 | schedule = \"daily\"
-  | ^^^^^^^^
+  |            ^^^^^^^
   |
-  = help: remove it for now";
+  = help: write `{ every = \"10m\" }` or `{ cron = \"*/5 * * * *\" }`";
     assert_eq!(said(text), expected);
 }
 
@@ -200,4 +200,32 @@ error: this line has no name in front
   |
   = help: write `name: command`, or `#` in front of a comment";
     assert_eq!(load(&[source("Procfile", text)]).unwrap_err().to_string(), expected);
+}
+
+#[test]
+fn a_line_of_cron_is_shown_with_the_field_that_is_wrong() {
+    let text = "[processes.job]\ncommand = \"x\"\nschedule = { cron = \"0 25 * * *\", every = \"1m\" }\n";
+    let expected = "\
+error: `schedule` has one of `every` and `cron`
+ --> procfile.toml:3:14
+  |
+3 | schedule = { cron = \"0 25 * * *\", every = \"1m\" }
+  |              ^^^^
+  |
+ ::: procfile.toml:3:35
+  |
+3 | schedule = { cron = \"0 25 * * *\", every = \"1m\" }
+  |                                   ----- and this is the other
+  |
+  = help: keep one of the two";
+    assert_eq!(said(text), expected);
+    let expected = "\
+error: `0 25 * * *` is no time: `25` is no hour (0-23)
+ --> procfile.toml:3:21
+  |
+3 | schedule = { cron = \"0 25 * * *\" }
+  |                     ^^^^^^^^^^^^
+  |
+  = help: write five fields, such as \"*/5 * * * *\" or \"30 9 * * MON-FRI\"";
+    assert_eq!(said(&text.replace(", every = \"1m\"", "")), expected);
 }

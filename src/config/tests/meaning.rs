@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 
 use super::{good, source};
 use crate::config::{
-    Column, CommandLine, Isolation, LogFiles, OnExit, OnLeftovers, Restart, RestartPolicy, Service, Settings, Stop,
-    load,
+    Column, CommandLine, Cron, Isolation, LogFiles, OnExit, OnLeftovers, Overlap, Restart, RestartPolicy, Schedule,
+    Service, Settings, Stop, Watch, When, load,
 };
 use crate::keys::{Action, Context, Keymap};
 use crate::signal::Signal;
@@ -47,6 +47,14 @@ fn a_file_with_nothing_but_a_command_has_all_the_defaults() {
         on_exit: OnExit::Ignore,
         depends_on: Vec::new(),
         conflicts: Vec::new(),
+        ready: None,
+        health: None,
+        port: None,
+        watch: None,
+        schedule: None,
+        groups: [].into(),
+        replica: None,
+        open: None,
     };
     assert_eq!(config.services, [service]);
     assert_eq!(config.ui.theme, "default");
@@ -91,11 +99,16 @@ stop_signal = "int"
 stop_command = ["bin/drain"]
 stop_keys = "q"
 on_exit = "stop-all-on-failure"
+watch = ["src/**/*.rs", "templates"]
+watch_ignore = "*.bak"
+watch_debounce = "1s"
 [processes."the db 🐘/main"]
 command = "postgres"
 daemon = true
 isolation = "pid-namespace"
 stop_grace_period = "1h"
+watch = "conf/*"
+schedule = { cron = " */5  * * * MON-FRI", overlap = "queue" }
 [ui]
 theme = "mono"
 columns = ["pid", "state"]
@@ -136,6 +149,15 @@ fn every_key_is_understood() {
     assert_eq!(api.stop.command, Some(CommandLine::Program(vec!["bin/drain".to_owned()])));
     assert_eq!(api.stop.keys.as_deref(), Some("q"));
     assert_eq!(api.on_exit, OnExit::StopAllOnFailure);
+    let watch = Watch {
+        patterns: vec!["src/**/*.rs".to_owned(), "templates".to_owned()],
+        ignore: vec!["*.bak".to_owned()],
+        debounce: Duration::from_secs(1),
+    };
+    assert_eq!((&api.watch, &api.schedule), (&Some(watch), &None));
+    assert_eq!(db.watch.as_ref().map(|watch| watch.debounce), Some(Duration::from_millis(300)));
+    let cron = Cron::parse("*/5 * * * MON-FRI").unwrap();
+    assert_eq!(db.schedule, Some(Schedule { when: When::Cron(cron), overlap: Overlap::Queue }));
     assert_eq!(db.name, "the db 🐘/main");
     assert_eq!(db.stop.grace_period, Duration::from_hours(1));
     assert!(db.daemon);

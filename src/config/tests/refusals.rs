@@ -32,7 +32,7 @@ fn one_wrong_value_is_one_message() {
         ("restart = true", "expected one of `no`, `on-failure`, `always`, found true"),
         ("on_exit = \"explode\"", "unknown choice `explode`"),
         ("on_exit = 1", "expected one of `ignore`, `stop-all`, `stop-all-on-failure`, found a number"),
-        ("replicas = 2", "`replicas` is not supported yet"),
+        ("conflicts = 2", "expected a list of processes, found a number"),
         ("comand = \"y\"", "unknown key `comand`"),
         ("oneshot = true\ndaemon = true", "a process is not both `oneshot` and `daemon`"),
         ("stop_keys = \"q\"\ntty = false", "`stop_keys` needs a terminal to type into"),
@@ -44,7 +44,7 @@ fn one_wrong_value_is_one_message() {
         ("[ui]\ncolumns = [\"state\", \"size\"]", "unknown column `size`"),
         (
             "[ui]\ncolumns = [1]",
-            "expected one of `state`, `cpu`, `memory`, `uptime`, `processes`, `pid`, `restarts`, found a number",
+            "expected one of `state`, `cpu`, `memory`, `uptime`, `processes`, `pid`, `restarts`, `ports`, `groups`, found a number",
         ),
         ("[ui]\ncolumns = [\"pid\", \"pid\"]", "the column `pid` is there twice"),
         ("[keys.list]\nhyper-x = \"stop\"", "`hyper-x` is no key"),
@@ -83,8 +83,11 @@ fn what_is_wrong_about_log_files_is_told_too() {
 fn a_mistake_in_the_defaults_is_told_once_however_many_processes_have_it() {
     let processes = "[processes]\na = \"x\"\nb = \"y\"\n";
     let defaults = "[defaults]\noneshot = true\ndaemon = true\nrestart_delay = 5\nwatch = []\n";
-    let expected =
-        ["a process is not both `oneshot` and `daemon`", "a span of time needs a unit", "`watch` is not supported yet"];
+    let expected = [
+        "a process is not both `oneshot` and `daemon`",
+        "a span of time needs a unit",
+        "there is no pattern in this list",
+    ];
     assert_eq!(messages(&format!("{processes}{defaults}")), expected);
 }
 
@@ -95,4 +98,45 @@ fn a_long_name_and_many_services_are_fine_up_to_the_limit() {
     assert_eq!(messages(&table(&"é".repeat(201))), ["this name is too long"]);
     let many = (0..300).map(|number| format!("[processes.s{number}]\ncommand = \"x {number}\"\n"));
     assert_eq!(good(&many.collect::<Vec<_>>().concat()).services.len(), 300);
+}
+
+#[test]
+fn what_cannot_be_watched_or_scheduled_is_one_message() {
+    let table = [
+        ("watch = []", "there is no pattern in this list"),
+        ("watch = 1", "expected a list of patterns, found a number"),
+        ("watch = [\"src/[\"]", "`src/[` is no pattern: unclosed character class; missing ']'"),
+        ("watch = \"!src\"", "a pattern with `!` watches nothing"),
+        ("watch_ignore = \"[z-a]\"", "`[z-a]` is no pattern: invalid range; 'z' > 'a'"),
+        ("watch_debounce = \"0s\"", "without any wait each file of one save would be a restart"),
+        ("watch_debounce = \"5m\"", "this is longer than a minute"),
+        ("schedule = {}", "`schedule` does not say when"),
+        ("schedule = { every = \"0s\" }", "this is less than a second"),
+        ("schedule = { every = \"1m\", cron = \"* * * * *\" }", "`schedule` has one of `every` and `cron`"),
+        ("schedule = { cron = \"61 * * * *\" }", "`61 * * * *` is no time: `61` is no minute (0-59)"),
+        ("schedule = { every = \"1m\", overlap = \"wait\" }", "unknown choice `wait`"),
+        (
+            "restart = \"always\"\nschedule = { every = \"1m\" }",
+            "what is always restarted leaves nothing to a schedule",
+        ),
+    ];
+    for (line, message) in table {
+        assert_eq!(about(line), [message], "{line}");
+    }
+}
+
+#[test]
+fn what_is_no_port_is_one_message() {
+    let table = [
+        ("port = \"3000\"", "expected a port, found a string"),
+        ("port = 0", "a port is a number from 1 to 65535"),
+        ("port = 65536", "a port is a number from 1 to 65535"),
+        ("port = {}", "this says no port to expect"),
+        ("port = { expect = \"x\" }", "expected a port, found a string"),
+        ("port = { expect = 3000, bumb = 1 }", "unknown key `bumb`"),
+        ("port = { expect = 65530, bump = 6 }", "expected a number from 0 to 5"),
+    ];
+    for (line, message) in table {
+        assert_eq!(about(line), [message], "{line}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{StyledLine, plain_text, read_line};
+use super::{REDRAWN, StyledLine, plain_text, read_line, shown_part};
 use crate::logs::{Colour, Style};
 
 const PLAIN: Style = Style {
@@ -156,6 +156,23 @@ fn a_style_goes_on_in_the_next_line() {
 fn a_cursor_sent_far_away_does_not_make_a_long_line() {
     assert_eq!(plain_text(b"\x1b[60000Gx\x1b[60000Cy").chars().count(), 1025 + 1);
     assert!(plain_text(&b"\t".repeat(16 * 1024)).len() < 18 * 1024);
+}
+
+#[test]
+fn a_long_line_is_not_cut_within_a_title_however_it_looks_inside() {
+    let redraws = "\r 10%".repeat(REDRAWN);
+    let lines = [
+        format!("\x1b[1m\x1b]0;{redraws}\u{9b}31m\x07text"),
+        format!("\x1b[1m\x1b]0;{redraws}\u{9b}31m"),
+        format!("\x1b[1m\u{9d}0;\r\u{9b}31m{}", "x".repeat(2 * REDRAWN)),
+        format!("\x1b[1mab\x1b]0;\r\u{9b}31m\x07{}", "x".repeat(2 * REDRAWN)),
+        format!("\x1b[1m\x1b]0;{redraws}\x07old\rnew{}", "\rnew".repeat(REDRAWN)),
+    ];
+    for line in lines {
+        let (shown, style) = shown_part(line.as_bytes(), PLAIN);
+        let whole = read_line(line.as_bytes(), PLAIN);
+        assert_eq!(read_line(shown, style), whole, "{}", line.get(..20).unwrap().escape_debug());
+    }
 }
 
 fn is_forbidden(char: char) -> bool {

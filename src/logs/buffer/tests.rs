@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{LEAST_BOUND, LogBuffer};
-use crate::logs::{Arrivals, Colour, Dropped, Line, Source, Stamp, Style, Tone, read_line};
+use crate::logs::{Arrivals, Colour, Dropped, Line, Snapshot, Source, Stamp, Style, Tone, read_line};
 
 const ROOMY: usize = 1024 * 1024;
 
@@ -382,4 +382,19 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_snapshot_shares_the_chunk_of_a_long_line_and_what_comes_later_is_not_in_it() {
+    let mut log = LogBuffer::new(1 << 20);
+    log.push(Source::Output, b"short\n", Stamp(0));
+    let printed = [vec![b'x'; 100_000], b"\n".to_vec()].concat();
+    log.push(Source::Output, &printed[..50_000], Stamp(0));
+    log.push(Source::Output, &printed[50_000..], Stamp(0));
+    let (one, two) = (log.snapshot(), log.snapshot());
+    let newest = |snapshot: &Snapshot| snapshot.lines_back().next().map(|line| line.bytes.as_ptr_range());
+    assert_eq!(newest(&one), newest(&two), "one copy is enough");
+    (0..3).for_each(|_| log.push(Source::Output, b"later\n", Stamp(0)));
+    assert_eq!((one.lines_back().count(), log.lines(0).count()), (2, 5));
+    assert_eq!(log.line(4).map(|line| line.bytes), Some(&b"later"[..]));
 }

@@ -6,10 +6,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::super::fleet::Fleet;
+use super::super::held_port::{Clash, HeldPort, PortStatus};
 use super::super::machine::Machine;
 use super::super::notes;
-use super::super::status::{Phase, Rules, ServiceStatus, StopStep, Stopping, Usage};
+use super::super::on_change::OnChange;
+use super::super::status::{Phase, Rules, ServiceStatus, State, StopStep, Stopping, Usage};
 use super::super::stop_plan::Step;
+use super::super::timetable::Timetable;
 use super::super::{Event, KillReport};
 use super::{Actor, Slot};
 use crate::engine::busy_ports;
@@ -30,6 +33,12 @@ pub(super) struct Published {
     pub(super) waits: Option<String>,
     /// Whether a debugger held the guard at the last look.
     pub(super) guard_is_held: bool,
+    /// Who has the port that it expects, while a person looks at the ports.
+    pub(super) port_held: Option<Arc<HeldPort>>,
+    /// What its last run has printed about an address in use.
+    pub(super) clash: Option<Arc<Clash>>,
+    /// What the present run is seen under in a browser.
+    pub(super) address: Option<Arc<str>>,
 }
 
 impl Published {
@@ -43,6 +52,9 @@ impl Published {
             report: None,
             waits: None,
             guard_is_held: false,
+            port_held: None,
+            clash: None,
+            address: None,
         }
     }
 
@@ -76,19 +88,45 @@ impl Slot {
             restarts: machine.attempts(),
             next_start: machine.next_start(),
             stopping: stopping(machine),
+            probing: machine.probing().cloned(),
             blocked_on: fleet.obstacles(id).into(),
+            watch: self.on_change.as_ref().map(OnChange::status),
+            next_run: self.next_run(),
             turn: fleet.turn(id),
             usage: self.published.usage(),
             members: Arc::clone(&self.published.members),
             listeners: Arc::clone(&self.published.listeners),
             survivors: machine.survivors().into(),
             report: self.published.report.clone(),
-            problem: machine.problem().map(Arc::from),
+            problem: problem(machine),
+            port: self.port(fleet, id, machine),
+            clash: self.published.clash.clone(),
             rules: rules(machine),
             place: self.published.place,
             is_extra: self.published.is_extra,
             entry: Some(Arc::clone(machine.entry())),
             conflict: fleet.contender_name(id),
+            groups: Arc::clone(&machine.service().groups),
+            needs: machine.service().depends_on.as_slice().into(),
+            address: self.published.address.clone().filter(|_| machine.state().is_alive()),
+        })
+    }
+}
+
+fn problem(machine: &Machine) -> Option<Arc<str>> {
+    let unfit = || machine.unfit().filter(|_| machine.state() == State::Unhealthy).cloned();
+    machine.problem().map(Arc::from).or_else(unfit)
+}
+
+impl Slot {
+    fn port(&self, fleet: &Fleet, id: ServiceId, machine: &Machine) -> Option<PortStatus> {
+        let port = machine.service().port.filter(|_| !machine.is_target())?;
+        Some(PortStatus {
+            expect: port.expect,
+            bump: port.bump,
+            given: machine.given_port(),
+            moved: machine.port_moved().cloned(),
+            held: fleet.held_port(id).or(self.published.port_held.as_ref()).cloned(),
         })
     }
 }
@@ -182,8 +220,16 @@ impl Actor {
 
     /// Whether nothing runs and nothing will by itself.
     fn is_idle(&self) -> bool {
-        let mut machines = self.fleet.machines();
-        machines.all(|(_, machine)| !machine.state().is_alive() && machine.next_start().is_none())
+        let mut machines = self.fleet.machines().zip(&self.slots);
+        machines.all(|((id, machine), slot)| {
+            let waits_for_a_change = !matches!(machine.state(), State::Stopped | State::Blocked)
+                && slot.on_change.as_ref().is_some_and(OnChange::is_on);
+            let waits_for_its_time = slot.timetable.as_ref().is_some_and(Timetable::is_on);
+            // a port may become free by itself
+            let waits_for_its_port = self.fleet.awaited_port(id).is_some();
+            let rests = !machine.state().is_alive() && machine.next_start().is_none();
+            rests && !waits_for_a_change && !waits_for_its_time && !waits_for_its_port
+        })
     }
 }
 

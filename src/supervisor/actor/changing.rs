@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::super::asked::{Asked, Refused};
+use super::super::on_change::OnChange;
 use super::super::procfile::{NewFile, Unusable};
 use super::super::reload::{Plan, key_list};
 use super::super::wish::{Refusal, Wish};
@@ -72,7 +73,7 @@ impl Actor {
         if !keys.is_empty() {
             let (tone, note) = notes::entry_differs(&key_list(&keys));
             self.tools.logs.note(id, tone, &note);
-            self.fleet.renew([(id, Arc::new(entry))], Instant::now());
+            self.take_entries(&[(id, Arc::new(entry))]);
         }
     }
 
@@ -91,28 +92,28 @@ impl Actor {
             let all = plan.restarting().into_iter().chain(plan.leaving.clone());
             return all.map(|service| Refused { service, refusal: Refusal::Quitting }).collect();
         }
-        let now = Instant::now();
         for changed in &plan.changed {
             let waits = changed.keys.iter().any(|change| change.takes == Takes::Restart) && !changed.restarts;
             let (tone, note) = notes::entry_changed(&changed.key_list(), waits);
             self.tools.logs.note(changed.service, tone, &note);
         }
         for (place, (id, entry)) in plan.entries.iter().enumerate() {
-            self.join(*id, &entry.name, place);
+            self.join(*id, entry, place);
             if let Some(slot) = self.slots.get_mut(id.index()) {
                 (slot.published.place, slot.published.is_extra) = (Some(place), false);
             }
         }
         self.place_extras(plan.entries.len());
-        self.fleet.renew(plan.entries.iter().cloned(), now);
-        self.fleet.remove(&plan.leaving, now);
+        self.take_entries(&plan.entries);
+        self.fleet.remove(&plan.leaving, Instant::now());
         self.publish_everything();
         self.carry_out();
         for &service in &plan.new {
             self.emit(Event::Added { service });
         }
         let mut refused = self.wish_all(&plan.restarting(), Wish::Restart);
-        refused.extend(self.wish_all(&plan.starting(), Wish::Start));
+        let starting = self.begin_timetables(plan.starting());
+        refused.extend(self.wish_all(&starting, Wish::Start));
         refused
     }
 
@@ -133,11 +134,11 @@ impl Actor {
             return vec![];
         }
         let id = self.next_id();
-        self.join(id, &service.name, usize::MAX);
+        self.join(id, service, usize::MAX);
         if let Some(slot) = self.slots.get_mut(id.index()) {
             slot.published.is_extra = true;
         }
-        self.fleet.renew([(id, Arc::clone(service))], Instant::now());
+        self.take_entries(&[(id, Arc::clone(service))]);
         self.publish_everything();
         self.emit(Event::Added { service: id });
         self.wish_all(&[id], Wish::Start)
@@ -165,7 +166,8 @@ impl Actor {
     }
 
     /// Makes room for a service, if there is none yet.
-    fn join(&mut self, id: ServiceId, name: &str, place: usize) {
+    fn join(&mut self, id: ServiceId, entry: &Service, place: usize) {
+        let name = entry.name.as_str();
         if id.index() != self.slots.len() {
             return;
         }
@@ -175,7 +177,26 @@ impl Actor {
         self.tools.screens.join(id);
         self.tools.logs.join(id, name);
         self.tools.keeper.join(id, name);
-        self.slots.push(Slot::new(name, place));
+        self.slots.push(Slot::new(entry, place));
+    }
+
+    /// Gives services what their entries say now, with what they watch and at which times they are started.
+    fn take_entries(&mut self, entries: &[(ServiceId, Arc<Service>)]) {
+        let known = |id: &ServiceId| self.fleet.machine(*id).map(|machine| Arc::clone(machine.service()));
+        let before: Vec<Option<Arc<Service>>> = entries.iter().map(|(id, _)| known(id)).collect();
+        self.fleet.renew(entries.iter().cloned(), Instant::now());
+        for ((id, _), old) in entries.iter().zip(before) {
+            let slot = self.slots.get_mut(id.index());
+            let (Some(slot), Some(machine), Some(old)) = (slot, self.fleet.machine(*id), old) else { continue };
+            let new = machine.service();
+            if old.watch != new.watch {
+                slot.on_change = new.watch.as_ref().map(|watch| OnChange::new(watch.debounce));
+            }
+            if old.schedule != new.schedule {
+                slot.change_schedule(new.schedule.clone(), machine);
+            }
+        }
+        self.watch_files();
     }
 
     fn publish_everything(&mut self) {
@@ -185,12 +206,18 @@ impl Actor {
 
     /// Takes those off the lists of whom nothing is left and nothing is to come.
     pub(super) fn let_leave(&mut self) {
-        for id in self.fleet.take_left() {
+        let left = self.fleet.take_left();
+        if left.is_empty() {
+            return;
+        }
+        for id in left {
             if let Some(slot) = self.slots.get_mut(id.index()) {
                 slot.published.place = None;
+                (slot.on_change, slot.timetable) = (None, None);
                 self.publish_all(&[id]);
                 self.emit(Event::Removed { service: id });
             }
         }
+        self.watch_files();
     }
 }

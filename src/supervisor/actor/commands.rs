@@ -24,6 +24,8 @@ impl Actor {
         tracing::debug!(?command, "asked");
         let about = self.about(&command);
         let refused = self.obey(command);
+        // who gets the answer reads the board next
+        self.publish_changes();
         let Some(answer) = answer else { return };
         let stands = |id: ServiceId| {
             let machine = self.fleet.machine(id)?;
@@ -52,30 +54,39 @@ impl Actor {
             Command::Add(_) => vec![self.next_id()],
             Command::Stop(ids) => self.fleet.with_who_needs_them(ids),
             Command::RestartWithDependents(ids) => self.fleet.with_dependents(ids),
-            Command::Signal { service, .. } => vec![*service],
+            Command::Signal { service, .. } | Command::SignalHolder { service, .. } => vec![*service],
             Command::StartAll => self.all_to_start(),
             Command::Quit => {
                 let alive = self.fleet.machines().filter(|(_, machine)| machine.state().is_alive());
                 alive.map(|(id, _)| id).collect()
             }
-            Command::Resize { .. } | Command::Input { .. } | Command::Watch(_) => vec![],
+            Command::Resize { .. } | Command::Input { .. } | Command::Watch(_) | Command::WatchPorts(_) => vec![],
         }
     }
 
     fn obey(&mut self, command: Command) -> Vec<Refused> {
         match command {
-            Command::Start(ids) => return self.wish_all(&ids, Wish::Start),
+            Command::Start(ids) => return self.wish_by_hand(&ids, Wish::Start),
             Command::Replace(ids) => return self.replace(&ids),
             Command::Reload(file) => return self.reload(&file),
             Command::Add(service) => return self.add(&service),
             Command::Remove(ids) => return self.remove(&ids),
-            Command::Stop(ids) => return self.wish_all(&self.fleet.with_who_needs_them(&ids), Wish::Stop),
-            Command::Restart(ids) => return self.wish_all(&ids, Wish::Restart),
-            Command::RestartWithDependents(ids) => {
-                return self.wish_all(&self.fleet.with_dependents(&ids), Wish::Restart);
+            Command::Stop(ids) => {
+                let ids = self.call_off(&self.fleet.with_who_needs_them(&ids));
+                return self.wish_all(&ids, Wish::Stop);
             }
-            Command::Kill(ids) => return self.wish_all(&ids, Wish::Kill),
-            Command::StartAll => return self.wish_all(&self.all_to_start(), Wish::Start),
+            Command::Restart(ids) => return self.wish_by_hand(&ids, Wish::Restart),
+            Command::RestartWithDependents(ids) => {
+                return self.wish_by_hand(&self.fleet.with_dependents(&ids), Wish::Restart);
+            }
+            Command::Kill(ids) => {
+                let ids = self.call_off(&ids);
+                return self.wish_all(&ids, Wish::Kill);
+            }
+            Command::StartAll => {
+                let ids = self.begin_timetables(self.all_to_start());
+                return self.wish_by_hand(&ids, Wish::Start);
+            }
             Command::Signal { service, signal, target } => {
                 if let Err(refusal) = self.signal(service, signal, target) {
                     self.refuse(service, refusal.sentence());
@@ -90,9 +101,17 @@ impl Actor {
             }
             Command::Input { service, keystrokes } => self.type_into(service, &keystrokes.0),
             Command::Watch(watching) => self.sampling.watch(watching),
+            Command::WatchPorts(watching) => self.watch_ports(watching),
+            Command::SignalHolder { service, holder, signal } => self.signal_holder(service, holder, signal),
             Command::Quit => self.quit(None),
         }
         vec![]
+    }
+
+    /// Does what a person wants; whoever starts a service wants its files watched.
+    fn wish_by_hand(&mut self, ids: &[ServiceId], wish: Wish) -> Vec<Refused> {
+        self.resume_watches(ids);
+        self.wish_all(ids, wish)
     }
 
     pub(super) fn wish_all(&mut self, ids: &[ServiceId], wish: Wish) -> Vec<Refused> {
@@ -115,10 +134,11 @@ impl Actor {
     fn replace(&mut self, ids: &[ServiceId]) -> Vec<Refused> {
         let rivals = ids.iter().flat_map(|id| self.fleet.contenders(*id)).collect::<Vec<_>>();
         if self.shutdown.is_none() {
+            let rivals = self.call_off(&self.fleet.with_who_needs_them(&rivals));
             // what has come to rest meanwhile needs no end
-            let _at_rest = self.fleet.ask(&self.fleet.with_who_needs_them(&rivals), Wish::Stop, Instant::now());
+            let _at_rest = self.fleet.ask(&rivals, Wish::Stop, Instant::now());
         }
-        self.wish_all(ids, Wish::Start)
+        self.wish_by_hand(ids, Wish::Start)
     }
 
     /// Says why a wish is not granted, with who is in its way where that is known.
@@ -199,6 +219,7 @@ impl Actor {
     pub(super) fn quit(&mut self, exit_code: Option<i32>) {
         match &mut self.shutdown {
             None => {
+                self.publish_changes();
                 let now = Instant::now();
                 let begun = Shutdown::begin(&self.board.borrow().services, self.shutdown_timeout, exit_code, now);
                 self.shutdown = Some(begun);

@@ -34,7 +34,9 @@ impl Actor {
                 let delivered = usize::try_from(delivered).unwrap_or(usize::MAX);
                 self.emit(Event::Signalled { service: id, signal, target, delivered, refused });
             }
+            Word::Address(address) => slot.published.address = address,
             Word::Failed(sentence) => self.refuse(id, &sentence),
+            Word::AddressInUse { port, look } => self.address_in_use(id, port, &look),
         }
     }
 
@@ -47,8 +49,9 @@ impl Actor {
         let newly_stuck = machine.state() != State::Stuck;
         let findings = over.then(|| slot.findings.take()).flatten();
         let report = findings.and_then(|findings| write_report(id, machine, findings, now));
-        let was_daemon = machine.is_daemonised();
+        let (was_daemon, before) = (machine.is_daemonised(), machine.state());
         self.fleet.learn(id, run, news, now);
+        self.note_fitness(id, before, now);
         if !was_daemon && self.fleet.machine(id).is_some_and(Machine::is_daemonised) {
             let (tone, note) = notes::daemonised();
             self.tools.logs.note(id, tone, &note);
@@ -57,9 +60,33 @@ impl Actor {
             self.run_resists(id, resistance, newly_stuck, now);
         }
         if over {
-            self.run_is_over(id, report, now);
+            self.run_is_over(id, run, report, now);
         }
         self.carry_out();
+    }
+
+    /// Writes into the log that the run can be used from now on, or that its probes end it.
+    fn note_fitness(&self, id: ServiceId, before: State, now: Instant) {
+        let Some(machine) = self.fleet.machine(id).filter(|machine| machine.state() != before) else { return };
+        let after = || machine.started().map_or(Duration::ZERO, |started| now.saturating_duration_since(started));
+        let note = match machine.state() {
+            State::Ready => Some(notes::ready(after())),
+            State::Unhealthy => machine.unfit().map(|why| notes::unfit(why)),
+            State::Stopped
+            | State::Blocked
+            | State::Starting
+            | State::Running
+            | State::Stopping
+            | State::Done
+            | State::Exited
+            | State::Crashed
+            | State::Backoff
+            | State::CrashLoop
+            | State::Stuck => None,
+        };
+        if let Some((tone, note)) = note {
+            self.tools.logs.note(id, tone, &note);
+        }
     }
 
     /// Tells what is left of a run that was to be over: once to everybody, and from then on where somebody looks for it.
@@ -82,18 +109,20 @@ impl Actor {
         self.emit(Event::Verified(report));
     }
 
-    fn run_is_over(&mut self, id: ServiceId, report: Option<Arc<KillReport>>, now: Instant) {
+    fn run_is_over(&mut self, id: ServiceId, run: RunId, report: Option<Arc<KillReport>>, now: Instant) {
         let (Some(slot), Some(machine)) = (self.slots.get_mut(id.index()), self.fleet.machine(id)) else { return };
         slot.published.forget_tree();
         self.tools.screens.end(id);
         let wait = machine.next_start().map(|until| until.saturating_duration_since(now));
-        let (tone, note) = notes::ended(machine, report.as_deref(), wait.unwrap_or(Duration::ZERO));
+        // the machine may have begun the next one already
+        let (tone, note) = notes::ended(run, machine, report.as_deref(), wait.unwrap_or(Duration::ZERO));
         self.tools.logs.write(id, LogBuffer::finish);
         self.tools.logs.note(id, tone, &note);
         if let Some(report) = report {
             slot.published.report = Some(Arc::clone(&report));
             self.emit(Event::Verified(report));
         }
+        self.look_for_clash(id);
         self.apply_on_exit(id);
     }
 
@@ -142,6 +171,7 @@ impl Resistance {
             News::Ended { verdict: Verdict::Gone, .. }
             | News::Started { .. }
             | News::NotStarted(_)
+            | News::Probed { .. }
             | News::MainExited(_)
             | News::StopCommandEnded { .. } => None,
         }

@@ -26,9 +26,10 @@ impl Fleet {
     /// Gives services what their entries say now; a number that is the next one is a new service's.
     pub(crate) fn renew(&mut self, entries: impl IntoIterator<Item = (ServiceId, Arc<Service>)>, now: Instant) {
         for (id, entry) in entries {
-            self.changed.insert(id);
+            self.agenda.note(id);
             if id.index() == self.members.len() {
                 self.members.push(Member::new(entry));
+                self.agenda.join();
             } else if let Some(member) = self.members.get_mut(id.index()) {
                 member.machine.renew(entry);
             }
@@ -44,7 +45,7 @@ impl Fleet {
         for &id in ids {
             if let Some(member) = self.members.get_mut(id.index()).filter(|member| member.stay == Stay::Stays) {
                 member.stay = Stay::Leaves;
-                self.changed.insert(id);
+                self.agenda.note(id);
             }
         }
         // what does not run needs no end
@@ -70,24 +71,19 @@ impl Fleet {
         self.graph = Graph::new(self.members.iter().map(|member| member.machine.service().as_ref()));
     }
 
-    /// Lets go of those that were to be removed and of which nothing is alive.
-    pub(super) fn let_leave(&mut self, now: Instant) {
-        let mut any = false;
-        for (id, member) in (0..).map(ServiceId::new).zip(&mut self.members) {
-            if member.stay == Stay::Leaves && matches!(member.machine.state(), State::Blocked | State::Backoff) {
-                // it was kept for others when it was to be stopped, has ended since, and must not begin again
-                let _rests_now = member.machine.ask(Wish::Stop, now);
-            }
-            let rests = !member.machine.state().is_alive();
-            if member.stay == Stay::Leaves && rests && member.departure.is_none() {
-                any = true;
-                member.stay = Stay::Left;
-                member.machine.renew(Arc::new(alone(member.machine.service())));
-                self.changed.insert(id);
-                self.left.push(id);
-            }
+    /// Lets go of one that was to be removed and of which nothing is alive.
+    pub(super) fn let_leave(&mut self, id: ServiceId, now: Instant) {
+        let leaving = self.members.get_mut(id.index()).filter(|member| member.stay == Stay::Leaves);
+        let Some(member) = leaving else { return };
+        if matches!(member.machine.state(), State::Blocked | State::Backoff) {
+            // it was kept for others when it was to be stopped, has ended since, and must not begin again
+            let _rests_now = member.machine.ask(Wish::Stop, now);
         }
-        if any {
+        if !member.machine.state().is_alive() && member.departure.is_none() {
+            member.stay = Stay::Left;
+            member.machine.renew(Arc::new(alone(member.machine.service())));
+            self.agenda.note(id);
+            self.left.push(id);
             self.link();
         }
     }
@@ -122,9 +118,9 @@ impl Fleet {
         let Some(member) = self.members.get(id.index()) else { return false };
         let leaves = member.departure.as_ref().is_some_and(|departure| departure.wish != Wish::Restart);
         match member.machine.state() {
-            State::Starting | State::Running => !leaves,
+            State::Starting | State::Running | State::Ready => !leaves,
             State::Blocked | State::Backoff | State::Stuck => true,
-            State::Stopping => member.machine.ending().is_some_and(|ending| ending.again),
+            State::Unhealthy | State::Stopping => member.machine.ending().is_some_and(|ending| ending.again),
             State::Stopped | State::Done | State::Exited | State::Crashed | State::CrashLoop => false,
         }
     }
@@ -138,5 +134,5 @@ impl Member {
 
 /// Returns an entry that has to do with nobody else.
 fn alone(service: &Service) -> Service {
-    Service { depends_on: Vec::new(), conflicts: Vec::new(), ..service.clone() }
+    Service { depends_on: Vec::new(), conflicts: Vec::new(), port: None, ..service.clone() }
 }

@@ -32,7 +32,8 @@ impl Fleet {
                 if is_met || seen.get_mut(need.service.index()).is_none_or(|seen| std::mem::replace(seen, true)) {
                     continue;
                 }
-                if member.machine.state() == State::Blocked {
+                // one that waits for its port alone is a root, too
+                if member.machine.state() == State::Blocked && self.held_port(need.service).is_none() {
                     blocked.push((need.service, Some(next)));
                 } else {
                     found.push(obstacle(need.condition, member, self.names_to(&blocked, next)));
@@ -76,6 +77,33 @@ impl Fleet {
         first.filter_map(name).chain([Arc::from("…")]).chain(last.filter_map(name)).collect()
     }
 
+    /// Returns the first of those that a service needs, nearest first, that a person has stopped.
+    pub(crate) fn stopped_need(&self, id: ServiceId) -> Option<ServiceId> {
+        let mut seen = vec![false; self.members.len()];
+        let mut ahead = std::collections::VecDeque::from([id]);
+        while let Some(id) = ahead.pop_front() {
+            for need in self.graph.needs(id) {
+                let Some(member) = self.members.get(need.service.index()) else { continue };
+                if member.machine.satisfies(need.condition) && member.departure.is_none() {
+                    continue;
+                }
+                let was_asked = member.machine.ended().is_some_and(|ended| ended.asked);
+                if was_asked && member.machine.state() == State::Stopped {
+                    return Some(need.service);
+                }
+                if seen.get_mut(need.service.index()).is_some_and(|seen| !std::mem::replace(seen, true)) {
+                    ahead.push_back(need.service);
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether a service waits for its turn to be stopped.
+    pub(crate) fn leaves(&self, id: ServiceId) -> bool {
+        self.members.get(id.index()).is_some_and(|member| member.departure.is_some())
+    }
+
     /// Returns where a service stands in the order of a stop.
     pub(crate) fn turn(&self, id: ServiceId) -> Option<Turn> {
         let member = self.members.get(id.index())?;
@@ -100,17 +128,23 @@ fn obstacle(condition: Condition, member: &Member, through: Arc<[Arc<str>]>) -> 
         through,
         needs_a_person: match state {
             State::Stopped | State::Done | State::Exited | State::Crashed | State::CrashLoop | State::Stuck => true,
-            State::Blocked | State::Starting | State::Running | State::Stopping | State::Backoff => false,
+            // whoever has its port does not wait for us to need it
+            State::Blocked => machine.port_held().is_some(),
+            State::Starting | State::Running | State::Ready | State::Unhealthy | State::Stopping | State::Backoff => {
+                false
+            }
         },
     }
 }
 
-/// Says how the last run ended, where that is why it is waited for.
+/// Says how the last run ended, or why the present one is not ready, where that is why it is waited for.
 fn end(machine: &Machine, state: State) -> Option<Arc<str>> {
     match state {
         State::Crashed | State::CrashLoop | State::Backoff | State::Exited => {
-            let exit = || machine.ended().and_then(|ended| ended.exit).map(|exit| exit.to_string());
-            machine.problem().map(str::to_owned).or_else(exit).map(Arc::from)
+            let ended = machine.ended();
+            let exit = || ended.and_then(|ended| ended.exit).map(|exit| exit.to_string());
+            let unfit = || ended.and_then(|ended| ended.unfit.as_deref()).map(str::to_owned);
+            machine.problem().map(str::to_owned).or_else(unfit).or_else(exit).map(Arc::from)
         }
         State::Stopped => {
             let by_request = machine.ended().is_some_and(|ended| ended.asked);
@@ -120,6 +154,12 @@ fn end(machine: &Machine, state: State) -> Option<Arc<str>> {
             .survivors()
             .first()
             .map(|survivor| format!("{} {}: {}", survivor.id.pid, survivor.command, survivor.reason).into()),
-        State::Blocked | State::Starting | State::Running | State::Stopping | State::Done => None,
+        State::Starting => {
+            let error = machine.probing().and_then(|probing| probing.error.as_ref());
+            error.map(|error| format!("its last probe: {error}").into())
+        }
+        State::Blocked => machine.port_held().map(|held| held.sentence().into()),
+        State::Unhealthy => machine.unfit().cloned(),
+        State::Running | State::Ready | State::Stopping | State::Done => None,
     }
 }

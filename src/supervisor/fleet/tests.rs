@@ -1,11 +1,12 @@
 //! What a fleet does, as sentences, each without a process and without a clock.
 
+mod probed;
 mod random;
 mod stopping;
 
 use std::time::{Duration, Instant};
 
-use super::super::sample::service;
+use super::super::sample::{probe, service};
 use super::*;
 use crate::config::Condition::{Completed, Exited, Ready, Started};
 use crate::config::{Condition, Dependency, RestartPolicy};
@@ -63,6 +64,8 @@ impl Bench {
                 Effect::Launch => "launch",
                 Effect::Signal(Signal::SIGTERM) => "stop",
                 Effect::Kill => "kill",
+                Effect::Probe(_) => "probe",
+                Effect::StopProbing => "leave",
                 Effect::Signal(_) | Effect::RunStopCommand(_) | Effect::KillStopCommand(_) | Effect::Type(_) => "other",
             };
             format!("{verb} {}", self.fleet.machine(id).expect("it exists").service().name)

@@ -58,6 +58,11 @@ impl Machine {
                 self.phase = Phase::Resting(State::Stopped);
                 Ok(vec![])
             }
+            // what has a schedule would have been started again
+            Phase::Resting(state) if self.service.schedule.is_some() && *state != State::Stopped => {
+                *state = State::Stopped;
+                Ok(vec![])
+            }
             Phase::Resting(_) => Err(Refusal::NothingAlive),
             Phase::Blocked | Phase::Waiting { .. } => {
                 // a manual stop beats the restart policy
@@ -89,7 +94,7 @@ impl Machine {
                 }
                 // a pending restart stays: whoever kills what is being restarted is in a hurry; but after a crash
                 // the wish for its death beats the restart policy
-                if ending.action == Action::Sweep {
+                if matches!(ending.action, Action::Sweep | Action::Expel) {
                     ending.action = Action::Kill;
                 }
                 Ok(abandon.into_iter().chain([Effect::Kill]).collect())

@@ -6,7 +6,7 @@ use super::super::restart::{self, EndOfRun, Next};
 use super::super::status::{Action, EndedRun, State};
 use super::super::stop_plan::Step;
 use super::super::wish::{Effect, News};
-use super::{Machine, Phase};
+use super::{Ending, Machine, Phase};
 use crate::id::RunId;
 use crate::process::{Exit, Survivor, Verdict};
 
@@ -20,15 +20,13 @@ impl Machine {
             News::Started { main, guard } => {
                 self.main = Some(main);
                 self.guard = Some(guard);
-                if matches!(self.phase, Phase::Starting) {
-                    self.phase = Phase::Running { main_exit: None };
-                }
-                vec![]
+                if matches!(self.phase, Phase::Starting) { self.is_up(now) } else { vec![] }
             }
             News::NotStarted(problem) => {
                 self.problem = Some(problem);
                 self.finish(None, now)
             }
+            News::Probed { purpose, outcome } => self.probed(purpose, outcome, now),
             News::MainExited(exit) => self.main_exited(exit, now),
             News::StopCommandEnded { succeeded } => self.stop_command_ended(succeeded, now),
             News::Resists(survivors) => {
@@ -42,11 +40,11 @@ impl Machine {
     fn main_exited(&mut self, exit: Exit, now: Instant) -> Vec<Effect> {
         self.main = None;
         match &mut self.phase {
+            Phase::Running { main_exit, .. } if self.service.daemon && exit == Exit::Code(0) => {
+                *main_exit = Some(exit);
+                vec![]
+            }
             Phase::Starting | Phase::Running { .. } => {
-                if self.service.daemon && exit == Exit::Code(0) {
-                    self.phase = Phase::Running { main_exit: Some(exit) };
-                    return vec![];
-                }
                 // whatever it left behind has no owner any more; the look at the end tells what that was
                 self.end(Action::Sweep, Step::Killing, now);
                 if let Phase::Ending(ending) = &mut self.phase {
@@ -104,12 +102,15 @@ impl Machine {
     /// The run is over and nothing of it is left.
     fn finish(&mut self, last: Option<Exit>, now: Instant) -> Vec<Effect> {
         let ending = self.ending().copied();
-        let (asked, again) = ending.map_or((false, false), |ending| (ending.action != Action::Sweep, ending.again));
+        let was_asked = |ending: Ending| !matches!(ending.action, Action::Sweep | Action::Expel);
+        let (asked, again) = ending.map_or((false, false), |ending| (was_asked(ending), ending.again));
+        // whoever has asked for its end since has ended it
+        self.unfit.take_if(|_| ending.is_none_or(|ending| ending.action != Action::Expel));
         let daemon_end = self.is_daemonised().then_some(last).flatten();
         let exit = daemon_end.or_else(|| ending.and_then(|ending| ending.main_exit)).or(last);
         let exit = if self.problem.is_some() { None } else { exit };
         let ran = self.started.map_or(Duration::ZERO, |started| now.saturating_duration_since(started));
-        self.ended = Some(EndedRun { exit, ran, asked });
+        self.ended = Some(EndedRun { exit, ran, asked, unfit: self.unfit.clone() });
         self.main = None;
         self.guard = None;
         if let Some(next) = self.next.take() {
@@ -130,7 +131,8 @@ impl Machine {
 
     fn after_its_own_end(&mut self, exit: Option<Exit>, ran: Duration, now: Instant) -> Phase {
         let end = EndOfRun {
-            exit,
+            // what the probes have ended has failed, whatever it returned
+            exit: exit.filter(|_| self.unfit.is_none()),
             ran,
             attempts: self.attempts,
             oneshot: self.service.oneshot,

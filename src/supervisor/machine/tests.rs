@@ -1,5 +1,7 @@
 //! The machine's behaviour as sentences, each run without a process and without a clock.
 
+mod probed;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

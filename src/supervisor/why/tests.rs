@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::blocked::{Obstacle, Turn};
+use super::super::readiness::{Probing, Purpose};
 use super::super::status::{Action as Asked, Rules};
+use super::super::{NextRun, Restarted, WatchStatus, Watching};
 use super::*;
 use crate::config::Condition;
 use crate::id::RunId;
@@ -15,7 +17,7 @@ fn status(state: State) -> ServiceStatus {
 }
 
 fn ended(state: State, exit: Option<Exit>, asked: bool) -> ServiceStatus {
-    ServiceStatus { ended: Some(EndedRun { exit, ran: Duration::from_secs(133), asked }), ..status(state) }
+    ServiceStatus { ended: Some(EndedRun { exit, ran: Duration::from_secs(133), asked, unfit: None }), ..status(state) }
 }
 
 fn texts(status: &ServiceStatus, now: Instant) -> Vec<String> {
@@ -210,4 +212,57 @@ fn a_target_that_is_up_and_a_service_that_waits_its_turn_say_so() {
     assert_eq!(said(&runs)[1], "it is to be stopped once web, which depends on it, is gone");
     runs.turn = Some(Turn::KeptFor("web".into()));
     assert!(said(&runs)[1].starts_with("it was not stopped, since web, which depends on it, is not gone"));
+}
+
+#[test]
+fn what_is_not_ready_says_what_its_probe_has_found_and_what_was_given_up_why() {
+    let now = Instant::now();
+    let probe = super::super::sample::probe();
+    let mut probing = Probing::begin(Purpose::Ready, &probe, now);
+    let starts = |probing: &Probing| ServiceStatus { probing: Some(probing.clone()), ..status(State::Starting) };
+    let later = now + Duration::from_secs(12);
+    assert_eq!(texts(&starts(&probing), later), ["not ready for 12.0 s: waits for tcp 5432"]);
+    probing.take(&probe, Err("tcp 5432: connection refused".to_owned()), later);
+    let said_now = texts(&starts(&probing), later);
+    assert_eq!(said_now, ["not ready for 12.0 s: tcp 5432: connection refused (attempt 1, next in 500 ms)"]);
+
+    let killed = Some(Exit::Signal { number: 9, core_dumped: false });
+    let mut given_up = ended(State::Crashed, killed, false);
+    given_up.ended.as_mut().unwrap().unfit = Some("was not ready after 30.0 s: connection refused".into());
+    assert_eq!(said(&given_up)[0], "it was not ready after 30.0 s: connection refused; its tree was killed");
+    let unhealthy = ServiceStatus { problem: Some("became unhealthy: 503".into()), ..status(State::Unhealthy) };
+    assert_eq!(said(&unhealthy), ["it became unhealthy: 503; its tree is being killed"]);
+}
+
+#[test]
+fn what_starts_again_by_a_change_or_by_the_clock_says_so() {
+    let now = Instant::now() + Duration::from_secs(1 << 20);
+    let watch = |watching, restarted| Some(WatchStatus { watching, restarted });
+    let on = || Watching::On { folders: 2, missing: None };
+    let mut api = ended(State::Running, Some(Exit::Code(1)), false);
+    let restarted =
+        Restarted { what: "src/main.rs".into(), at: now.checked_sub(Duration::from_secs(5)).unwrap(), run: api.run };
+    api.watch = watch(on(), Some(restarted));
+    let watched = "a change of its files restarts it: 2 folders are watched";
+    assert_eq!(texts(&api, now)[1..], ["restarted by a change of src/main.rs 5.0 s ago", watched]);
+    // a later run was started by somebody else
+    api.run = api.run.next();
+    assert_eq!(texts(&api, now)[1..], [watched]);
+
+    api.watch = watch(Watching::Paused("out/x".into()), None);
+    let paused = "its files are not watched any more, since out/x changes soon after every start";
+    assert_eq!(why(&api, now)[1..], [Cause::with(paused, Action::Restart)]);
+    api.watch = watch(Watching::Failed("no room".into()), None);
+    assert_eq!(texts(&api, now)[1..], ["its files are not watched: no room"]);
+    api.watch = watch(Watching::On { folders: 1, missing: Some("scr/*".into()) }, None);
+    assert_eq!(texts(&api, now)[2..], ["nothing is there to watch for scr/*"]);
+
+    let job = ServiceStatus {
+        next_run: Some(NextRun { at: now + Duration::from_secs(252), clock: "12:05:00".into() }),
+        ..ended(State::Done, Some(Exit::Code(0)), false)
+    };
+    let said = ["a one-shot: it exited with code 0 after 02:13", "next run in 04:12, at 12:05:00"];
+    assert_eq!(texts(&job, now), said);
+    let crashed = ServiceStatus { watch: watch(on(), None), ..ended(State::Crashed, Some(Exit::Code(1)), false) };
+    assert_eq!(texts(&crashed, now)[2..], ["a change of its files starts it again: 2 folders are watched"]);
 }

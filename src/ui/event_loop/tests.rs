@@ -78,6 +78,20 @@ async fn keys_become_commands_after_the_size_was_told() {
 }
 
 #[tokio::test]
+async fn a_window_that_becomes_too_small_has_nothing_to_tell_until_it_is_larger() {
+    let (readers, _findings) = Readers::new();
+    let (taker, _takings) = Taker::new();
+    let mut screen = Screen::new(model(board(moment()), 80, 24), (readers, taker), || {});
+    let mut due_at = |columns, rows| {
+        screen.model.size = ratatui::layout::Size::new(columns, rows);
+        screen.tell_sizes();
+        screen.sizes.due().is_some()
+    };
+    let due = [(80, 24), (100, 24), (5, 2), (5, 2), (100, 24)].map(|(columns, rows)| due_at(columns, rows));
+    assert_eq!(due, [false, true, false, false, true]);
+}
+
+#[tokio::test]
 async fn lines_boards_and_events_reach_the_screen() {
     let running = start();
     running.logs.write(id(0), |log| log.push(Source::Output, b"ready to accept connections\n", Stamp(0)));

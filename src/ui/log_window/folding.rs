@@ -23,8 +23,11 @@ pub(super) struct Wanted {
     pub(super) below: u64,
 }
 
-/// Copies the lines around one; the fold that `open` is in stays unfolded.
-pub(super) fn copy(log: &LogBuffer, wanted: Wanted, open: Option<u64>) -> Vec<Kept> {
+/// Lines whose folds stay open: the match that was gone to, and the line that was pointed at.
+type Open = [Option<u64>; 2];
+
+/// Copies the lines around one; the folds that `open` are in stay unfolded.
+pub(super) fn copy(log: &LogBuffer, wanted: Wanted, open: Open) -> Vec<Kept> {
     let (first, end) = (log.first(), log.end());
     let line = wanted.line.clamp(first, end);
     let (mut above, mut below) = (wanted.above, wanted.below);
@@ -95,7 +98,7 @@ fn in_trace(log: &LogBuffer, low: u64, high: u64) -> Vec<bool> {
     (low..high).map(is_in).collect()
 }
 
-fn fold(log: &LogBuffer, low: u64, high: u64, open: Option<u64>) -> Vec<Kept> {
+fn fold(log: &LogBuffer, low: u64, high: u64, open: Open) -> Vec<Kept> {
     let lines: Vec<_> = log.styled_lines(low).take_while(|(line, _)| line.number < high).collect();
     let is_in = in_trace(log, low, high);
     let mut kept = Vec::new();
@@ -106,7 +109,7 @@ fn fold(log: &LogBuffer, low: u64, high: u64, open: Option<u64>) -> Vec<Kept> {
         let most = usize::try_from(fence - line.number).unwrap_or(usize::MAX);
         let length = flags.iter().take(most).take_while(|is_in| **is_in).count();
         let (group, behind) = rest.split_at(length.max(1));
-        let is_open = open.is_some_and(|open| group.iter().any(|(line, _)| line.number == open));
+        let is_open = group.iter().any(|(line, _)| open.contains(&Some(line.number)));
         if length < FEWEST || is_open {
             kept.extend(
                 group.iter().map(|(line, style)| Kept::copy((*line, *style), line.number - log.first(), log.runs())),

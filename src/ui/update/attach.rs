@@ -8,8 +8,18 @@ use crate::ui::model::{Attached, Focus, Model, Notice, View};
 use crate::ui::msg::Effect;
 use crate::ui::widgets::hints_line;
 
+/// Does what the key means.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the third of three")]
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Attach => attach(model),
+        Action::Detach => detach(model),
+        _ => toggle(model),
+    }
+}
+
 /// Gives the keyboard to the chosen service.
-pub(super) fn attach(model: &mut Model) -> Vec<Effect> {
+fn attach(model: &mut Model) -> Vec<Effect> {
     let service = model.selected;
     let Some(status) = model.service(service).filter(|_| has_terminal(model)) else { return refuse(model) };
     let run = status.run;
@@ -26,6 +36,7 @@ pub(super) fn detach(model: &mut Model) -> Vec<Effect> {
     let Some(Attached { service, .. }) = model.attached.take() else { return Vec::new() };
     let text = format!("{}: the keyboard is yours again", model.name(service));
     model.notice = Some(Notice { tone: Tone::Calm, text });
+    super::news::show_withheld(model);
     vec![Effect::Type { service, typed: Typed::Focus(false) }]
 }
 
@@ -41,6 +52,7 @@ pub(super) fn follow_board(model: &mut Model) {
         let text = format!("{}: its run has ended; the keyboard is yours again", model.name(service));
         model.notice = Some(Notice { tone: Tone::Good, text });
     }
+    super::news::show_withheld(model);
 }
 
 /// Types into the service that has the keyboard.
@@ -50,7 +62,7 @@ pub(super) fn typed(model: &Model, typed: Typed) -> Vec<Effect> {
 }
 
 /// Changes from lines to the screen, or back, for as long as this run lasts.
-pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
+fn toggle(model: &mut Model) -> Vec<Effect> {
     let Some(run) = model.service(model.selected).map(|status| status.run).filter(|_| has_terminal(model)) else {
         return refuse(model);
     };
@@ -95,9 +107,12 @@ fn refuse(model: &mut Model) -> Vec<Effect> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::supervisor::State;
-    use crate::ui::fixture::{board, id, model, moment};
+    use crate::supervisor::{Event, State};
+    use crate::ui::fixture::{board, id, model, moment, report};
+    use crate::ui::model::Panel;
     use crate::ui::msg::Msg;
     use crate::ui::update::update;
 
@@ -163,6 +178,21 @@ mod tests {
         let quitting = crate::ui::fixture::quitting(attached.board.clone(), moment());
         update(&mut attached, Msg::Board(quitting), moment());
         assert_eq!(attached.attached, None);
+    }
+
+    #[test]
+    fn what_a_kill_has_left_is_shown_when_the_keyboard_is_back() {
+        let verified = |found| Msg::Happened(Event::Verified(Arc::new(found)));
+        let mut model = at(0);
+        act(&mut model, Action::Attach);
+        update(&mut model, verified(report(false)), moment());
+        assert!(model.panels.is_empty(), "the keys still go to the service");
+        let mut gone_since = model.clone();
+        act(&mut model, Action::Detach);
+        assert!(matches!(model.panels.as_slice(), [Panel::Report { .. }]));
+        update(&mut gone_since, verified(report(true)), moment());
+        act(&mut gone_since, Action::Detach);
+        assert!(gone_since.panels.is_empty());
     }
 
     #[test]

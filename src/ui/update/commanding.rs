@@ -10,11 +10,14 @@ use crate::ui::palette::{self, Order};
 use crate::ui::sought::{Asking, Prompt};
 use crate::ui::taker::Destination;
 
+use super::services;
+
 /// Opens the command line with some of it typed already.
-pub(super) fn open(model: &mut Model, typed: &str) {
+pub(super) fn open(model: &mut Model, typed: &str) -> Vec<Effect> {
     model.notice = None;
     let line = LineEdit::new(typed.to_owned());
     model.prompt = Some(Prompt { line, ..Prompt::new(Asking::Command, model.log_view()) });
+    Vec::new()
 }
 
 /// Does what a key means that does not edit the line.
@@ -68,7 +71,7 @@ pub(super) fn step(model: &mut Model, step: Step, moment: Moment) -> Vec<Effect>
     Vec::new()
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the palette names services behind these four alone")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "the palette names services behind these alone")]
 fn obey(model: &mut Model, order: Result<Order, String>, moment: Moment) -> Vec<Effect> {
     let order = match order {
         Ok(order) => order,
@@ -84,7 +87,12 @@ fn obey(model: &mut Model, order: Result<Order, String>, moment: Moment) -> Vec<
         Order::Act(action) => super::act(model, action, moment),
         Order::ActOn(action, services) => {
             let command = match action {
-                Action::Start | Action::Restart => return super::services::start(model, services, action),
+                Action::Mark => {
+                    services::add_marks(model, services);
+                    return Vec::new();
+                }
+                Action::Browse => return services::browse(model, &services),
+                Action::Start | Action::Restart => return services::start(model, services, action),
                 Action::Stop => Command::Stop,
                 _ => Command::Kill,
             };

@@ -22,7 +22,7 @@ pub(super) fn show(model: &mut Model, is_merged: bool) {
     let pane = model.pane_mut();
     if pane.is_merged != is_merged {
         pane.is_merged = is_merged;
-        pane.sought.ask_again();
+        pane.sought.ask_elsewhere();
         model.notice = None;
     }
 }

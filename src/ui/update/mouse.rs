@@ -36,6 +36,7 @@ pub(super) fn click(model: &mut Model, at: Position, moment: Moment) -> Vec<Effe
         return Vec::new();
     }
     if areas.list.contains(at) {
+        super::searching::leave(model);
         model.focus = Focus::List;
         let rows = layout::inside(areas.list);
         if rows.contains(at) {
@@ -45,6 +46,7 @@ pub(super) fn click(model: &mut Model, at: Position, moment: Moment) -> Vec<Effe
             }
         }
     } else if let Some(place) = areas.pane_at(at) {
+        super::searching::leave(model);
         let pressed = pressed.filter(|_| place == model.panes.place());
         super::splitting::focus(model, place);
         let names = names(model, areas.pane(place));

@@ -40,7 +40,7 @@ pub(super) fn choose(model: &mut Model, service: ServiceId) {
         model.selected = service;
         // whoever moves on has read it, and now wants to know about this one
         model.notice = None;
-        model.pane_mut().sought.ask_again();
+        model.pane_mut().sought.ask_elsewhere();
     }
     model.show_selected();
 }

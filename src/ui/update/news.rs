@@ -35,6 +35,7 @@ pub(super) fn board(model: &mut Model, board: Board) -> Vec<Effect> {
     }
     quit_monitor::keep_rows(model);
     super::panels::keep_process_chosen(model);
+    effects.extend(super::ports::follow_board(model));
     effects
 }
 
@@ -56,7 +57,10 @@ fn let_go(model: &mut Model, place: usize) -> Vec<Effect> {
         Panel::Signals(menu) => Some(menu.service),
         Panel::Tree(view) => Some(view.service),
         Panel::Details { service, .. } | Panel::Why { service, .. } => Some(*service),
-        Panel::Report { .. }
+        Panel::Ports(_)
+        | Panel::Holder(_)
+        | Panel::Graph { .. }
+        | Panel::Report { .. }
         | Panel::Restarts { .. }
         | Panel::Line { .. }
         | Panel::Reload { .. }
@@ -147,7 +151,14 @@ fn changed(model: &Model, service: ServiceId, from: State, to: State) -> Option<
         }
         State::Stuck => (Tone::Bad, stuck(model, status)),
         State::Stopped if from == State::Backoff => (Tone::Good, format!("{name}: is not started again")),
-        State::Stopped | State::Blocked | State::Starting | State::Running | State::Stopping => return None,
+        // of an unhealthy one more is told in a moment, when it is gone
+        State::Stopped
+        | State::Blocked
+        | State::Starting
+        | State::Running
+        | State::Ready
+        | State::Unhealthy
+        | State::Stopping => return None,
     };
     Some(Notice { tone, text })
 }
@@ -169,9 +180,25 @@ fn stuck(model: &Model, status: &ServiceStatus) -> String {
 
 fn verified(model: &mut Model, found: Arc<KillReport>) -> Option<Notice> {
     let notice = report::one_line(&found);
-    if !found.verified && model.panels.is_empty() && !model.is_quitting() {
-        // what is left needs a person; a panel that is open already is not pushed aside
-        model.panels.push(Panel::Report { report: found, top: 0 });
+    // seen to be gone since
+    model.withheld.take_if(|older| older.service == found.service);
+    if !found.verified {
+        model.withheld = Some(found);
+        show_withheld(model);
     }
     notice
+}
+
+/// Shows what is left of a service, for that needs a person. Not while keys go to a service, whose screen it would cover;
+/// and a panel that is open already is not pushed aside.
+pub(super) fn show_withheld(model: &mut Model) {
+    if model.attached.is_some() {
+        return;
+    }
+    if let Some(report) = model.withheld.take()
+        && model.panels.is_empty()
+        && !model.is_quitting()
+    {
+        model.panels.push(Panel::Report { report, top: 0 });
+    }
 }

@@ -7,7 +7,7 @@ use crate::supervisor::{Command, Target};
 
 use crate::ui::model::{Model, Moment, Panel, SignalMenu, TreeView, scrolled_to};
 use crate::ui::msg::{Effect, LineWish, Page, Step};
-use crate::ui::widgets::{self, restart_menu};
+use crate::ui::widgets::{self, graph, restart_menu};
 
 /// Opens the panel of `action`.
 #[expect(clippy::wildcard_enum_match_arm, reason = "what opens nothing else asks before it quits")]
@@ -29,6 +29,11 @@ pub(super) fn open(model: &mut Model, action: Action) -> Vec<Effect> {
             let chosen = model.members(service).first().map(|member| member.id);
             Panel::Tree(TreeView { service, chosen, row: 0, top: 0 })
         }
+        Action::Ports => return super::ports::open(model, service),
+        Action::Graph => {
+            let chosen = graph::rows(model).iter().position(|row| row.service == service).unwrap_or(0);
+            Panel::Graph { chosen, top: 0 }
+        }
         Action::Why => Panel::Why { service, top: 0 },
         Action::Details => Panel::Details { service, top: 0 },
         Action::Diagnostics => Panel::Diagnostics,
@@ -49,7 +54,7 @@ fn signal_menu(service: ServiceId, target: Target) -> Panel {
 pub(super) fn close(model: &mut Model) -> Vec<Effect> {
     match model.panels.pop() {
         Some(Panel::Tree(_)) => vec![Effect::Ask(Command::Watch(false))],
-        _ => Vec::new(),
+        closed => super::ports::closed(model, closed.as_ref()),
     }
 }
 
@@ -69,12 +74,19 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
     }
     let same = match model.panels.last() {
         Some(Panel::Tree(_)) => Action::Tree,
+        Some(Panel::Ports(_)) => Action::Ports,
+        Some(Panel::Graph { .. }) => Action::Graph,
         Some(Panel::Why { .. }) => Action::Why,
         Some(Panel::Details { .. }) => Action::Details,
         Some(Panel::Help { .. }) => Action::Help,
         Some(Panel::Diagnostics) => Action::Diagnostics,
         Some(
-            Panel::Signals(_) | Panel::Restarts { .. } | Panel::Reload { .. } | Panel::Conflict { .. } | Panel::Quit,
+            Panel::Signals(_)
+            | Panel::Restarts { .. }
+            | Panel::Reload { .. }
+            | Panel::Conflict { .. }
+            | Panel::Quit
+            | Panel::Holder(_),
         ) => {
             return by_wheel(model, action);
         }
@@ -89,6 +101,8 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
     }
     match model.panels.last() {
         Some(Panel::Tree(_)) => in_tree(model, action, moment),
+        Some(Panel::Ports(_)) => super::ports::act(model, action, moment),
+        Some(Panel::Graph { .. }) => in_graph(model, action, moment),
         Some(Panel::Diagnostics) => in_diagnostics(action),
         Some(Panel::Line { opened, .. }) if matches!(action, Action::Left | Action::Right) => {
             let (line, newer) = (opened.line, action == Action::Right);
@@ -124,7 +138,7 @@ fn in_diagnostics(action: Action) -> Vec<Effect> {
 
 /// Returns where a move leads from `row`, in a list of `total` rows of which `rows` are seen.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the other actions move nothing")]
-fn moved(action: Action, row: usize, rows: usize, total: usize) -> usize {
+pub(super) fn moved(action: Action, row: usize, rows: usize, total: usize) -> usize {
     let target = match action {
         Action::Up => row.saturating_sub(1),
         Action::Down => row + 1,
@@ -157,6 +171,9 @@ fn scroll_text(model: &mut Model, action: Action, moment: Moment) {
             Panel::Signals(_)
             | Panel::Restarts { .. }
             | Panel::Tree(_)
+            | Panel::Ports(_)
+            | Panel::Holder(_)
+            | Panel::Graph { .. }
             | Panel::Conflict { .. }
             | Panel::Quit
             | Panel::Diagnostics,
@@ -168,6 +185,11 @@ fn scroll_text(model: &mut Model, action: Action, moment: Moment) {
 /// Does what a key means in a panel about one service: it scrolls, or does something about the service's state.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the other actions scroll, or mean nothing here")]
 fn about(model: &mut Model, service: ServiceId, action: Action, moment: Moment) -> Vec<Effect> {
+    if action == Action::Kill
+        && let Some(effects) = super::ports::free_first(model, service)
+    {
+        return effects;
+    }
     let services = vec![service];
     let command = match action {
         Action::Why | Action::Details => {
@@ -179,6 +201,10 @@ fn about(model: &mut Model, service: ServiceId, action: Action, moment: Moment) 
             });
             return Vec::new();
         }
+        Action::Ports => {
+            model.panels.pop();
+            return super::ports::open(model, service);
+        }
         Action::Start | Action::Restart => return super::services::start(model, services, action),
         Action::Stop => Command::Stop(services),
         Action::Kill => Command::Kill(services),
@@ -188,6 +214,34 @@ fn about(model: &mut Model, service: ServiceId, action: Action, moment: Moment) 
         }
     };
     vec![Effect::Ask(command)]
+}
+
+/// Does what a key means in the picture of the plan: it moves, or acts on the chosen service.
+fn in_graph(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
+    let rows = graph::rows(model);
+    let seen = widgets::top_sheet(model, moment).map_or(1, |sheet| sheet.rows(model.size));
+    let Some(Panel::Graph { chosen, top }) = model.panels.last_mut() else { return Vec::new() };
+    let Some(service) = rows.get(*chosen).map(|row| row.service) else { return Vec::new() };
+    if action == Action::Open {
+        model.panels.pop();
+        let place = model.listed().iter().position(|listed| *listed == service);
+        return place.map_or_else(Vec::new, |place| {
+            super::moving::select(model, place);
+            Vec::new()
+        });
+    }
+    if matches!(action, Action::Start | Action::Stop | Action::Restart | Action::Kill) {
+        return about(model, service, action, moment);
+    }
+    if matches!(action, Action::Why | Action::Details) {
+        // over the picture, which is what one comes back to
+        let is_why = action == Action::Why;
+        model.panels.push(if is_why { Panel::Why { service, top: 0 } } else { Panel::Details { service, top: 0 } });
+        return Vec::new();
+    }
+    *chosen = moved(action, *chosen, seen, rows.len());
+    *top = scrolled_to(*top, *chosen, seen, rows.len());
+    Vec::new()
 }
 
 fn in_tree(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
@@ -238,6 +292,7 @@ pub(super) fn step(model: &mut Model, step: Step) -> Vec<Effect> {
     match model.panels.last() {
         Some(Panel::Signals(_)) => in_signals(model, step),
         Some(Panel::Restarts { .. }) => in_restarts(model, step),
+        Some(Panel::Holder(_)) => super::ports::answer(model, step),
         Some(Panel::Reload { .. } | Panel::Conflict { .. }) => super::file::answer(model, step),
         Some(Panel::Quit) => match step {
             Step::Accept | Step::Type('y' | 'Y' | 'q' | 'Q') => {
@@ -308,10 +363,7 @@ fn in_restarts(model: &mut Model, step: Step) -> Vec<Effect> {
     if step != Step::Accept && by_letter.is_none() {
         return Vec::new();
     }
-    let services = choices.into_iter().nth(*chosen).map(|choice| choice.services).unwrap_or_default();
-    if services.is_empty() {
-        return Vec::new();
-    }
+    let Some(choice) = choices.into_iter().nth(*chosen) else { return Vec::new() };
     model.panels.pop();
-    vec![Effect::Ask(Command::Restart(services))]
+    vec![Effect::Ask(choice.command)]
 }

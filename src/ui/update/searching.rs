@@ -136,6 +136,16 @@ fn cancel(model: &mut Model) {
     }
 }
 
+/// Ends the prompt for somebody who turns to something else: what was typed holds, but for a command.
+pub(super) fn leave(model: &mut Model) {
+    let Some(prompt) = &model.prompt else { return };
+    if prompt.line.text().is_empty() || prompt.problem.is_some() || prompt.asking == Asking::Command {
+        cancel(model);
+    } else {
+        model.prompt = None;
+    }
+}
+
 /// Ends the search, else the filter, else the choice of names; returns whether there was one.
 pub(super) fn end(model: &mut Model) -> bool {
     if model.focus == Focus::List && !model.names.is_empty() {

@@ -116,7 +116,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Select
         | Action::SelectLines => note(model, Move::Walk(action)),
         Action::Copy | Action::CopyLine | Action::CopyWindow => return take(model, Destination::Clipboard),
-        Action::Write => super::commanding::open(model, "write "),
+        Action::Write => return super::commanding::open(model, "write "),
         Action::Back => {
             end(model);
         }

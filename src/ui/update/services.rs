@@ -4,13 +4,17 @@ use crate::id::ServiceId;
 use crate::keys::Action;
 use crate::supervisor::{Command, State};
 
-use crate::ui::model::{Model, Panel};
+use crate::logs::Tone;
+use crate::ui::model::{Model, Notice, Panel};
 use crate::ui::msg::Effect;
 
 /// Asks for what the key means for the marked services, or else for the chosen one.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the other actions ask for nothing")]
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
+        Action::StartAll => vec![Effect::Ask(Command::StartAll)],
+        Action::Reload => vec![Effect::ReadFile],
+        Action::Browse => browse(model, &model.targets()),
         Action::Restart | Action::Start => {
             let targets = model.targets();
             start(model, targets, action)
@@ -42,6 +46,36 @@ pub(super) fn start(model: &mut Model, services: Vec<ServiceId>, action: Action)
 fn ask(model: &Model, wish: fn(Vec<ServiceId>) -> Command) -> Vec<Effect> {
     let targets = model.targets();
     if targets.is_empty() { Vec::new() } else { vec![Effect::Ask(wish(targets))] }
+}
+
+/// Marks these, too.
+pub(super) fn add_marks(model: &mut Model, services: Vec<ServiceId>) {
+    model.marked.extend(services);
+    super::merging::marks_changed(model);
+}
+
+/// Shows what these services are seen under in a browser.
+pub(super) fn browse(model: &mut Model, services: &[ServiceId]) -> Vec<Effect> {
+    let address = |service: &ServiceId| model.service(*service)?.address.as_deref().map(str::to_owned);
+    let addresses: Vec<String> = services.iter().filter_map(address).collect();
+    let (tone, text) = match (addresses.as_slice(), services) {
+        ([], [service]) => (Tone::Calm, unseen(model, *service)),
+        ([], _) => (Tone::Calm, "none of these has an address to open".to_owned()),
+        (some, _) => (Tone::Calm, format!("opening {}", some.join(" "))),
+    };
+    model.notice = Some(Notice { tone, text });
+    addresses.into_iter().map(Effect::Browse).collect()
+}
+
+/// Says why there is nothing to open.
+fn unseen(model: &Model, service: ServiceId) -> String {
+    let name = model.name(service);
+    let has_one = model.about(service).is_some_and(|about| about.opens);
+    if has_one {
+        format!("{name} does not run; its address is known while it does")
+    } else {
+        format!("{name} has no address to open; `open = \"http://…\"` in its table says one")
+    }
 }
 
 /// Marks the chosen service and goes on to the next, or takes all marks away.

@@ -1,5 +1,6 @@
 //! What every key does, in the panes and in the panels.
 
+mod groups;
 mod lines;
 mod merging;
 mod searching;
@@ -187,6 +188,7 @@ fn the_restart_menu_takes_a_row_or_its_letter() {
     assert_eq!(sent("  Rj", KeyCode::Enter), ask(Command::Restart(ids(&[0, 1]))));
     assert_eq!(sent("R", KeyCode::Char('a')), ask(Command::Restart(ids(&[0, 2, 3]))));
     assert_eq!(sent("R", KeyCode::Char('m')), [], "nothing is marked");
+    assert_eq!(sent("R", KeyCode::Char('d')), [], "nobody depends on it");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Pictures of every screen, and what holds for all of them.
 
 mod lines;
+mod plan;
 
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::id::ServiceId;
-use crate::supervisor::{Cause, ServiceStatus, State, Usage, why};
+use crate::supervisor::{Cause, Purpose, ServiceStatus, State, Usage, why};
 use crate::ui::model::{Model, Moment};
 use crate::ui::sheet::{self, Sheet};
 use crate::ui::theme::{Theme, sign};
@@ -25,8 +25,9 @@ pub(crate) fn sheet(model: &Model, service: ServiceId, top: usize, moment: Momen
         let state = format!("{} {}", sign(status.state), status.state.word());
         facts.add("state", &state, theme.state(status.state));
         let causes = why(status, moment.now);
+        let simply_runs = matches!(status.state, State::Running | State::Ready);
         // of what simply runs, the rows below say the same
-        for (row, cause) in causes.iter().enumerate().filter(|_| status.state != State::Running || causes.len() > 1) {
+        for (row, cause) in causes.iter().enumerate().filter(|_| !simply_runs || causes.len() > 1) {
             facts.add(if row == 0 { "why" } else { "" }, &cause.text, theme.text);
         }
         facts.maybe("about", about.description.as_deref(), theme.text);
@@ -90,8 +91,20 @@ impl Facts<'_> {
             );
             self.add("uses", &usage, plain);
         }
+        if let Some(probing) = status.probing.as_ref().filter(|probing| probing.error.is_none()) {
+            let label = match probing.purpose {
+                Purpose::Ready => "ready",
+                Purpose::Health => "health",
+            };
+            self.add(label, &probing.what, plain);
+        }
         for listener in status.listeners.iter() {
             self.add("listens", &format!("{}, pid {}", listener.address, listener.process.pid), plain);
+        }
+        if let Some(port) = &status.port {
+            let given = port.given.filter(|given| *given != port.expect && status.state.is_alive());
+            let given = given.map_or_else(String::new, |given| format!(", given {given}"));
+            self.add("expects", &format!("{}{given}", port.key()), plain);
         }
         if status.restarts > 0 {
             self.add("restarted", &format!("{} in a row, by itself", status.restarts), plain);

@@ -28,6 +28,7 @@ const IN_LIST: &[(Action, &str)] = &[
     (Action::Zoom, "zoom"),
     (Action::Split, "split"),
     (Action::RestartMenu, "restart…"),
+    (Action::Ports, "ports"),
 ];
 
 /// What is offered in the log.

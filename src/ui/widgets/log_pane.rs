@@ -9,7 +9,7 @@ use ratatui::widgets::{Block, BorderType, Widget};
 use crate::keys::Action;
 use crate::logs::{Severity, Source, Tone};
 use crate::screen::Picture;
-use crate::supervisor::ServiceStatus;
+use crate::supervisor::{ServiceStatus, State};
 use crate::ui::log_window::{Content, LogWindow, Position, Row, service_of};
 use crate::ui::model::{Focus, Model, Moment};
 use crate::ui::pane::{Pane, Subject};
@@ -86,6 +86,12 @@ impl LogPane<'_> {
                 }
                 facts.push(pid);
                 facts
+            }
+            _ if status.port.as_ref().is_some_and(|port| port.held.is_some()) && status.state == State::Blocked => {
+                let held = status.port.as_ref().and_then(|port| port.held.as_ref());
+                let sentences = held.map(|held| [held.sentence(), format!("on port {}", held.port)]);
+                let facts = sentences.into_iter().flatten().map(|sentence| format!("{word} · {sentence}"));
+                facts.chain([word.to_owned()]).collect()
             }
             _ => match &status.ended {
                 Some(ended) if !ended.asked => {

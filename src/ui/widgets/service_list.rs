@@ -12,7 +12,7 @@ use crate::supervisor::{ServiceStatus, State, StopStep};
 use crate::ui::columns::{self, Plan};
 use crate::ui::model::{Focus, Model, Moment};
 use crate::ui::theme::sign;
-use crate::ui::{report, sheet, text};
+use crate::ui::{ports, report, sheet, text};
 
 /// The list of services.
 pub(crate) struct ServiceList<'a> {
@@ -60,11 +60,35 @@ impl ServiceList<'_> {
                 let pid = status.main.map(|main| format!("#{}", main.pid));
                 (pid.unwrap_or_default(), theme.quiet)
             }
+            Column::Ports => self.port(status),
+            Column::Groups => {
+                let words = format!(" {}", status.groups.join(" "));
+                return Span::styled(text::left(&words, usize::from(columns::width(column))), theme.quiet);
+            }
             Column::Restarts => figure(status.restarts > 0, format!("↻{}", status.restarts)),
         };
         // one space at least stays before the figure, so that two columns never touch
         let width = usize::from(columns::width(column)) - 1;
         Span::styled(format!(" {}", text::right(&value, width)), style)
+    }
+
+    /// Returns the port that it listens on, a mark where there are more, or the one that it expects.
+    fn port(&self, status: &ServiceStatus) -> (String, Style) {
+        let theme = &self.model.dashboard.theme;
+        let wanted = ports::wanted_port(status);
+        let mut listening: Vec<u16> = status.listeners.iter().map(|listener| listener.address.port()).collect();
+        listening.dedup();
+        let more = if listening.len() > 1 { "+" } else { "" };
+        let shown = wanted.filter(|port| listening.contains(port)).or_else(|| listening.first().copied());
+        let moved = status.port.as_ref().is_some_and(|port| port.moved.is_some() && status.state.is_alive());
+        let held = status.port.as_ref().is_some_and(|port| port.held.is_some());
+        let style = match (shown, held) {
+            (Some(_), _) if moved => theme.busy,
+            (Some(_), _) => theme.text,
+            (None, true) => theme.bad,
+            (None, false) => theme.quiet,
+        };
+        (shown.or(wanted).map_or_else(String::new, |port| format!(":{port}{more}")), style)
     }
 
     /// Returns how long it has run, how long until something happens, or how it ended.
@@ -74,8 +98,21 @@ impl ServiceList<'_> {
         let until = |word: &str, at: std::time::Instant| {
             (format!("{word} {}s", text::seconds_left(at.saturating_duration_since(now))), theme.busy)
         };
+        let until_next = status.next_run.as_ref().map(|next| {
+            let left = next.at.saturating_duration_since(now);
+            let left = match left.as_secs() / 3600 {
+                0 => text::duration(left),
+                hours @ 1..48 => format!("{hours} h"),
+                hours => format!("{} d", hours / 24),
+            };
+            (format!("in {left}"), theme.quiet)
+        });
         match status.state {
-            State::Blocked => status.blocked_on.first().map(|found| (format!("on {}", found.name), theme.busy)),
+            State::Blocked => {
+                let service = status.blocked_on.first().map(|found| format!("on {}", found.name));
+                let port = || status.port.as_ref()?.held.as_ref().map(|_| "on port".to_owned());
+                service.or_else(port).map(|on| (on, theme.busy))
+            }
             State::Backoff => status.next_start.map(|at| until("in", at)),
             State::Stopping => status.stopping.and_then(|stop| {
                 let at = stop.deadline?;
@@ -83,9 +120,10 @@ impl ServiceList<'_> {
                 let word = if stop.step == StopStep::StopCommand { "asked" } else { "kill" };
                 Some(until(word, at))
             }),
-            State::Starting | State::Running | State::Stuck => {
+            State::Starting | State::Running | State::Ready | State::Unhealthy | State::Stuck => {
                 status.started.map(|at| (text::duration(now.saturating_duration_since(at)), theme.text))
             }
+            State::Done | State::Exited | State::Stopped if until_next.is_some() => until_next,
             State::Done | State::Exited => status.ended.as_ref().map(|end| (report::short_end(end), theme.quiet)),
             State::Crashed | State::CrashLoop => status.ended.as_ref().map(|end| (report::short_end(end), theme.bad)),
             State::Stopped => None,

@@ -12,7 +12,9 @@ use crate::ui::text;
 /// What is under way or needs a person; always counted.
 const PRESSING: &[State] = &[
     State::Running,
+    State::Ready,
     State::Starting,
+    State::Unhealthy,
     State::Stopping,
     State::Stuck,
     State::CrashLoop,

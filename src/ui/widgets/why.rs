@@ -2,14 +2,15 @@
 
 use ratatui::text::{Line, Span};
 
+use crate::config::Dependency;
 use crate::id::ServiceId;
 use crate::keys::Action;
-use crate::supervisor::{Cause, ServiceStatus, State, why};
+use crate::supervisor::{Cause, PlanRow, ServiceStatus, State, plan_below, why};
 use crate::ui::model::{Model, Moment};
 use crate::ui::sheet::{self, Sheet};
 use crate::ui::theme::sign;
-use crate::ui::widgets::hints_line;
-use crate::ui::{report, text};
+use crate::ui::widgets::{graph, hints_line, ports_panel};
+use crate::ui::{ports, report, text};
 
 const WIDTH: u16 = 90;
 
@@ -22,10 +23,13 @@ pub(crate) fn sheet(model: &Model, service: ServiceId, top: usize, moment: Momen
         let style = theme.state(status.state);
         body.push(Line::styled(format!("{} {}", sign(status.state), status.state.word()), style));
         for cause in why(status, moment.now) {
-            for (row, part) in text::wrap(&cause.text, room.saturating_sub(2)).into_iter().enumerate() {
-                let dot = if row == 0 { "· " } else { "  " };
-                body.push(Line::from(vec![Span::styled(dot, theme.quiet), Span::styled(part, theme.text)]));
-            }
+            body.extend(reason(model, status, &cause, room));
+        }
+        // a service that waits for its port alone is in nobody's way but its own
+        if status.state == State::Blocked && !status.blocked_on.is_empty() {
+            body.push(Line::default());
+            body.push(Line::styled("the way there", theme.title));
+            body.extend(graph::lines(model, &way(model, service, status), room));
         }
         if let Some(found) = status.report.as_ref().filter(|found| found.run == status.run) {
             body.push(Line::default());
@@ -45,20 +49,74 @@ pub(crate) fn sheet(model: &Model, service: ServiceId, top: usize, moment: Momen
     }
 }
 
+/// Writes a cause, with the key that acts on it where it ends.
+fn reason(model: &Model, status: &ServiceStatus, cause: &Cause, room: usize) -> Vec<Line<'static>> {
+    let theme = &model.dashboard.theme;
+    let key = cause.remedy.and_then(|action| Some((hints_line::key(model, action)?, remedy_word(action, status))));
+    let parts = text::wrap(&cause.text, room.saturating_sub(2));
+    let last = parts.last().map_or(0, |part| text::width(part));
+    let mut lines: Vec<Line<'static>> = Vec::with_capacity(parts.len() + 1);
+    for (row, part) in parts.into_iter().enumerate() {
+        let dot = if row == 0 { "· " } else { "  " };
+        lines.push(Line::from(vec![Span::styled(dot, theme.quiet), Span::styled(part, theme.text)]));
+    }
+    if let Some((key, word)) = key {
+        let hint = [Span::styled(format!("  {key}"), theme.key), Span::styled(format!(" {word}"), theme.quiet)];
+        let width: usize = hint.iter().map(|span| text::width(&span.content)).sum();
+        match lines.last_mut() {
+            Some(line) if 2 + last + width <= room => line.extend(hint),
+            Some(_) | None => lines.push(Line::from(hint.to_vec())),
+        }
+    }
+    lines
+}
+
+/// Returns what a blocked service waits for, down to the roots, and nothing that is as it has to be.
+fn way(model: &Model, service: ServiceId, status: &ServiceStatus) -> Vec<PlanRow> {
+    let is_in_the_way = |need: &Dependency| {
+        model.service(need.service).is_some_and(|needed| {
+            needed.state == State::Blocked || status.blocked_on.iter().any(|found| found.name == needed.name)
+        })
+    };
+    let all = model.board.services.iter();
+    let needs: Vec<Vec<Dependency>> = all
+        .map(|status| match status.state {
+            State::Blocked => status.needs.iter().filter(|need| is_in_the_way(need)).copied().collect(),
+            State::Stopped
+            | State::Starting
+            | State::Running
+            | State::Ready
+            | State::Unhealthy
+            | State::Stopping
+            | State::Done
+            | State::Exited
+            | State::Crashed
+            | State::Backoff
+            | State::CrashLoop
+            | State::Stuck => Vec::new(),
+        })
+        .collect();
+    plan_below(&needs, service)
+}
+
 /// Returns the keys that do something about the state of a service, and the one that closes its panel.
 pub(crate) fn footer(model: &Model, service: ServiceId, moment: Moment) -> String {
     let status = model.service(service);
     let causes = status.map_or_else(Vec::new, |status| why(status, moment.now));
     let mut remedies: Vec<Action> = causes.iter().filter_map(|Cause { remedy, .. }| *remedy).collect();
     remedies.dedup();
+    let held = status.and_then(ports::obstacle);
+    let freeing = held.as_deref().and_then(ports_panel::freeing);
+    let free = freeing.and_then(|what| Some(format!("{} {what} · ", hints_line::key(model, Action::Kill)?)));
     let hint = |action| Some(format!("{} {} · ", hints_line::key(model, action)?, remedy_word(action, status?)));
-    format!("{}Esc closes", remedies.into_iter().filter_map(hint).collect::<String>())
+    let hints: String = free.into_iter().chain(remedies.into_iter().filter_map(hint)).collect();
+    format!("{hints}Esc closes")
 }
 
 /// Says what a remedy does in this state.
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "only four of the actions are remedies; the others say what they are"
+    reason = "only five of the actions are remedies; the others say what they are"
 )]
 fn remedy_word(action: Action, status: &ServiceStatus) -> &'static str {
     match action {
@@ -68,6 +126,7 @@ fn remedy_word(action: Action, status: &ServiceStatus) -> &'static str {
         Action::Start if status.state == State::Blocked => "starts what it needs",
         Action::Start => "starts it",
         Action::Restart => "restarts it",
+        Action::Ports => "shows all ports",
         _ => action.help(),
     }
 }

@@ -255,6 +255,7 @@ fn the_graph_is_the_plan_of_the_file_with_the_states_of_what_runs() {
     assert_eq!(lines[..4], ["stack", "├─ web", "│  └─ api", "│     ├─ db"], "{plan}");
     let _program = all_up(&project);
     shoot(&project, "web");
+    wait_for_state(&project, "web", "crashed");
     wait_for_state(&project, "stack", "blocked");
     let plan = said(&project, &["graph"]);
     let lines: Vec<&str> = plan.lines().collect();

@@ -27,7 +27,7 @@ pub(super) fn said(project: &Project, arguments: &[&str]) -> String {
 
 /// Runs a subcommand that has to print one line of JSON.
 #[track_caller]
-pub(super) fn json(project: &Project, arguments: &[&str]) -> Value {
+pub(crate) fn json(project: &Project, arguments: &[&str]) -> Value {
     let out = said(project, arguments);
     serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error} in {out}"))
 }
@@ -49,7 +49,7 @@ pub(super) fn wait_for_answers(project: &Project) {
 
 /// Waits until `ps --json` shows service `name` in `state`; returns its row.
 #[track_caller]
-pub(super) fn wait_for_state(project: &Project, name: &str, state: &str) -> Value {
+pub(crate) fn wait_for_state(project: &Project, name: &str, state: &str) -> Value {
     let row = || {
         let board = json(project, &["ps", "--json"]);
         board["services"].as_array().unwrap().iter().find(|row| row["name"] == name).unwrap().clone()

@@ -10,7 +10,7 @@ use std::thread;
 
 use procdash::engine::{Io, identify, members, send};
 use procdash::guard::{Guards, Reach, Report, Request};
-use procdash::process::{Delivery, Exit, Verdict};
+use procdash::process::{Delivery, Exit, Member, Verdict};
 use procdash::signal::Signal;
 
 use super::own_process::{INNER, alive, alone, empty, guards, inner, launch, next, skipped, token, until};
@@ -153,6 +153,10 @@ fn a_stranger_who_has_got_the_number_of_the_main_process_and_its_group_is_never_
             r#"(setsid sh -c 'trap "" TERM USR1; while :; do sleep 300 "$0"; done' "$0" >/dev/null 2>&1 &); exit 0"#;
         let (mut guard, _channel) = guards.launch(&launch(script, &token, Io::Pipes)).await.unwrap();
         assert_eq!(next(&mut guard).await, Report::MainExited(Exit::Code(0)));
+        // before it has a child, it has not yet said that it is deaf, and a signal would end it
+        let root = guard.id().pid;
+        let is_sleep = |member: &Member| member.command.starts_with("sleep");
+        until("what is left behind is deaf", || members(root).unwrap().iter().any(is_sleep));
         let mut stranger = with_number(guard.main().pid, &other);
         let of_it = |file: &str| fs::read_to_string(format!("/proc/{}/{file}", stranger.id())).unwrap();
         until("it leads the group", || of_it("stat").split(' ').nth(4) == Some(&stranger.id().to_string()));

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use self::drafts::any_services;
-use super::super::super::sample::service;
+use self::drafts::{Step, any_services, any_step};
+use super::super::super::readiness::Purpose;
 use super::*;
 
 /// Steps of one case on the average, and cases of the short and of the long form.
@@ -31,11 +31,17 @@ struct World {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each was learned by itself")]
 struct Running {
     run: RunId,
     since: Instant,
     is_up: bool,
     is_asked: bool,
+    /// What it is to be probed for.
+    probed: Option<Purpose>,
+    is_ready: bool,
+    /// Whether its probes have ended it.
+    is_unfit: bool,
     exit: Option<Exit>,
 }
 
@@ -50,39 +56,6 @@ struct Last {
 enum Wanted {
     Up,
     Down,
-}
-
-/// One thing that happens.
-#[derive(Clone, Copy, Debug)]
-enum Step {
-    /// Somebody wishes something for the services in this set of bits.
-    Ask(Wish, u8),
-    RestartWithDependents(u8),
-    /// The world moves on for this service, in one of the ways that are possible.
-    Happens(u8, u8),
-    /// News about a run that is long over.
-    Stale(u8),
-    /// A service comes that needs some of those that are there, and conflicts with one of them.
-    Add(u8, u8),
-    /// Those in this set of bits go, with all that depend on them.
-    Remove(u8),
-    Wait(u32),
-}
-
-fn any_step() -> impl Strategy<Value = Step> {
-    let wish = prop_oneof![Just(Wish::Start), Just(Wish::Stop), Just(Wish::Restart), Just(Wish::Kill)];
-    prop_oneof![
-        4 => (wish, 0..8_u8).prop_map(|(wish, one)| Step::Ask(wish, 1 << one)),
-        1 => (Just(Wish::Stop), any::<u8>()).prop_map(|(wish, set)| Step::Ask(wish, set)),
-        2 => any::<u8>().prop_map(|set| Step::Ask(Wish::Start, set)),
-        1 => any::<u8>().prop_map(|set| Step::Ask(Wish::Restart, set)),
-        1 => (0..8_u8).prop_map(|one| Step::RestartWithDependents(1 << one)),
-        20 => (any::<u8>(), any::<u8>()).prop_map(|(who, what)| Step::Happens(who, what)),
-        1 => any::<u8>().prop_map(Step::Stale),
-        1 => (any::<u8>(), any::<u8>()).prop_map(|(need, rival)| Step::Add(need, rival)),
-        1 => (0..8_u8).prop_map(|one| Step::Remove(1 << one)),
-        3 => (0..40_000_u32).prop_map(Step::Wait),
-    ]
 }
 
 struct Bench {
@@ -134,11 +107,13 @@ impl Bench {
             Step::Stale(who) => {
                 let id = ServiceId::new(u32::from(who) % self.count());
                 let before = self.fleet.state(id);
-                let news = News::Ended { verdict: Verdict::Gone, last: None };
                 let old = RunId::default();
                 if self.fleet.machine(id).unwrap().run() != old {
-                    self.fleet.learn(id, old, news, self.now);
-                    assert_eq!(self.fleet.state(id), before);
+                    let passed = News::Probed { purpose: Purpose::Ready, outcome: Ok(()) };
+                    for news in [News::Ended { verdict: Verdict::Gone, last: None }, passed] {
+                        self.fleet.learn(id, old, news, self.now);
+                        assert_eq!(self.fleet.state(id), before);
+                    }
                 }
             }
             Step::Wait(milliseconds) => {
@@ -185,6 +160,9 @@ impl Bench {
     fn happens(&mut self, id: ServiceId, what: u8) {
         let Some(running) = &mut self.world[id.index()].running else { return };
         let run = running.run;
+        if let (Some(purpose), false, None, 12..) = (running.probed, running.is_asked, running.exit, what % 16) {
+            return self.is_probed(id, purpose, what % 16 > 13);
+        }
         let news = match (running.is_up, running.exit, what % 8) {
             (false, _, 0..=5) => {
                 running.is_up = true;
@@ -202,6 +180,22 @@ impl Bench {
             (true, _, _) => return,
         };
         self.tell(id, run, news);
+    }
+
+    /// Lets a probe pass or fail; one for something else that comes too late is no news.
+    fn is_probed(&mut self, id: ServiceId, purpose: Purpose, passes: bool) {
+        let running = self.world[id.index()].running.as_mut().expect("only what runs is probed");
+        running.is_ready |= passes && purpose == Purpose::Ready;
+        let run = running.run;
+        let outcome = || if passes { Ok(()) } else { Err("connection refused".to_owned()) };
+        if purpose == Purpose::Health {
+            let before = self.fleet.state(id);
+            self.fleet.learn(id, run, News::Probed { purpose: Purpose::Ready, outcome: outcome() }, self.now);
+            assert_eq!(self.fleet.state(id), before);
+        }
+        self.tell(id, run, News::Probed { purpose, outcome: outcome() });
+        let is_unfit = self.fleet.state(id) == State::Unhealthy;
+        self.world[id.index()].running.as_mut().expect("it is being ended at the most").is_unfit = is_unfit;
     }
 
     fn exits(&mut self, id: ServiceId, code: i32) -> News {
@@ -225,7 +219,8 @@ impl Bench {
         if over && let Some(running) = world.running.take() {
             let long = self.now - running.since >= Duration::from_secs(30);
             world.starts = if long { 0 } else { world.starts };
-            world.last = Some(Last { success: running.exit == Some(Exit::Code(0)), by_request: asked });
+            let success = running.exit == Some(Exit::Code(0)) && !running.is_unfit;
+            world.last = Some(Last { success, by_request: asked });
         }
     }
 
@@ -239,6 +234,8 @@ impl Bench {
                     self.asked(id);
                 }
                 Effect::Kill => self.asked(id),
+                Effect::Probe(purpose) => self.probe(id, Some(purpose)),
+                Effect::StopProbing => self.probe(id, None),
                 Effect::RunStopCommand(_) | Effect::KillStopCommand(_) | Effect::Type(_) => panic!("{effect:?}"),
             }
         }
@@ -249,6 +246,12 @@ impl Bench {
             let is_running = self.world[id.index()].running.is_some();
             assert_eq!(machine.state().is_alive(), is_running, "{id} is {:?}", machine.state());
         }
+    }
+
+    fn probe(&mut self, id: ServiceId, purpose: Option<Purpose>) {
+        let running = self.world[id.index()].running.as_mut().expect("only what runs is probed");
+        assert!(running.is_up && running.exit.is_none(), "{id} is probed and does not run");
+        running.probed = purpose;
     }
 
     fn asked(&mut self, id: ServiceId) {
@@ -270,7 +273,16 @@ impl Bench {
         assert!(world.running.is_none(), "{id} has two runs");
         world.starts += 1;
         assert!(world.starts <= 1 + self.services[id.index()].restart.max, "{id} is started again and again");
-        world.running = Some(Running { run, since: self.now, is_up: false, is_asked: false, exit: None });
+        world.running = Some(Running {
+            run,
+            since: self.now,
+            is_up: false,
+            is_asked: false,
+            probed: None,
+            is_ready: self.services[id.index()].ready.is_none(),
+            is_unfit: false,
+            exit: None,
+        });
     }
 
     /// Whether what is needed is so in the world.
@@ -285,7 +297,9 @@ impl Bench {
         match need.condition {
             Condition::Started => is_up || has_ended_well,
             Condition::Ready if service.oneshot => has_ended_well,
-            Condition::Ready => is_up,
+            Condition::Ready => {
+                is_up && world.running.as_ref().is_some_and(|running| running.is_ready && !running.is_unfit)
+            }
             Condition::Completed => has_ended_well,
             Condition::Exited => last.is_some(),
         }
@@ -314,6 +328,11 @@ impl Bench {
                         News::Ended { verdict: Verdict::Gone, last: None }
                     }
                     Running { exit: None, .. } if is_oneshot => self.exits(id, 0),
+                    Running { probed: Some(purpose @ Purpose::Ready), .. } => {
+                        self.is_probed(id, purpose, true);
+                        self.follow();
+                        continue;
+                    }
                     Running { exit: None, .. } => continue,
                 };
                 self.tell(id, running.run, news);
@@ -331,7 +350,10 @@ impl Bench {
             let is_resting = !state.is_alive() && state != State::Blocked;
             match wish {
                 Some(Wanted::Up) => {
-                    assert!(matches!(state, State::Running | State::Blocked | State::Done), "{id} is {state:?}");
+                    assert!(
+                        matches!(state, State::Running | State::Ready | State::Blocked | State::Done),
+                        "{id} is {state:?}"
+                    );
                 }
                 Some(Wanted::Down) => assert!(is_resting, "{id} is {state:?}"),
                 None => {}
@@ -339,7 +361,7 @@ impl Bench {
             let obstacles = self.fleet.obstacles(id);
             assert_eq!(obstacles.is_empty(), state != State::Blocked, "{id} is {state:?} on {obstacles:?}");
             // what runs on may be waited for to its end
-            let stands = |state: State| matches!(state, State::Running);
+            let stands = |state: State| matches!(state, State::Running | State::Ready);
             assert!(obstacles.iter().all(|found| found.needs_a_person || stands(found.state)), "{obstacles:?}");
         }
     }

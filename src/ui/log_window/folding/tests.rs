@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::logs::Stamp;
+use crate::ui::log_window::{Excerpt, Lens, LogView, Page, Shape};
 
 /// Lines, a trace of so many frames, lines.
 fn log(before: u64, frames: u64, after: u64) -> LogBuffer {
@@ -15,7 +16,7 @@ fn log(before: u64, frames: u64, after: u64) -> LogBuffer {
 
 /// Returns which line each row is, and how many it stands for.
 fn folded(log: &LogBuffer, line: u64, above: u64, below: u64, open: Option<u64>) -> Vec<(u64, u64)> {
-    copy(log, Wanted { line, above, below }, open).iter().map(|kept| (kept.number, kept.span)).collect()
+    copy(log, Wanted { line, above, below }, [open, None]).iter().map(|kept| (kept.number, kept.span)).collect()
 }
 
 #[test]
@@ -79,4 +80,21 @@ fn scrolling_by_rows_passes_every_row_once_and_the_counters_count_lines() {
     assert_eq!((middle.above, middle.below), (16, 321), "the fold counts as the lines that it stands for");
     let end = look(100);
     assert_eq!((end.below, end.unseen), (340, 0));
+}
+
+#[test]
+fn the_trace_with_the_line_that_was_pointed_at_is_open() {
+    let log = log(5, 10, 5);
+    let mut view = LogView { shape: Shape { folds: true, ..Shape::default() }, ..LogView::default() };
+    let page = Page { width: 80, height: 8, wrap: true };
+    let lens = Lens { shape: view.shape, ..Lens::default() };
+    let shown = |view: &mut LogView| {
+        view.find_arrival(&log);
+        let window = Excerpt::copy(&log, view, page, lens).lay_out(view, page, lens);
+        window.rows.iter().map(|row| row.place.line).collect::<Vec<_>>()
+    };
+    assert!(!shown(&mut view).contains(&9));
+    view.go_to_arrival(9);
+    assert!(shown(&mut view).contains(&9), "{:?}", shown(&mut view));
+    assert!(shown(&mut view).contains(&9), "and stays so");
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::logs::LogBuffer;
 use crate::ui::fixture::{cells, find, log, rows};
+use crate::ui::pane::Subject;
 
 /// A shop whose log has the focus, after these keys, with everything found that can be.
 fn after(log: &LogBuffer, keys: &str) -> Model {
@@ -127,4 +128,20 @@ fn without_a_search_n_says_how_to_begin_one() {
     let mut model = shop();
     type_keys(&mut model, "n");
     assert!(model.notice.is_some_and(|notice| notice.text.contains("nothing is searched for")));
+}
+
+#[test]
+fn a_click_on_another_service_ends_the_prompt_and_leaves_that_log_where_it_stands() {
+    let log = log(40);
+    for (typed, holds) in [("/cart", true), ("/", false), ("/(", false)] {
+        let mut model = after(&log, typed);
+        let list = model.areas().unwrap().list;
+        mouse(&mut model, MouseEventKind::Down(MouseButton::Left), list.x + 3, list.y + 3);
+        assert_eq!((model.selected, model.prompt.is_some()), (id(2), false), "{typed}");
+        assert_eq!(model.pane().sought.search().is_some(), holds, "{typed}");
+        assert_eq!(model.pane().sought.wanted, None, "{typed}: what was gone to is in the other log");
+        press(&mut model, &[KeyCode::Backspace]);
+        cells(&mut model, &log, moment());
+        assert_eq!(model.pane().log_view(Subject::Service(id(2))).unwrap().position, Place::Follow, "{typed}");
+    }
 }

@@ -83,7 +83,7 @@ fn every_link_on_the_screen_has_its_letters() {
     let moment = moment();
     let mut model = model(board(moment), 80, 24);
     update(&mut model, Msg::Act(Action::Open), moment);
-    let links = in_window(&window(&mut model, &lines()));
+    let links = in_window(&window(&mut model, &lines()), &[]);
     model.links = Some(Choice { links, typed: String::new() });
     assert_picture("lines_links_80x24", &cells(&mut model, &lines(), moment));
 }
