@@ -18,8 +18,9 @@ use crate::support::wait;
 
 /// Notes in a file when it comes up and when it goes down.
 const STAND_IN: &str = "\
-echo \"up $1 $REPLICA\" >> order
 trap 'echo \"down $1 $REPLICA\" >> order; exit 0' TERM
+echo \"up $1 $REPLICA\" >> order
+echo at work
 sleep 1000 &
 wait
 ";
@@ -48,11 +49,13 @@ depends_on = { db = "started", migrate = "completed" }
 [processes.migrate]
 command = "echo up migrate >> order"
 oneshot = true
-depends_on = { db = "started" }
+depends_on = ["db"]
 
+# "started" would say nothing about which of two lines is written first
 [processes.db]
 command = "sh stand-in db"
 groups = ["data"]
+ready = { log = "at work" }
 
 [processes.cache]
 command = "sh stand-in cache"
@@ -82,6 +85,10 @@ fn wait_for(project: &Project, name: &str, wanted: impl Fn(&Value) -> bool) -> V
     seen.unwrap_or_else(|| panic!("{name}: {:?}", row(project, name)))
 }
 
+fn runs(row: &Value) -> bool {
+    row["state"] == "running" || row["state"] == "ready"
+}
+
 fn is(state: &'static str) -> impl Fn(&Value) -> bool {
     move |row| row["state"] == state
 }
@@ -89,7 +96,7 @@ fn is(state: &'static str) -> impl Fn(&Value) -> bool {
 /// Kills the main process of a service that runs; returns the number of that run.
 #[track_caller]
 fn shoot(project: &Project, name: &str) -> u64 {
-    let row = wait_for(project, name, is("running"));
+    let row = wait_for(project, name, runs);
     kill(Pid::from_raw(i32::try_from(row["pid"].as_i64().unwrap()).unwrap()), Signal::SIGKILL).unwrap();
     row["run"].as_u64().unwrap()
 }
@@ -122,7 +129,7 @@ fn all_up(procfile: &str) -> (Project, Program) {
     project.write("stand-in", STAND_IN.as_bytes());
     let program = Program::start(project.procdash(&["up", "--no-tui"]));
     for name in ["web", "worker", "api.1", "api.2", "db", "cache"] {
-        wait_for(&project, name, is("running"));
+        wait_for(&project, name, runs);
     }
     wait_for_lines(&project, "up", &["web", "worker", "api 1", "api 2", "db", "cache", "migrate"]);
     (project, program)
@@ -159,7 +166,7 @@ fn a_group_or_a_process_with_replicas_stands_for_all_of_its_services_in_every_co
     assert!(unknown.err.contains("did you mean `backend`?"), "{unknown:?}");
 
     let tree = said(&project, &["tree", "data"]);
-    assert!(tree.contains("db  running") && tree.contains("cache  running") && !tree.contains("web"), "{tree}");
+    assert!(tree.contains("db  ready") && tree.contains("cache  running") && !tree.contains("web"), "{tree}");
     let told = said(&project, &["signal", "WINCH", "api"]);
     assert!(told.contains("api.1: SIGWINCH") && told.contains("api.2: SIGWINCH"), "{told}");
     assert_eq!(run(&project, &["why", "api"]).code, 2);
@@ -168,7 +175,7 @@ fn a_group_or_a_process_with_replicas_stands_for_all_of_its_services_in_every_co
     for name in ["worker", "api.1", "api.2", "cache", "web"] {
         assert!(stopped.contains(&format!("{name}: stopped")), "{name}: {stopped}");
     }
-    assert_eq!(row(&project, "db").unwrap()["state"], "running");
+    assert_eq!(row(&project, "db").unwrap()["state"], "ready");
     said(&project, &["start", "web", "api"]);
     said(&project, &["wait", "api", "--timeout", "30s"]);
     assert!(said(&project, &["kill", "api"]).contains("api.2: killed"));
@@ -176,7 +183,7 @@ fn a_group_or_a_process_with_replicas_stands_for_all_of_its_services_in_every_co
 
     // only what is named, and what that needs
     let program = Program::start(project.procdash(&["up", "--no-tui", "data"]));
-    for (name, state) in [("db", "running"), ("cache", "running"), ("worker", "stopped"), ("api.1", "stopped")] {
+    for (name, state) in [("db", "ready"), ("cache", "running"), ("worker", "stopped"), ("api.1", "stopped")] {
         wait_for(&project, name, is(state));
     }
     down(&project, program);
@@ -213,7 +220,7 @@ fn each_of_the_stack_is_killed_in_turn_and_what_must_follow_follows() {
 
     // whoever is started brings back what it needs, and with that the others that wait for it
     said(&project, &["start", "worker"]);
-    wait_for(&project, "api.2", is("running"));
+    wait_for(&project, "api.2", runs);
     said(&project, &["start", "web"]);
     assert_eq!(row(&project, "migrate").unwrap()["run"], 1, "what is done is not done again");
     down(&project, program);
@@ -351,7 +358,7 @@ fn a_stack_of_real_programs_comes_up_works_survives_a_killed_database_and_leaves
     fs::set_permissions(project.path("data"), fs::Permissions::from_mode(0o700)).unwrap();
 
     let program = Program::start(project.procdash(&["up", "--no-tui"]));
-    wait_for(&project, "worker", is("running"));
+    wait_for(&project, "worker", runs);
     wait_for_answer(&project, "3 orders, some ticks");
     assert_eq!(row(&project, "migrate").unwrap()["state"], "done");
 

@@ -116,8 +116,7 @@ fn look(pid: i32, token: &str) -> Option<Found> {
 }
 
 fn look_at_thread(pid: i32, folder: &Path, token: &str) -> Option<Found> {
-    let command = fs::read(folder.join("cmdline")).unwrap_or_default();
-    let environment = fs::read(folder.join("environ")).unwrap_or_default();
+    let (command, environment) = words_of(folder);
     if !contains(&command, token) && !contains(&environment, token) {
         return None;
     }
@@ -139,6 +138,23 @@ fn look_at_thread(pid: i32, folder: &Path, token: &str) -> Option<Found> {
         command: words.join(" ").trim_end().to_owned(),
         is_procdash: program.as_deref().and_then(Path::file_name) == Some(OsStr::new("procdash")),
     })
+}
+
+/// Returns the words and the environment of a thread's process.
+///
+/// In the middle of an exec there are neither, for a moment: execve(2) takes the old memory away before it has written
+/// these into the new one. Whoever looked just then would miss a live process.
+fn words_of(folder: &Path) -> (Vec<u8>, Vec<u8>) {
+    let read = |name: &str| fs::read(folder.join(name)).unwrap_or_default();
+    for _ in 0..500 {
+        let (command, environment) = (read("cmdline"), read("environ"));
+        // one of the kernel has no program, and one that has ended has none any more
+        if !command.is_empty() || !environment.is_empty() || fs::read_link(folder.join("exe")).is_err() {
+            return (command, environment);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    (read("cmdline"), read("environ"))
 }
 
 fn numbers(folder: &Path) -> impl Iterator<Item = i32> + use<> {
