@@ -229,7 +229,7 @@ mod tests {
     fn a_key_that_counts_at_once_costs_no_restart() {
         let keys = "description = 'x'\nstop_grace_period = '9s'\nrestart = 'always'\nautostart = false\non_exit = 'stop-all'\n";
         let plan = planned(FILE, &format!("{FILE}{keys}"));
-        assert_eq!(plan.changed[0].key_list(), "description, autostart, restart, stop_grace_period, on_exit");
+        assert_eq!(plan.changed[0].key_list(), "description, autostart, on_exit, restart, stop_grace_period");
         assert!(!plan.changed[0].restarts);
     }
 

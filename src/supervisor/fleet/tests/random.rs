@@ -149,7 +149,9 @@ impl Bench {
         if matches!(wish, Wish::Start | Wish::Restart) {
             for below in self.ids() {
                 self.world[below.index()].starts = 0;
-                if !ids.contains(&below) && ids.iter().any(|id| self.depends(*id, below)) {
+                // one that was refused may still be needed by one that was not
+                let is_asked = ids.contains(&below) && !is_refused(below);
+                if !is_asked && ids.iter().any(|id| self.depends(*id, below)) {
                     self.world[below.index()].wish = None;
                 }
             }
