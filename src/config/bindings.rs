@@ -7,7 +7,7 @@ use super::read::{Known, Reader};
 use super::suggest::closest;
 use crate::keys::{Action, Binding, Chord, Clash, Context, Keymap, Refusal};
 
-pub(super) const KEYS: Known = Known { table: "`[keys]`", keys: &["any", "list", "log", "copy"], planned: &[] };
+pub(super) const KEYS: Known = Known { table: "`[keys]`", keys: &["any", "list", "log", "copy"] };
 
 /// Reads the keys; with a mistake among them, the default keys are returned.
 pub(super) fn read(reader: &mut Reader<'_>, node: &Node) -> Option<Keymap> {

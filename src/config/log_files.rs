@@ -6,8 +6,7 @@ use super::diagnostic::Problem;
 use super::raw::{Node, Value};
 use super::read::{Known, Reader};
 
-pub(super) const LOGS: Known =
-    Known { table: "`[settings.logs]`", keys: &["enabled", "dir", "max_size", "max_files"], planned: &[] };
+pub(super) const LOGS: Known = Known { table: "`[settings.logs]`", keys: &["enabled", "dir", "max_size", "max_files"] };
 
 /// The least size at which a file is rotated: below it rotation would cost more than the lines.
 const LEAST_SIZE: usize = 16 << 10;

@@ -8,7 +8,7 @@ use super::place::Place;
 use super::raw::{Node, Table, Value};
 use super::read::{Known, Reader};
 
-const PORT: Known = Known { table: "`port`", keys: &["expect", "bump"], planned: &[] };
+const PORT: Known = Known { table: "`port`", keys: &["expect", "bump"] };
 /// What to write, for every mistake about it.
 const HELP: &str = "write a number such as 3000, or `{ expect = 3000, bump = 10 }`";
 

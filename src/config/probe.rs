@@ -105,12 +105,10 @@ const READY: Known = Known {
         "start_period",
         "success_threshold",
     ],
-    planned: &[],
 };
 const HEALTH: Known = Known {
     table: "`health`",
     keys: &["http", "exec", "tcp", "unix", "status", "headers", "interval", "timeout", "retries", "start_period"],
-    planned: &[],
 };
 /// The keys beside each kind that say something there.
 const HTTP_KEYS: &[&str] = &["status", "headers"];

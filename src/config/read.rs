@@ -12,12 +12,11 @@ use super::size::{self, SizeError};
 use super::suggest::closest;
 use crate::logs::acts;
 
-/// The keys of one table: those that are understood, and those that are planned.
+/// The keys of one table.
 pub(super) struct Known {
     /// What the table is called in messages.
     pub(super) table: &'static str,
     pub(super) keys: &'static [&'static str],
-    pub(super) planned: &'static [&'static str],
 }
 
 /// Reads the keys of a table, noting every problem.
@@ -49,11 +48,6 @@ impl Reader<'_> {
     pub(super) fn known_or(&mut self, table: &Table, known: &Known, advice: fn(&str, &Entry) -> Option<String>) {
         for (name, entry) in table {
             if known.keys.contains(&name.as_str()) {
-                continue;
-            }
-            if known.planned.contains(&name.as_str()) {
-                let problem = Problem::new(format!("`{name}` is not supported yet")).at(entry.key);
-                self.report(problem.help("remove it for now"));
                 continue;
             }
             let problem = Problem::new(format!("unknown key `{}`", visible(name))).at(entry.key);

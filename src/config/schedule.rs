@@ -13,7 +13,7 @@ use super::duration;
 use super::raw::{Entry, Node, Value};
 use super::read::{Known, Reader};
 
-pub(super) const SCHEDULE: Known = Known { table: "`schedule`", keys: &["every", "cron", "overlap"], planned: &[] };
+pub(super) const SCHEDULE: Known = Known { table: "`schedule`", keys: &["every", "cron", "overlap"] };
 
 /// The shortest interval: below it a loop in the command does better.
 const SHORTEST: Duration = Duration::from_secs(1);

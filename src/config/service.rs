@@ -54,7 +54,6 @@ pub(super) const PROCESS: Known = Known {
         "replicas",
         "open",
     ],
-    planned: &[],
 };
 
 /// Reads a process, all but what is about names (`depends_on`, `conflicts`, `groups`, `replicas`); what is wrong is reported and replaced by its default.

@@ -16,13 +16,12 @@ use super::{
 use crate::id::ServiceId;
 
 pub(super) const TOP: Known =
-    Known { table: "the file", keys: &["name", "settings", "defaults", "processes", "ui", "keys"], planned: &[] };
+    Known { table: "the file", keys: &["name", "settings", "defaults", "processes", "ui", "keys"] };
 pub(super) const SETTINGS: Known = Known {
     table: "`[settings]`",
     keys: &["shell", "env_file", "shutdown_timeout", "scrollback", "on_leftovers", "logs"],
-    planned: &[],
 };
-pub(super) const UI: Known = Known { table: "`[ui]`", keys: &["theme", "columns"], planned: &[] };
+pub(super) const UI: Known = Known { table: "`[ui]`", keys: &["theme", "columns"] };
 
 /// The keys of a process without a command.
 const TARGET: &[&str] = &["description", "autostart", "depends_on", "groups"];
