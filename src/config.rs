@@ -15,6 +15,7 @@ use crate::signal::Signal;
 mod address;
 mod bindings;
 mod conflicts;
+mod dependency;
 mod depends;
 mod diagnostic;
 mod diff;
@@ -41,6 +42,7 @@ mod validate;
 mod watch;
 
 pub use address::{AddressError, HostPort, HttpUrl};
+pub use dependency::{Condition, Dependency};
 pub use diagnostic::{Problem, Problems};
 pub use diff::{KeyChange, Takes, changes};
 pub use duration::{DurationError, parse as parse_duration};
@@ -175,52 +177,6 @@ pub struct Service {
     pub replica: Option<u32>,
     /// The address that is opened in a browser, as written: `${VAR}` is expanded at every start.
     pub open: Option<String>,
-}
-
-/// Something that has to be so before a service is started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Dependency {
-    /// The service that is waited for.
-    pub service: ServiceId,
-    /// What has to be so with it.
-    pub condition: Condition,
-}
-
-/// What has to be so with a service before another one is started.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Condition {
-    /// Its program runs, or has ended well.
-    Started,
-    /// It can be used: it is up, or it is a one-shot that is done, or a target all of whose needs are met.
-    #[default]
-    Ready,
-    /// It has ended with success.
-    Completed,
-    /// It has ended by itself, with success or without, and is not started again by itself.
-    Exited,
-}
-
-impl Condition {
-    /// Returns the word for it, as in the file.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Started => "started",
-            Self::Ready => "ready",
-            Self::Completed => "completed",
-            Self::Exited => "exited",
-        }
-    }
-
-    /// Whether who waits for this needs the other to stay up afterwards.
-    #[must_use]
-    pub const fn lasts(self) -> bool {
-        match self {
-            Self::Started | Self::Ready => true,
-            Self::Completed | Self::Exited => false,
-        }
-    }
 }
 
 /// What is run: a line for the shell, or a program with its arguments.

@@ -1,6 +1,7 @@
 //! The states of one service and every way between them. Pure: it is told the time, never waits, touches nothing.
 
 mod ask;
+mod entry;
 mod learn;
 mod port;
 mod probed;
@@ -131,25 +132,6 @@ impl Machine {
 
     pub(crate) const fn service(&self) -> &Arc<Service> {
         &self.service
-    }
-
-    /// Returns what its entry says, as the next run will have it.
-    pub(crate) fn entry(&self) -> &Arc<Service> {
-        self.next.as_ref().unwrap_or(&self.service)
-    }
-
-    /// Takes what its entry says now; what the present run was started with stays until the next one.
-    pub(crate) fn renew(&mut self, entry: Arc<Service>) {
-        if self.state().is_alive() {
-            self.service = Arc::new(entry.during(&self.service));
-            self.next = Some(entry);
-            return;
-        }
-        let was_up = self.is_target() && matches!(self.phase, Phase::Resting(State::Done));
-        self.service = entry;
-        if was_up && !self.is_target() {
-            self.phase = Phase::Resting(State::Stopped);
-        }
     }
 
     pub(crate) const fn run(&self) -> RunId {

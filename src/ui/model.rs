@@ -1,5 +1,8 @@
 //! The screen as data: everything that the next frame depends on, but for the log's lines and the time.
 
+mod panel;
+mod shown;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,17 +13,15 @@ use ratatui::layout::{Rect, Size};
 use crate::id::{RunId, ServiceId};
 use crate::keys::Context;
 use crate::logs::Tone;
-use crate::process::{Member, ProcessId};
-use crate::signal::Signal;
-use crate::supervisor::{self, Board, KillReport, NewFile, Phase, ServiceStatus, Target};
+use crate::process::Member;
+use crate::supervisor::{Board, KillReport, Phase, ServiceStatus};
 
+pub(crate) use self::panel::{Panel, SignalMenu, TreeView};
 use super::columns::{self, Plan};
 use super::dashboard::{Dashboard, Description};
 use super::layout::{self, Areas, Need};
 use super::links::Choice;
-use super::opened_line::OpenedLine;
 use super::panes::Panes;
-use super::ports::{HolderView, PortsView};
 use super::selection::{Pressed, Selecting};
 use super::sought::Prompt;
 use super::stamps::Stamps;
@@ -72,136 +73,6 @@ pub(crate) struct Notice {
     pub(crate) tone: Tone,
     /// For a person to read.
     pub(crate) text: String,
-}
-
-/// Something that lies over the panes.
-#[derive(Clone, Debug)]
-pub(crate) enum Panel {
-    /// Which signal, and to whom.
-    Signals(SignalMenu),
-    /// Which services to restart.
-    Restarts {
-        /// The chosen row.
-        chosen: usize,
-    },
-    /// The processes of a service, live.
-    Tree(TreeView),
-    /// The ports of all services, live.
-    Ports(PortsView),
-    /// Whether to end the process that has a port.
-    Holder(HolderView),
-    /// Who depends on whom.
-    Graph {
-        /// The chosen row.
-        chosen: usize,
-        /// Rows scrolled past.
-        top: usize,
-    },
-    /// All that is known of a service.
-    Details {
-        /// Which.
-        service: ServiceId,
-        /// Rows scrolled past.
-        top: usize,
-    },
-    /// Why a service is in its state.
-    Why {
-        /// Which.
-        service: ServiceId,
-        /// Rows scrolled past.
-        top: usize,
-    },
-    /// What a kill has found.
-    Report {
-        /// It.
-        report: Arc<KillReport>,
-        /// Rows scrolled past.
-        top: usize,
-    },
-    /// A line of JSON.
-    Line {
-        /// It.
-        opened: Arc<OpenedLine>,
-        /// Rows scrolled past.
-        top: usize,
-    },
-    /// What the file says now, and whether to take it.
-    Reload {
-        /// It, as it was read.
-        file: NewFile,
-        /// What it would change.
-        plan: Box<supervisor::Plan>,
-        /// Rows scrolled past.
-        top: usize,
-    },
-    /// What is wrong with the file.
-    Problems {
-        /// All of it.
-        text: Arc<str>,
-        /// Rows scrolled past.
-        top: usize,
-    },
-    /// Whether to stop what conflicts with these, and to start them.
-    Conflict {
-        /// Which.
-        services: Vec<ServiceId>,
-    },
-    /// Whether to quit.
-    Quit,
-    /// Every key.
-    Help {
-        /// Rows scrolled past.
-        top: usize,
-    },
-    /// procdash's own log.
-    Diagnostics,
-}
-
-/// The state of the signal menu.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SignalMenu {
-    /// Whose processes.
-    pub(crate) service: ServiceId,
-    /// To which of them.
-    pub(crate) target: Target,
-    /// What was typed.
-    pub(crate) filter: String,
-    /// The chosen row among those that match.
-    pub(crate) chosen: usize,
-}
-
-impl SignalMenu {
-    /// Returns the signals that match what was typed: by number, by name, or by a word of the meaning.
-    pub(crate) fn matching(&self) -> Vec<Signal> {
-        let typed = self.filter.to_ascii_uppercase();
-        let bare = typed.strip_prefix("SIG").unwrap_or(&typed);
-        let matches = |signal: &Signal| {
-            let name = signal.name().trim_start_matches("SIG");
-            name.contains(bare)
-                || signal.number().to_string() == typed
-                || signal.meaning().to_ascii_uppercase().contains(&typed)
-        };
-        let mut found: Vec<Signal> = Signal::ALL.iter().copied().filter(matches).collect();
-        // a name that begins with it is what was meant
-        found.sort_by_key(|signal| {
-            let name = signal.name().trim_start_matches("SIG");
-            !bare.is_empty() && !name.starts_with(bare) && signal.number().to_string() != typed
-        });
-        found
-    }
-}
-
-/// The state of the tree view.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TreeView {
-    /// Whose.
-    pub(crate) service: ServiceId,
-    /// The chosen process: by who it is, because rows come and go under it.
-    pub(crate) chosen: Option<ProcessId>,
-    /// Its row when it was last seen, for when it is gone.
-    pub(crate) row: usize,
-    /// Rows scrolled past.
-    pub(crate) top: usize,
 }
 
 /// The screen as data.
@@ -396,8 +267,6 @@ impl Model {
         self.list_top = scrolled_to(self.list_top, self.listed_place(), rows, self.listed().len());
     }
 }
-
-mod shown;
 
 /// Returns the `top` nearest to the one given with which `row` is among `rows` rows of `total`.
 pub(crate) fn scrolled_to(top: usize, row: usize, rows: usize, total: usize) -> usize {

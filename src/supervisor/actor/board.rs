@@ -107,7 +107,8 @@ impl Slot {
             entry: Some(Arc::clone(machine.entry())),
             conflict: fleet.contender_name(id),
             groups: Arc::clone(&machine.service().groups),
-            needs: machine.service().depends_on.as_slice().into(),
+            // whoever was removed has no place in the plan
+            needs: self.published.place.map_or(&[][..], |_| &machine.service().depends_on).into(),
             address: self.published.address.clone().filter(|_| machine.state().is_alive()),
         })
     }

@@ -57,6 +57,11 @@ impl Fleet {
         std::mem::take(&mut self.left)
     }
 
+    /// Whether a service was removed.
+    pub(super) fn has_left(&self, id: ServiceId) -> bool {
+        self.members.get(id.index()).is_some_and(|member| member.stay == Stay::Left)
+    }
+
     /// Whether a service is to stay.
     pub(crate) fn stays(&self, id: ServiceId) -> bool {
         self.members.get(id.index()).is_some_and(|member| member.stay == Stay::Stays)
@@ -80,11 +85,10 @@ impl Fleet {
             let _rests_now = member.machine.ask(Wish::Stop, now);
         }
         if !member.machine.state().is_alive() && member.departure.is_none() {
+            // its place in the order stays: those above it may still be on their way down
             member.stay = Stay::Left;
-            member.machine.renew(Arc::new(alone(member.machine.service())));
             self.agenda.note(id);
             self.left.push(id);
-            self.link();
         }
     }
 
@@ -130,9 +134,4 @@ impl Member {
     pub(super) fn new(service: Arc<Service>) -> Self {
         Self { machine: Machine::new(service), departure: None, kept_for: None, stay: Stay::Stays }
     }
-}
-
-/// Returns an entry that has to do with nobody else.
-fn alone(service: &Service) -> Service {
-    Service { depends_on: Vec::new(), conflicts: Vec::new(), port: None, ..service.clone() }
 }

@@ -26,7 +26,7 @@ impl Fleet {
         let mut others = Others::default();
         let rivals: Vec<ServiceId> = self.rivals(id).collect();
         let counts = |(other, machine): &(ServiceId, &Machine)| {
-            *other != id && (machine.state().is_alive() || !rivals.contains(other))
+            *other != id && !self.has_left(*other) && (machine.state().is_alive() || !rivals.contains(other))
         };
         for (_, machine) in self.machines().filter(counts) {
             others.add(machine.service(), machine.given_port().filter(|_| machine.state().is_alive()));
