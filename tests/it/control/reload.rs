@@ -164,7 +164,7 @@ fn in_the_dashboard_a_saved_file_is_told_and_taken_by_a_key() {
     screen.wait_for_state("api", "running");
     let api = pid(&project, "api");
     project.write("procfile.toml", AFTER.as_bytes());
-    screen.wait_for("the file was saved: added new · removed old");
+    screen.wait_for("the file was saved: 1 added · 1 removed");
     assert_eq!(pid(&project, "api"), api, "nobody has asked for it yet");
     screen.keys("\u{12}").wait_for("the file says something else now");
     screen.wait_for("api (command, depends_on, env.TOKEN) · restarts");
