@@ -40,10 +40,23 @@ pub fn reload(words: &ReloadArguments, place: &Place<'_>, out: &mut dyn Write) -
 /// # Errors
 /// When nobody can be asked, or nobody reads what is told.
 pub fn add(words: &AddArguments, place: &Place<'_>, out: &mut dyn Write) -> Result<u8, Failure> {
-    let request = Request::Add { name: words.name.clone(), command: words.command.join(" ") };
+    let request = Request::Add { name: words.name.clone(), command: command_line(&words.command) };
     let Outcomes { outcomes } = ask(&words.ask, place, &request, None)?;
     tell(&outcomes, words.ask.json, place, out)?;
     Ok(code_of(&outcomes))
+}
+
+/// Returns what a shell reads as these words; one alone is a line for the shell already.
+fn command_line(words: &[String]) -> String {
+    if let [line] = words {
+        return line.clone();
+    }
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_@%+=:,./-".contains(letter);
+    let quoted = |word: &String| match word {
+        word if !word.is_empty() && word.chars().all(is_plain) => word.clone(),
+        word => format!("'{}'", word.replace('\'', r"'\''")),
+    };
+    words.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 /// Asks on the terminal whether to do it.
@@ -92,6 +105,14 @@ fn lines(plan: &PlanRow) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_that_a_shell_would_read_otherwise_are_quoted_and_a_line_alone_stays() {
+        let line = |words: &[&str]| command_line(&words.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(line(&["sh", "-c", "sleep 5; echo 'hi'"]), r"sh -c 'sleep 5; echo '\''hi'\'''");
+        assert_eq!(line(&["bin/work", "--all=1", ""]), "bin/work --all=1 ''");
+        assert_eq!(line(&["sleep 5; echo hi"]), "sleep 5; echo hi");
+    }
 
     #[test]
     fn every_kind_of_difference_has_a_line_and_nothing_says_so() {

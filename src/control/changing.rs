@@ -10,7 +10,7 @@ use super::plan::PlanRow;
 use super::protocol::{Fault, FaultKind};
 use super::rows::Outcomes;
 use crate::config;
-use crate::supervisor::{Command, NewFile, Procfile};
+use crate::supervisor::{Command, NewFile, Phase, Procfile};
 
 impl Desk {
     fn procfile(&self) -> Result<&Procfile, Fault> {
@@ -39,6 +39,9 @@ impl Desk {
             return Err(Fault::new(FaultKind::Refused, message));
         }
         let answer = self.handle.ask(Command::Reload(file)).await.map_err(has_ended)?;
+        if self.handle.board.borrow().phase != Phase::Up {
+            return Err(Fault::new(FaultKind::Refused, "the file was not taken: everything is being stopped"));
+        }
         self.follow(Act::Reload, &answer, &[], asked).await
     }
 
@@ -46,10 +49,17 @@ impl Desk {
     pub(super) async fn add(&self, name: &str, command: &str) -> Result<Outcomes, Fault> {
         let asked = Instant::now();
         let service = config::service_of(name, command).map_err(|problem| Fault::new(FaultKind::Refused, problem))?;
-        if self.handle.board.borrow().find(name).is_some() {
-            return Err(Fault::new(FaultKind::Refused, format!("there is a service called `{name}` already")));
+        if self.handle.board.borrow().roster().find(name).is_ok() {
+            return Err(Fault::new(
+                FaultKind::Refused,
+                format!("there is a service or a group called `{name}` already"),
+            ));
         }
         let answer = self.handle.ask(Command::Add(Arc::new(service))).await.map_err(has_ended)?;
+        if answer.taken.is_empty() {
+            let message = format!("`{name}` was not added: everything is being stopped, or there is one of that name");
+            return Err(Fault::new(FaultKind::Refused, message));
+        }
         self.follow(Act::Start, &answer, &[], asked).await
     }
 }

@@ -62,6 +62,8 @@ pub(super) fn of_start(status: &ServiceStatus, run: RunId) -> Progress {
         State::Blocked => of_blocked(status),
         State::Running | State::Ready | State::Done | State::Exited => Progress::Reached,
         State::Crashed | State::Backoff | State::CrashLoop => Progress::Failed(how_it_ended(status)),
+        // its schedule starts it
+        State::Stopped if status.next_run.is_some() => Progress::Reached,
         State::Stopped => Progress::Failed("was stopped meanwhile".to_owned()),
         State::Stuck => Progress::Survived,
     }

@@ -292,7 +292,11 @@ impl Machine {
     /// Starts it where it depends on nothing, nobody can be in its way and it expects no port; else it waits for
     /// [`Machine::unblock`], or for [`Machine::give_port`].
     fn begin(&mut self, now: Instant) -> Vec<Effect> {
-        if self.service.depends_on.is_empty() && self.service.conflicts.is_empty() && self.service.port.is_none() {
+        if !self.is_target()
+            && self.service.depends_on.is_empty()
+            && self.service.conflicts.is_empty()
+            && self.service.port.is_none()
+        {
             return self.launch(now);
         }
         self.port.held = None;

@@ -169,6 +169,11 @@ pub(crate) fn changed(verb: &str, what: &str) -> String {
     format!("{verb}: {} changed", one_line_of(what))
 }
 
+/// Returns the line for a start because of files that is refused.
+pub(crate) fn change_is_refused(what: &str, why: &str) -> (Tone, String) {
+    (Tone::Calm, format!("{} changed, but it {why}", one_line_of(what)))
+}
+
 /// Returns the line for files that cannot be watched.
 pub(crate) fn not_watched(reason: &str) -> (Tone, String) {
     (Tone::Bad, format!("its files are not watched: {reason}"))

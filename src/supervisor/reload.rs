@@ -26,6 +26,8 @@ pub struct Plan {
     pub(super) entries: Vec<(ServiceId, Arc<Service>)>,
     /// Those that come.
     pub(super) new: Vec<ServiceId>,
+    /// Those that come back before they were gone.
+    pub(super) back: Vec<ServiceId>,
     /// Those that go.
     pub(super) leaving: Vec<ServiceId>,
 }
@@ -68,12 +70,20 @@ impl Plan {
                 plan.added.push(service.name.as_str().into());
                 plan.new.push(*id);
             } else if let Some(status) = board.services.get(id.index()) {
+                if status.leaves {
+                    plan.added.push(service.name.as_str().into());
+                    plan.back.push(*id);
+                    plan.entries.push((*id, entry));
+                    continue;
+                }
                 plan.compare(*id, status, &entry);
             }
             plan.entries.push((*id, entry));
         }
         let named: BTreeSet<ServiceId> = numbers.iter().map(|(id, _)| *id).collect();
-        for (id, status) in board.listed().filter(|(id, status)| !status.is_extra && !named.contains(id)) {
+        for (id, status) in
+            board.listed().filter(|(id, status)| !status.is_extra && !status.leaves && !named.contains(id))
+        {
             plan.removed.push(Arc::clone(&status.name));
             plan.leaving.push(id);
         }
@@ -88,7 +98,8 @@ impl Plan {
             self.unchanged += 1;
             return;
         }
-        let is_up = status.state.is_up() || (status.rules.is_target && status.state == State::Done);
+        let is_up =
+            status.state.is_up() || (status.rules.is_target && status.state == State::Done && entry.command.is_some());
         let restarts = is_up && keys.iter().any(|change| change.takes == Takes::Restart);
         self.changed.push(Changed { service, name: Arc::clone(&status.name), keys, restarts });
     }
@@ -142,7 +153,8 @@ impl Plan {
 
     /// Returns those that come and start by themselves.
     pub(super) fn starting(&self) -> Vec<ServiceId> {
-        let starts = |(id, entry): &&(ServiceId, Arc<Service>)| self.new.contains(id) && entry.autostart;
+        let comes = |id: &ServiceId| self.new.contains(id) || self.back.contains(id);
+        let starts = |(id, entry): &&(ServiceId, Arc<Service>)| comes(id) && entry.autostart;
         self.entries.iter().filter(starts).map(|(id, _)| *id).collect()
     }
 }
@@ -274,6 +286,18 @@ mod tests {
         let plan = Plan::new(&board, &old, &old);
         assert_eq!((plan.added.len(), plan.new[0]), (1, ServiceId::new(2)));
         assert_eq!(plan.changed[0].key_list(), "depends_on", "it needs the new one");
+    }
+
+    #[test]
+    fn one_that_is_on_its_way_out_comes_back_and_is_not_removed_twice() {
+        let old = config(FILE);
+        let mut board = board(&old);
+        board.services[1].leaves = true;
+        let back = Plan::new(&board, &old, &old);
+        assert_eq!((back.sentence().as_str(), back.back.len()), ("added api · unchanged 1", 1));
+        assert_eq!(back.starting(), [ServiceId::new(1)]);
+        let gone = Plan::new(&board, &old, &config("[processes]\ndb = 'd'\n"));
+        assert!(gone.is_empty(), "{gone:?}");
     }
 
     #[test]

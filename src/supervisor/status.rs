@@ -207,6 +207,8 @@ pub struct ServiceStatus {
     pub rules: Rules,
     /// Where it stands among the others in lists; `None` once it was removed.
     pub place: Option<usize>,
+    /// Whether it is on its way out: removed once nothing of it is left.
+    pub leaves: bool,
     /// Whether it was added while procdash ran: it is in no file.
     pub is_extra: bool,
     /// What its entry says, as its next run will have it; `None` only where nobody has read one.
@@ -264,6 +266,7 @@ impl ServiceStatus {
             clash: None,
             rules: Rules { autostart: true, restart: RestartPolicy::No, max_restarts: 0, is_target: false },
             place: Some(0),
+            leaves: false,
             is_extra: false,
             entry: None,
             conflict: None,

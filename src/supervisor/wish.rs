@@ -115,7 +115,7 @@ impl Refusal {
             Self::TooBusy => "is too busy to be signalled; try again",
             Self::Conflict => "conflicts with another that runs: stop that one first, or start it with --replace",
             Self::Leaving => "is being removed",
-            Self::Needed => "is not removed: another depends on it",
+            Self::Needed => "is not removed: another depends on it, or on one named with it",
         }
     }
 }

@@ -200,8 +200,8 @@ fn add(model: &Model, rest: &str) -> Result<Order, String> {
     let Some((name, command)) = rest.split_once(char::is_whitespace) else {
         return Err("`add` needs a name and a command: `add worker bin/work --all`".to_owned());
     };
-    if model.services().any(|(_, status)| &*status.name == name) {
-        return Err(format!("there is a service called `{name}` already"));
+    if model.board.roster().find(name).is_ok() {
+        return Err(format!("there is a service or a group called `{name}` already"));
     }
     service_of(name, command.trim()).map(|service| Order::Add(Arc::new(service)))
 }
@@ -299,7 +299,7 @@ mod tests {
         assert_eq!(problem("stop wbe"), "no service is called `wbe`; did you mean `web`?");
         assert_eq!(problem("signal hupp web"), "`hupp` is no signal; did you mean `HUP`?");
         assert_eq!(problem("help me"), "`help` takes nothing behind it");
-        assert_eq!(problem("add web x"), "there is a service called `web` already");
+        assert_eq!(problem("add web x"), "there is a service or a group called `web` already");
         assert_eq!(problem("add x"), "`add` needs a name and a command: `add worker bin/work --all`");
         assert_eq!(problem("remove"), "`remove` needs a name: `remove worker`");
         assert_eq!(problem("save"), "`save` needs a file: `save FILE`");

@@ -38,7 +38,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg, moment: Moment) -> Vec<Effect>
             searching::paste(model, &text);
             Vec::new()
         }
-        Msg::Step(step) => panels::step(model, step),
+        Msg::Step(step) => panels::step(model, step, moment),
         Msg::Found(finding) => {
             searching::found(model, &finding);
             Vec::new()

@@ -103,6 +103,7 @@ impl Slot {
             clash: self.published.clash.clone(),
             rules: rules(machine),
             place: self.published.place,
+            leaves: self.published.place.is_some() && !fleet.stays(id),
             is_extra: self.published.is_extra,
             entry: Some(Arc::clone(machine.entry())),
             conflict: fleet.contender_name(id),

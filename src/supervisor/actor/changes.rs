@@ -124,9 +124,13 @@ impl Actor {
 
     fn start_for(&mut self, id: ServiceId, what: &str, wish: Wish, now: Instant) {
         let verb = if wish == Wish::Restart { "restarting" } else { "starting" };
-        self.tools.logs.note(id, Tone::Calm, &notes::changed(verb, what));
-        // nothing is refused: its state was looked at
-        let _refused = self.fleet.ask(&[id], wish, now);
+        // its state was looked at, so that nothing but a conflict is refused
+        let refused = self.fleet.ask(&[id], wish, now).first().map(|refused| refused.refusal);
+        let (tone, note) = match refused.map(|refusal| self.sentence(id, refusal)) {
+            Some(sentence) => notes::change_is_refused(what, &sentence),
+            None => (Tone::Calm, notes::changed(verb, what)),
+        };
+        self.tools.logs.note(id, tone, &note);
     }
 
     /// Goes on watching for services that a person has started.

@@ -15,6 +15,7 @@ use super::super::{Command, Event, notes};
 use super::{Actor, Slot};
 use crate::config::{Service, Takes, changes};
 use crate::id::ServiceId;
+use crate::logs::LogBuffer;
 
 /// How long a restart waits for the file to be read: a disk that hangs must not keep a service from being restarted.
 const FILE_ANSWERS: Duration = Duration::from_millis(500);
@@ -104,6 +105,7 @@ impl Actor {
             }
         }
         self.place_extras(plan.entries.len());
+        self.fleet.keep(&plan.back);
         self.take_entries(&plan.entries);
         self.fleet.remove(&plan.leaving, Instant::now());
         self.publish_everything();
@@ -127,8 +129,9 @@ impl Actor {
 
     /// Adds a service that is in no file, and starts it.
     pub(super) fn add(&mut self, service: &Arc<Service>) -> Vec<Refused> {
-        if self.shutdown.is_some() || self.board.borrow().find(&service.name).is_some() {
-            let why = if self.shutdown.is_some() { "everything is being stopped" } else { "there is one of that name" };
+        let is_taken = self.board.borrow().roster().find(&service.name).is_ok();
+        if self.shutdown.is_some() || is_taken {
+            let why = if is_taken { "there is one of that name" } else { "everything is being stopped" };
             let reason = format!("{} is not added: {why}", service.name);
             self.emit(Event::Refused { service: None, reason });
             return vec![];
@@ -153,7 +156,8 @@ impl Actor {
         if let Some((service, who)) = ids.iter().find_map(|id| needed(&id)) {
             let name = self.fleet.machine(who).map_or("another", |machine| machine.service().name.as_str());
             self.refuse(service, &format!("is not removed: {name} depends on it"));
-            return vec![Refused { service, refusal: Refusal::Needed }];
+            // all or none: half of what was asked for is not what was asked for
+            return ids.iter().map(|&service| Refused { service, refusal: Refusal::Needed }).collect();
         }
         self.fleet.remove(ids, Instant::now());
         self.carry_out();
@@ -213,7 +217,10 @@ impl Actor {
         for id in left {
             if let Some(slot) = self.slots.get_mut(id.index()) {
                 slot.published.place = None;
-                (slot.on_change, slot.timetable) = (None, None);
+                (slot.on_change, slot.timetable, slot.environment) = (None, None, None);
+                slot.published.report = None;
+                // its number is not given again: nobody can see its lines any more
+                self.tools.logs.write(id, LogBuffer::clear);
                 self.publish_all(&[id]);
                 self.emit(Event::Removed { service: id });
             }

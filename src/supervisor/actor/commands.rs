@@ -22,6 +22,8 @@ impl Actor {
     pub(super) fn answer(&mut self, asked: Asked) {
         let Asked { command, answer } = asked;
         tracing::debug!(?command, "asked");
+        // what is planned from the board is planned from how all stand now
+        self.publish_changes();
         let about = self.about(&command);
         let refused = self.obey(command);
         // who gets the answer reads the board next
@@ -132,7 +134,8 @@ impl Actor {
 
     /// Stops what conflicts with these, and starts these as soon as nothing of it is left.
     fn replace(&mut self, ids: &[ServiceId]) -> Vec<Refused> {
-        let rivals = ids.iter().flat_map(|id| self.fleet.contenders(*id)).collect::<Vec<_>>();
+        let staying = ids.iter().filter(|id| self.fleet.stays(**id));
+        let rivals = staying.flat_map(|id| self.fleet.contenders(*id)).collect::<Vec<_>>();
         if self.shutdown.is_none() {
             let rivals = self.call_off(&self.fleet.with_who_needs_them(&rivals));
             // what has come to rest meanwhile needs no end
@@ -142,7 +145,7 @@ impl Actor {
     }
 
     /// Says why a wish is not granted, with who is in its way where that is known.
-    fn sentence(&self, id: ServiceId, refusal: Refusal) -> String {
+    pub(super) fn sentence(&self, id: ServiceId, refusal: Refusal) -> String {
         let rival = self.fleet.contender_name(id).filter(|_| refusal == Refusal::Conflict);
         rival.map_or_else(|| refusal.sentence().to_owned(), |rival| super::super::wish::conflict(&rival))
     }

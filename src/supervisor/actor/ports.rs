@@ -177,7 +177,7 @@ impl Actor {
 
     /// Returns the service of ours that was given a port, or cannot do without it.
     fn claimed_port(&self, id: ServiceId, port: u16) -> Option<HeldPort> {
-        let others = || self.fleet.machines().filter(|(other, _)| *other != id);
+        let others = || self.fleet.machines().filter(|(other, _)| *other != id && !self.fleet.has_left(*other));
         let has = |machine: &Machine| machine.state().is_alive() && machine.given_port() == Some(port);
         let needs =
             |machine: &Machine| machine.service().port.is_some_and(|wanted| wanted.expect == port && wanted.bump == 0);
@@ -215,7 +215,8 @@ impl Actor {
             slot.published.members.iter().any(|member| member.id == process.id)
                 || by_marks.is_some_and(|marks| *marks.service == *slot.published.name)
         };
-        let (id, slot) = self.fleet.ids().zip(&self.slots).find(|(_, slot)| belongs(slot))?;
+        let is_there = |slot: &super::Slot| slot.published.place.is_some();
+        let (id, slot) = self.fleet.ids().zip(&self.slots).find(|(_, slot)| is_there(slot) && belongs(slot))?;
         Some((id, Arc::clone(&slot.published.name)))
     }
 

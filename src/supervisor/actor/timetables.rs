@@ -99,7 +99,12 @@ impl Actor {
                     let (tone, note) = notes::left_out(&at, &format!("it needs {name}, which was stopped"));
                     self.tools.logs.note(id, tone, &note);
                 }
-                Deed::Start => drop(self.fleet.ask(&[id], Wish::Start, now)),
+                Deed::Start => {
+                    for refused in self.fleet.ask(&[id], Wish::Start, now) {
+                        let (tone, note) = notes::left_out(&at, &self.sentence(id, refused.refusal));
+                        self.tools.logs.note(id, tone, &note);
+                    }
+                }
                 Deed::Restart | Deed::Skip | Deed::Queue => {
                     let (tone, note) = notes::still_runs(&at, overlap);
                     self.tools.logs.note(id, tone, &note);

@@ -48,8 +48,19 @@ impl Fleet {
                 self.agenda.note(id);
             }
         }
-        // what does not run needs no end
-        let _nothing_alive = self.ask(ids, Wish::Stop, now);
+        // those above it that leave already go first; what does not run needs no end
+        let all = self.with_dependents(ids);
+        let _nothing_alive = self.ask(&all, Wish::Stop, now);
+    }
+
+    /// Lets those stay after all that are on their way out.
+    pub(crate) fn keep(&mut self, ids: &[ServiceId]) {
+        for &id in ids {
+            if let Some(member) = self.members.get_mut(id.index()).filter(|member| member.stay == Stay::Leaves) {
+                member.stay = Stay::Stays;
+                self.agenda.note(id);
+            }
+        }
     }
 
     /// Takes those that have left since somebody asked.
@@ -58,7 +69,7 @@ impl Fleet {
     }
 
     /// Whether a service was removed.
-    pub(super) fn has_left(&self, id: ServiceId) -> bool {
+    pub(crate) fn has_left(&self, id: ServiceId) -> bool {
         self.members.get(id.index()).is_some_and(|member| member.stay == Stay::Left)
     }
 

@@ -12,8 +12,17 @@ use crate::id::ServiceId;
 
 impl Fleet {
     /// Returns the port that is all that a service waits for.
+    ///
+    /// One of ours that has it and is on its way down for good is waited for without a word.
     pub(crate) fn awaited_port(&self, id: ServiceId) -> Option<Port> {
-        self.machine(id)?.awaited_port().filter(|_| self.is_free(id))
+        let port = self.machine(id)?.awaited_port().filter(|_| self.is_free(id))?;
+        let goes = |(other, machine): (ServiceId, &Machine)| {
+            other != id
+                && machine.state().is_alive()
+                && machine.given_port() == Some(port.expect)
+                && !self.contends(other)
+        };
+        (!self.machines().any(goes)).then_some(port)
     }
 
     /// Returns who has the port that is all that a service waits for.

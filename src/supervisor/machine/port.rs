@@ -34,13 +34,13 @@ impl Machine {
     }
 
     /// Returns the port of the present run, or of the last.
-    pub(crate) const fn given_port(&self) -> Option<u16> {
-        self.port.given
+    pub(crate) fn given_port(&self) -> Option<u16> {
+        self.service.port.and(self.port.given)
     }
 
     /// Says why that is not the one that it expects, if it is not.
-    pub(crate) const fn port_moved(&self) -> Option<&Arc<str>> {
-        self.port.moved.as_ref()
+    pub(crate) fn port_moved(&self) -> Option<&Arc<str>> {
+        self.service.port.and(self.port.moved.as_ref())
     }
 
     /// Returns who has the port that it waits for.

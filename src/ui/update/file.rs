@@ -3,7 +3,7 @@
 use crate::keys::Action;
 use crate::logs::Tone;
 use crate::supervisor::Command;
-use crate::ui::model::{Model, Notice, Panel};
+use crate::ui::model::{Model, Moment, Notice, Panel};
 use crate::ui::msg::{Effect, FileNews, Step};
 use crate::ui::widgets::hints_line;
 
@@ -57,7 +57,7 @@ fn put(model: &mut Model, place: Option<usize>, panel: Panel) {
 
 /// Does what a key means in a question: take the file, or stop what conflicts.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the other steps mean nothing here")]
-pub(super) fn answer(model: &mut Model, step: Step) -> Vec<Effect> {
+pub(super) fn answer(model: &mut Model, step: Step, moment: Moment) -> Vec<Effect> {
     match step {
         Step::Accept | Step::Type('y' | 'Y') => match model.panels.pop() {
             Some(Panel::Reload { file, .. }) => vec![Effect::Ask(Command::Reload(file))],
@@ -66,9 +66,8 @@ pub(super) fn answer(model: &mut Model, step: Step) -> Vec<Effect> {
         },
         Step::Type('n' | 'N') => super::panels::close(model),
         Step::Up | Step::Down => {
-            if let Some(Panel::Reload { top, .. }) = model.panels.last_mut() {
-                *top = if step == Step::Up { top.saturating_sub(1) } else { *top + 1 };
-            }
+            let action = if step == Step::Up { Action::Up } else { Action::Down };
+            super::panels::scroll_text(model, action, moment);
             Vec::new()
         }
         _ => Vec::new(),

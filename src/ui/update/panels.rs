@@ -88,7 +88,7 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
             | Panel::Quit
             | Panel::Holder(_),
         ) => {
-            return by_wheel(model, action);
+            return by_wheel(model, action, moment);
         }
         Some(Panel::Report { .. } | Panel::Line { .. } | Panel::Problems { .. }) | None => Action::Open,
     };
@@ -118,10 +118,10 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the other actions mean nothing here")]
-fn by_wheel(model: &mut Model, action: Action) -> Vec<Effect> {
+fn by_wheel(model: &mut Model, action: Action, moment: Moment) -> Vec<Effect> {
     match action {
-        Action::Up => step(model, Step::Up),
-        Action::Down => step(model, Step::Down),
+        Action::Up => step(model, Step::Up, moment),
+        Action::Down => step(model, Step::Down, moment),
         _ => Vec::new(),
     }
 }
@@ -153,7 +153,7 @@ pub(super) fn moved(action: Action, row: usize, rows: usize, total: usize) -> us
     target.min(total.saturating_sub(1))
 }
 
-fn scroll_text(model: &mut Model, action: Action, moment: Moment) {
+pub(super) fn scroll_text(model: &mut Model, action: Action, moment: Moment) {
     let Some(sheet) = widgets::top_sheet(model, moment) else { return };
     let rows = sheet.rows(model.size).max(1);
     let tops = (sheet.body.len() + 1).saturating_sub(rows).max(1);
@@ -285,7 +285,7 @@ pub(super) fn keep_process_chosen(model: &mut Model) {
 
 /// Does what a key means in a menu.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the other steps and panels mean nothing here")]
-pub(super) fn step(model: &mut Model, step: Step) -> Vec<Effect> {
+pub(super) fn step(model: &mut Model, step: Step, moment: Moment) -> Vec<Effect> {
     if step == Step::Cancel {
         return close(model);
     }
@@ -293,7 +293,7 @@ pub(super) fn step(model: &mut Model, step: Step) -> Vec<Effect> {
         Some(Panel::Signals(_)) => in_signals(model, step),
         Some(Panel::Restarts { .. }) => in_restarts(model, step),
         Some(Panel::Holder(_)) => super::ports::answer(model, step),
-        Some(Panel::Reload { .. } | Panel::Conflict { .. }) => super::file::answer(model, step),
+        Some(Panel::Reload { .. } | Panel::Conflict { .. }) => super::file::answer(model, step, moment),
         Some(Panel::Quit) => match step {
             Step::Accept | Step::Type('y' | 'Y' | 'q' | 'Q') => {
                 model.panels.pop();

@@ -30,7 +30,7 @@ pub(crate) fn sheet(model: &Model, plan: &Plan, top: usize) -> Sheet {
         row("added", theme.good, name, "");
     }
     for name in &plan.removed {
-        row("removed", theme.bad, name, " · stopped first, and seen gone");
+        row("removed", theme.bad, name, " · stopped, and seen gone");
     }
     for changed in &plan.changed {
         let restart = if changed.restarts { " · restarts" } else { "" };
