@@ -232,6 +232,8 @@ pub struct Rules {
     pub max_restarts: u32,
     /// Whether it has no command, and is up when what it depends on is.
     pub is_target: bool,
+    /// Whether it has a work to do and an end: it can be used once it is done.
+    pub is_oneshot: bool,
 }
 
 impl ServiceStatus {
@@ -262,7 +264,13 @@ impl ServiceStatus {
             problem: None,
             port: None,
             clash: None,
-            rules: Rules { autostart: true, restart: RestartPolicy::No, max_restarts: 0, is_target: false },
+            rules: Rules {
+                autostart: true,
+                restart: RestartPolicy::No,
+                max_restarts: 0,
+                is_target: false,
+                is_oneshot: false,
+            },
             place: Some(0),
             is_extra: false,
             entry: None,

@@ -155,7 +155,13 @@ fn stopping(machine: &Machine) -> Option<Stopping> {
 fn rules(machine: &Machine) -> Rules {
     let service = machine.service();
     let (restart, max_restarts) = (service.restart.policy, service.restart.max);
-    Rules { autostart: service.autostart, restart, max_restarts, is_target: machine.is_target() }
+    Rules {
+        autostart: service.autostart,
+        restart,
+        max_restarts,
+        is_target: machine.is_target(),
+        is_oneshot: service.oneshot,
+    }
 }
 
 impl Actor {
