@@ -66,7 +66,8 @@ impl Published {
 
     fn usage(&self) -> Usage {
         Usage {
-            cpu_percent: self.members.iter().map(|member| member.cpu_percent).sum(),
+            // a `sum` of nothing is -0.0, and is shown so
+            cpu_percent: self.members.iter().fold(0.0, |sum, member| sum + member.cpu_percent),
             memory: self.members.iter().map(|member| member.memory).sum(),
             processes: self.members.len(),
         }

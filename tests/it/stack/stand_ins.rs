@@ -131,7 +131,8 @@ fn each_of_the_stack_is_killed_in_turn_and_what_must_follow_follows() {
     }
     // web stays down, and nobody else is touched
     shoot(&project, "web");
-    wait_for(&project, "web", is("crashed"));
+    let web = wait_for(&project, "web", is("crashed"));
+    assert_eq!(web["cpu_percent"].to_string(), "0.0", "of nobody");
     let why = said(&project, &["why", "web"]);
     assert!(why.contains("was killed by SIGKILL") && why.contains("procdash restart web"), "{why}");
 
