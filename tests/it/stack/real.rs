@@ -9,6 +9,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::{PermissionsExt, chown};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -27,9 +28,22 @@ const MIGRATION: &str = include_str!("real/migrate.sql");
 
 /// A running stack.
 struct Stack {
+    /// Goes first, while there is somebody to be asked.
+    _end: OrderlyEnd,
     project: Project,
     program: Program,
     began: Instant,
+}
+
+/// Ends the stack of a test that has failed: postgres, when it is killed, leaves shared memory behind.
+struct OrderlyEnd(Command);
+
+impl Drop for OrderlyEnd {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _has_ended_already = self.0.output();
+        }
+    }
 }
 
 impl Stack {
@@ -57,7 +71,7 @@ impl Stack {
         fs::set_permissions(project.path("data"), fs::Permissions::from_mode(0o700)).unwrap();
         let began = Instant::now();
         let program = Program::start(project.procdash(&["up", "--no-tui"]));
-        Some(Self { project, program, began })
+        Some(Self { _end: OrderlyEnd(project.procdash(&["down"])), project, program, began })
     }
 
     /// Says what has happened by now; seen with `--nocapture`.
