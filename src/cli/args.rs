@@ -40,7 +40,7 @@ pub enum Request {
     Why(WhyArguments),
     /// Show who depends on whom, with states where a procdash runs
     Graph(GraphArguments),
-    /// Start services and what they need, and return once they run
+    /// Start services and what they need, and return once they can be used
     Start(StartArguments),
     /// Stop services after all that need them, and return once nothing of them is left
     Stop(ServicesArguments),
@@ -273,7 +273,7 @@ pub struct WaitArguments {
 /// What can be waited for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum WaitFor {
-    /// It runs, or is done
+    /// It can be used; a one-shot is done
     #[default]
     Ready,
     /// It runs no more, and will not start by itself

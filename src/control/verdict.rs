@@ -59,6 +59,8 @@ pub(super) fn of_start(status: &ServiceStatus, run: RunId) -> Progress {
     }
     match status.state {
         State::Starting | State::Unhealthy | State::Stopping => Progress::Pending,
+        // who needs it waits for its end, so does who has started it
+        State::Running if status.rules.is_oneshot => Progress::Pending,
         State::Blocked => of_blocked(status),
         State::Running | State::Ready | State::Done | State::Exited => Progress::Reached,
         State::Crashed | State::Backoff | State::CrashLoop => Progress::Failed(how_it_ended(status)),
@@ -73,6 +75,7 @@ pub(super) fn of_start(status: &ServiceStatus, run: RunId) -> Progress {
 pub(super) fn of_wait(status: &ServiceStatus, until: Until) -> Progress {
     match (until, status.state) {
         (_, State::Stuck) => Progress::Survived,
+        (Until::Ready, State::Running) if status.rules.is_oneshot => Progress::Pending,
         (Until::Ready, State::Running | State::Ready | State::Done)
         | (Until::Exited, State::Stopped | State::Done | State::Exited | State::Crashed | State::CrashLoop) => {
             Progress::Reached
@@ -125,7 +128,7 @@ mod tests {
 
     use super::*;
     use crate::process::Exit;
-    use crate::supervisor::EndedRun;
+    use crate::supervisor::{EndedRun, Rules};
 
     fn status(runs: u32, state: State) -> ServiceStatus {
         let run = (0..runs).fold(RunId::default(), |run, _| run.next());
@@ -161,6 +164,23 @@ mod tests {
         assert_eq!(of_start(&status(2, State::Running), second()), Progress::Reached);
         assert_eq!(of_start(&status(2, State::Done), second()), Progress::Reached);
         assert_eq!(of_start(&status(2, State::Crashed), second()), Progress::Failed("exited with code 7".to_owned()));
+    }
+
+    #[test]
+    fn a_one_shot_that_runs_is_not_ready_before_it_is_done() {
+        let oneshot = |state| {
+            let rest = status(1, state);
+            ServiceStatus { rules: Rules { is_oneshot: true, ..rest.rules }, ..rest }
+        };
+        let first = RunId::default().next();
+        for (state, progress) in [
+            (State::Running, Progress::Pending),
+            (State::Done, Progress::Reached),
+            (State::Crashed, Progress::Failed("exited with code 7".to_owned())),
+        ] {
+            assert_eq!(of_start(&oneshot(state), first), progress);
+            assert_eq!(of_wait(&oneshot(state), Until::Ready), progress);
+        }
     }
 
     #[test]

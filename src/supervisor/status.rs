@@ -234,6 +234,8 @@ pub struct Rules {
     pub max_restarts: u32,
     /// Whether it has no command, and is up when what it depends on is.
     pub is_target: bool,
+    /// Whether it has a work to do and an end: it can be used once it is done.
+    pub is_oneshot: bool,
 }
 
 impl ServiceStatus {
@@ -264,7 +266,13 @@ impl ServiceStatus {
             problem: None,
             port: None,
             clash: None,
-            rules: Rules { autostart: true, restart: RestartPolicy::No, max_restarts: 0, is_target: false },
+            rules: Rules {
+                autostart: true,
+                restart: RestartPolicy::No,
+                max_restarts: 0,
+                is_target: false,
+                is_oneshot: false,
+            },
             place: Some(0),
             leaves: false,
             is_extra: false,

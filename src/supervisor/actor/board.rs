@@ -66,7 +66,8 @@ impl Published {
 
     fn usage(&self) -> Usage {
         Usage {
-            cpu_percent: self.members.iter().map(|member| member.cpu_percent).sum(),
+            // a `sum` of nothing is -0.0, and is shown so
+            cpu_percent: self.members.iter().fold(0.0, |sum, member| sum + member.cpu_percent),
             memory: self.members.iter().map(|member| member.memory).sum(),
             processes: self.members.len(),
         }
@@ -156,7 +157,13 @@ fn stopping(machine: &Machine) -> Option<Stopping> {
 fn rules(machine: &Machine) -> Rules {
     let service = machine.service();
     let (restart, max_restarts) = (service.restart.policy, service.restart.max);
-    Rules { autostart: service.autostart, restart, max_restarts, is_target: machine.is_target() }
+    Rules {
+        autostart: service.autostart,
+        restart,
+        max_restarts,
+        is_target: machine.is_target(),
+        is_oneshot: service.oneshot,
+    }
 }
 
 impl Actor {

@@ -143,7 +143,13 @@ fn a_crash_says_how_it_ended_and_what_that_usually_means() {
 #[test]
 fn what_waits_for_another_attempt_or_has_given_up_counts_them() {
     let now = Instant::now();
-    let rules = Rules { autostart: true, restart: RestartPolicy::OnFailure, max_restarts: 5, is_target: false };
+    let rules = Rules {
+        autostart: true,
+        restart: RestartPolicy::OnFailure,
+        max_restarts: 5,
+        is_target: false,
+        is_oneshot: false,
+    };
     let waiting = ServiceStatus {
         next_start: Some(now + Duration::from_millis(3500)),
         restarts: 2,
