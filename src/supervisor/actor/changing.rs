@@ -218,7 +218,6 @@ impl Actor {
             if let Some(slot) = self.slots.get_mut(id.index()) {
                 slot.published.place = None;
                 (slot.on_change, slot.timetable, slot.environment) = (None, None, None);
-                slot.published.report = None;
                 // its number is not given again: nobody can see its lines any more
                 self.tools.logs.write(id, LogBuffer::clear);
                 self.publish_all(&[id]);
