@@ -4,6 +4,7 @@ mod board;
 mod changes;
 mod changing;
 mod commands;
+mod last_end;
 mod news;
 mod ports;
 mod sampling;
@@ -312,6 +313,8 @@ impl Actor {
             self.tools.logs.begin_run(id, &note);
         }
         slot.published.clash = None;
+        slot.published.stray_kill = None;
+        slot.published.has_sent_sigkill = false;
         if let (Some(port), Some(why)) = (machine.given_port(), machine.port_moved()) {
             let (tone, note) = notes::port_moved(port, why);
             self.tools.logs.note(id, tone, &note);
