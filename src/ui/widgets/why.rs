@@ -14,9 +14,7 @@ use crate::ui::widgets::{graph, hints_line, ports_panel};
 use crate::ui::{ports, report, text};
 
 const WIDTH: u16 = 90;
-/// The most rows of a printed line.
-const ROWS: usize = 2;
-/// The most of its indentation.
+/// The most cells of a printed line's indentation.
 const INDENT: usize = 8;
 
 /// Builds the panel.
@@ -81,7 +79,7 @@ fn reason(model: &Model, status: &ServiceStatus, cause: &Cause, room: usize) -> 
     lines
 }
 
-/// Writes the lines that a run has printed last, with the mark that errors have in the log.
+/// Writes the lines that a run has printed last, with the marks that they have in the log.
 fn printed(last: &LastLines<'_>, room: usize, theme: &Theme) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for line in last.lines {
@@ -90,17 +88,24 @@ fn printed(last: &LastLines<'_>, room: usize, theme: &Theme) -> Vec<Line<'static
         let (sign, style) = match severity(line.as_bytes()) {
             Some((Severity::Error, _)) => ("▎ ", theme.bad),
             Some((Severity::Warning, _)) => ("▎ ", theme.busy),
-            None => ("│ ", theme.quiet),
+            None => ("  ", theme.quiet),
         };
-        let room = room.saturating_sub(2 + indent);
-        let rows = text::wrap(&text::cut(text, room.saturating_mul(ROWS)), room);
-        for (row, part) in rows.into_iter().take(ROWS).enumerate() {
-            let sign = if row == 0 { sign } else { "┊ " };
+        for (row, part) in in_two_rows(text, room.saturating_sub(2 + indent)).into_iter().enumerate() {
+            let (sign, style) = if row == 0 { (sign, style) } else { ("┊ ", theme.quiet) };
             let part = format!("{}{part}", " ".repeat(indent));
             lines.push(Line::from(vec![Span::styled(sign, style), Span::styled(part, theme.text)]));
         }
     }
     lines
+}
+
+/// Breaks a line into two rows at most; the second says where something is left out.
+fn in_two_rows(line: &str, room: usize) -> Vec<String> {
+    let mut rows = text::wrap(&text::cut(line, usize::MAX), room).into_iter();
+    let first = rows.next();
+    let rest = rows.collect::<Vec<_>>().join(" ");
+    let second = Some(rest).filter(|rest| !rest.is_empty()).map(|rest| text::cut(&rest, room));
+    first.into_iter().chain(second).collect()
 }
 
 /// Returns what a blocked service waits for, down to the roots, and nothing that is as it has to be.

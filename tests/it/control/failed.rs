@@ -35,10 +35,11 @@ command = "cat traceback; exit 1"
 restart = "on-failure"
 restart_delay = "50ms"
 max_restarts = 2
+ready = { log = "found" }
 
 [processes.mailer]
 command = "exec sleep 1000"
-depends_on = { worker = "ready" }
+depends_on = ["worker"]
 
 [processes.web]
 command = "echo at work; exec sleep 1000"
@@ -70,8 +71,7 @@ fn why_ends_with_the_lines_that_tell_why_the_last_run_failed() {
     let reasons = json(&project, &["why", "mailer", "--json"]);
     assert_eq!((&reasons["last_lines"], &reasons["last_lines_of"]), (&serde_json::json!(TOLD), &"worker".into()));
     assert!(said(&project, &["why", "mailer"]).contains("the last lines of worker"));
-    // what runs has nothing of the kind to tell, also when it has failed before
-    project.write("traceback", b"");
+    // what runs has nothing of the kind to tell
     let reasons = json(&project, &["why", "web", "--json"]);
     assert_eq!(reasons["last_lines"], serde_json::json!([]));
     program.signal(Signal::SIGTERM);
@@ -90,8 +90,8 @@ fn the_panel_shows_the_last_lines_and_forgets_them_when_a_later_run_is_up() {
     // a file without an end is read for as long as it runs
     std::fs::remove_file(project.path("traceback")).unwrap();
     nix::unistd::mkfifo(&project.path("traceback"), nix::sys::stat::Mode::S_IRWXU).unwrap();
-    screen.keys("s").wait_for_state("worker", "running");
-    screen.keys("w").wait_for("it has run for");
+    screen.keys("s").wait_for_state("worker", "starting");
+    screen.keys("w").wait_for("not ready for");
     screen.wait_without("its last lines");
     screen.keys("w").keys("q").keys("y");
     screen.exit_code();
