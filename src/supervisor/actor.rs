@@ -132,6 +132,7 @@ fn spawn(config: &Config, options: Options, tools: Tools, sampling: Sampling) ->
         watches: Watches::new(config.root.clone(), log_folder(config)),
         alarm: Alarm::default(),
         unpublished: 0,
+        memory_kills_told: 0,
     };
     actor.watch_files();
     tokio::spawn(actor.run());
@@ -185,6 +186,8 @@ struct Actor {
     alarm: Alarm,
     /// How much news has been taken in since the last publication.
     unpublished: usize,
+    /// How many kills for want of memory, of all that the kernel has counted, have been told of a run, at the least.
+    memory_kills_told: u64,
 }
 
 impl Actor {

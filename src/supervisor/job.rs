@@ -15,7 +15,6 @@ use super::prepare::Project;
 use super::readiness::Purpose;
 use super::start_up::Address;
 use super::status::MemberFate;
-use super::stray_kill::StrayKill;
 use super::wish::News;
 use crate::config::{CommandLine, Service};
 use crate::engine::{Listeners, PortLook, Pump};
@@ -76,7 +75,12 @@ pub(crate) enum Word {
     /// The address to open in a browser: told before the news that the run has begun.
     Address(Option<Arc<str>>),
     /// SIGKILL has ended the main process: told before the news of that.
-    Sigkilled(StrayKill),
+    Sigkilled {
+        /// How often the kernel had killed for want of memory when the run began, where that is counted.
+        before: Option<u64>,
+        /// How often it has now.
+        after: Option<u64>,
+    },
     /// An order could not be carried out.
     Failed(String),
     /// The run has failed and its output speaks of an address in use: on this port, where one is known.

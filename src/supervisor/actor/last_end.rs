@@ -42,11 +42,11 @@ impl Actor {
     }
 
     /// Takes in that SIGKILL has ended a main process, unless somebody here has sent that.
-    pub(super) fn sigkilled(&mut self, id: ServiceId, kill: StrayKill) {
+    pub(super) fn sigkilled(&mut self, id: ServiceId, counts: (Option<u64>, Option<u64>)) {
+        // what is on its way down may have been killed for that
         let is_up = self.fleet.machine(id).is_some_and(|machine| machine.state().is_up());
-        if let Some(slot) = self.slots.get_mut(id.index()) {
-            // what is on its way down may have been killed for that
-            slot.published.stray_kill = Some(kill).filter(|_| is_up && !slot.published.has_sent_sigkill);
+        if let Some(slot) = self.slots.get_mut(id.index()).filter(|slot| is_up && !slot.published.has_sent_sigkill) {
+            slot.published.stray_kill = Some(StrayKill::judge(counts, &mut self.memory_kills_told));
         }
     }
 }

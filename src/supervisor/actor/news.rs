@@ -35,7 +35,7 @@ impl Actor {
                 self.emit(Event::Signalled { service: id, signal, target, delivered, refused });
             }
             Word::Address(address) => slot.published.address = address,
-            Word::Sigkilled(kill) => self.sigkilled(id, kill),
+            Word::Sigkilled { before, after } => self.sigkilled(id, (before, after)),
             Word::Failed(sentence) => self.refuse(id, &sentence),
             Word::AddressInUse { port, look } => self.address_in_use(id, port, &look),
         }

@@ -1,7 +1,6 @@
 //! Looks, when SIGKILL has ended a main process, whether the kernel kills for want of memory.
 
 use super::super::job::Word;
-use super::super::stray_kill::StrayKill;
 use super::Runner;
 use crate::engine::memory_kills;
 use crate::process::Exit;
@@ -11,8 +10,7 @@ impl Runner<'_> {
     /// Tells what the kernel has counted since the run began; whether anybody here has sent it is for the supervisor to say.
     pub(super) async fn tell_of_sigkill(&self, exit: Exit) {
         if matches!(exit, Exit::Signal { number, .. } if number == Signal::SIGKILL.number()) {
-            let kill = StrayKill::between(self.memory_kills, memory_kills());
-            self.job.tell(Word::Sigkilled(kill)).await;
+            self.job.tell(Word::Sigkilled { before: self.memory_kills, after: memory_kills() }).await;
         }
     }
 }
