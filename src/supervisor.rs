@@ -6,6 +6,7 @@ mod asked;
 mod blocked;
 mod command;
 mod course;
+mod env_print;
 mod environment;
 mod event;
 mod fleet;

@@ -31,6 +31,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 const WATCHED: usize = 256;
 /// How many looks in a row have to find nobody: one may miss a child whose parent ended while it was read.
 const LOOKS: usize = 2;
+/// How often a process is looked at that is in the middle of an exec, and the longest pause between.
+const EXEC_LOOKS: u32 = 100;
+const EXEC_PAUSE: Duration = Duration::from_millis(1);
 
 /// A process that a dead run has left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,10 +148,14 @@ fn pause(leftovers: &[Leftover]) {
     if leftovers.is_empty() {
         return;
     }
-    let held: Vec<OwnedFd> =
-        leftovers.iter().take(WATCHED).filter_map(|leftover| hold(leftover.id.pid).ok().flatten()).collect();
+    wait_for_deaths(leftovers.iter().map(|leftover| leftover.id.pid), PAUSE);
+}
+
+/// Waits until one of these processes has died, but not for longer than this.
+fn wait_for_deaths(pids: impl Iterator<Item = u32>, longest: Duration) {
+    let held: Vec<OwnedFd> = pids.take(WATCHED).filter_map(|pid| hold(pid).ok().flatten()).collect();
     let mut watched: Vec<PollFd<'_>> = held.iter().map(|held| PollFd::new(held.as_fd(), PollFlags::POLLIN)).collect();
-    let most = PollTimeout::try_from(PAUSE).unwrap_or(PollTimeout::MAX);
+    let most = PollTimeout::try_from(longest).unwrap_or(PollTimeout::MAX);
     // an interrupted wait only makes the next look earlier
     let _looked_at_next = poll(&mut watched, most);
 }
@@ -233,9 +240,25 @@ fn mark(pid: u32) -> Mark {
     }
 }
 
+/// Whether a process is in the middle of an exec: it has a program already, and no words and no environment yet.
+///
+/// execve(2) takes the old memory away before it writes these into the new one; one of the kernel has no program.
+fn is_amid_exec(pid: u32) -> bool {
+    let has_no_words = matches!(read_whole(&format!("/proc/{pid}/cmdline")), Ok(words) if words.is_empty());
+    has_no_words && fs::read_link(format!("/proc/{pid}/exe")).is_ok()
+}
+
 /// Reads the environment that a process was started with.
 fn environment(pid: u32) -> io::Result<Vec<u8>> {
-    let whole = read_whole(&format!("/proc/{pid}/environ"));
+    let mut whole = read_whole(&format!("/proc/{pid}/environ"));
+    for _ in 0..EXEC_LOOKS {
+        if !matches!(&whole, Ok(bytes) if bytes.is_empty()) || !is_amid_exec(pid) {
+            break;
+        }
+        // or for its end
+        wait_for_deaths([pid].into_iter(), EXEC_PAUSE);
+        whole = read_whole(&format!("/proc/{pid}/environ"));
+    }
     let is_hidden = match &whole {
         Ok(bytes) => bytes.is_empty(),
         Err(error) => error.kind() != io::ErrorKind::PermissionDenied,

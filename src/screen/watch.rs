@@ -157,7 +157,7 @@ impl Watch {
                     _ => Meaning::Lasting,
                 }
             }
-            Found::Text { opener: b']', body } if body.ends_with(b"?") => Meaning::Asks,
+            Found::Text { opener: b']', body } if has_question(body) => Meaning::Asks,
             Found::Text { opener: b'P', body: [b'$', b'q', setting @ ..] } => {
                 Meaning::Special(vec![Special::Setting(Setting::read(setting))])
             }
@@ -272,6 +272,14 @@ fn set(modes: &mut Vec<u16>, mode: u16, on: bool) {
     }
 }
 
+/// Whether an operating system command asks for a value: one of its parameters is a question mark.
+///
+/// Controls amid it are left out, as emulators do.
+fn has_question(body: &[u8]) -> bool {
+    let mut parameters = body.split(|byte| *byte == b';').skip(1);
+    parameters.any(|parameter| parameter.iter().filter(|byte| **byte >= b' ').eq(b"?"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::sequences::Scanner;
@@ -368,6 +376,8 @@ mod tests {
             "\x1b]10;?\x07",
             "\x1b]11;?\x1b\\",
             "\x1b]4;1;?\x07",
+            "\x1b]4;1;?;2;red\x07",
+            "\x1b]11;\x0b?\x0c\x1b\\",
             "\x1bZ",
         ] {
             assert_eq!(meaning(question.as_bytes()), Meaning::Asks, "{question:?}");
@@ -376,7 +386,8 @@ mod tests {
         assert_eq!(meaning(b"\x1b[>0q"), Meaning::Special(vec![Special::Version]));
         assert_eq!(meaning(b"\x1b[?6n"), Meaning::Special(vec![Special::ExtendedCursor]));
         assert_eq!(meaning(b"\x1bP+q544e\x1b\\"), Meaning::Special(vec![Special::Entry]));
-        assert_eq!(meaning(b"\x1b]0;why?\x07"), Meaning::Asks, "a question too many is only looked at too early");
+        assert_eq!(meaning(b"\x1b]0;?\x07"), Meaning::Asks, "a question too many is only looked at too early");
+        assert_eq!(meaning(b"\x1b]8;;https://example.org/?q=1\x07"), Meaning::Lasting);
         assert_eq!(meaning(b"\x1b[31m"), Meaning::InLine);
         assert_eq!(meaning(b"\x1b[?25l"), Meaning::Lasting);
         assert_eq!(meaning(b"\x1b[?2026h"), Meaning::FrameBegins);

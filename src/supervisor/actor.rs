@@ -20,6 +20,7 @@ use self::changes::Watches;
 use self::changing::Reread;
 use self::ports::PortWatch;
 use self::sampling::Sampling;
+use super::env_print::EnvPrint;
 use super::environment::Marks;
 use super::fleet::Fleet;
 use super::job::{Findings, Job, ORDERS, Order, Tools, Word};
@@ -144,6 +145,8 @@ struct Slot {
     orders: Option<mpsc::Sender<Order>>,
     findings: Option<Findings>,
     published: board::Published,
+    /// What the environment files said at the start of the last run.
+    environment: Option<EnvPrint>,
     /// What is known of the files that start it again.
     on_change: Option<OnChange>,
     /// Its schedule.
@@ -156,6 +159,7 @@ impl Slot {
             published: board::Published::new(&service.name, place),
             orders: None,
             findings: None,
+            environment: None,
             on_change: service.watch.as_ref().map(|watch| OnChange::new(watch.debounce)),
             timetable: service.schedule.clone().map(Timetable::new),
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::course::{CommandOutcome, StepOutcome};
+use super::env_print::EnvPrint;
 use super::keeper::Keeper;
 use super::live::Screens;
 use super::log_store::LogStore;
@@ -74,6 +75,8 @@ pub(crate) enum Word {
     },
     /// The address to open in a browser: told before the news that the run has begun.
     Address(Option<Arc<str>>),
+    /// What its environment files say: told before that news, too.
+    Environment(EnvPrint),
     /// SIGKILL has ended the main process: told before the news of that.
     Sigkilled {
         /// How often the kernel had killed for want of memory when the run began, where that is counted.

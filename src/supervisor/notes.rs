@@ -17,6 +17,8 @@ use crate::signal::Signal;
 
 /// Processes that a line names; the rest are counted.
 const NAMED: usize = 3;
+/// Variables that a line names.
+const VARIABLES: usize = 8;
 
 /// Returns the line for a run that begins.
 pub(crate) fn begins(run: RunId, command: &CommandLine) -> String {
@@ -26,6 +28,14 @@ pub(crate) fn begins(run: RunId, command: &CommandLine) -> String {
 /// Returns the line for an entry that differs at a restart.
 pub(crate) fn entry_differs(keys: &str) -> (Tone, String) {
     (Tone::Calm, format!("the file says something else now: {keys}; the next run has it"))
+}
+
+/// Returns the line for environment files that say something else than at the run before.
+pub(crate) fn environment_differs(names: &[String]) -> (Tone, String) {
+    let more = names.len().saturating_sub(VARIABLES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let names = names.iter().take(VARIABLES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    (Tone::Calm, format!("its environment files say something else now: {names}{more}"))
 }
 
 /// Returns the line for an entry that differs at a reload.

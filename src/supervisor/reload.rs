@@ -115,6 +115,19 @@ impl Plan {
         parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 
+    /// Says how much differs: `1 added · 2 changed`.
+    #[must_use]
+    pub fn counts(&self) -> String {
+        let count = |number: usize, word: &str| (number > 0).then(|| format!("{number} {word}"));
+        let parts = [
+            count(self.added.len(), "added"),
+            count(self.removed.len(), "removed"),
+            count(self.changed.len(), "changed"),
+            self.is_reordered.then(|| "another order".to_owned()),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+
     /// Says of what differs elsewhere in the file when it counts, if anything does.
     #[must_use]
     pub fn remark(&self) -> Option<String> {
@@ -218,6 +231,7 @@ mod tests {
             plan.sentence(),
             "added web · removed db · changed api (command, depends_on, env.TOKEN) · unchanged 0"
         );
+        assert_eq!(plan.counts(), "1 added · 1 removed · 1 changed");
         assert!(plan.changed[0].restarts);
         assert_eq!(
             (plan.new.as_slice(), plan.leaving.as_slice()),

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::course::{CommandOutcome, Course, Deed};
+use super::env_print::EnvPrint;
 use super::job::{Findings, GUARD_ANSWERS, Job, Order, Word};
 use super::live::Live;
 use super::notes;
@@ -40,9 +41,11 @@ pub(crate) async fn carry(mut job: Job) {
     let begun = begin(job.service, &job.config, &job.tools, enough).await;
     match begun {
         Ok(((guard, terminal, closed), launch, address)) => {
+            let environment = EnvPrint::new(&job.config, &launch.env);
             let scene = Arc::new(Scene::new(&job, launch, &closed, log_from));
             let main = guard.main();
             job.tell_address(address).await;
+            job.tell(Word::Environment(environment)).await;
             job.tools.keeper.begun(job.service, job.run, main.pid);
             job.tell(Word::News(News::Started { main, guard: guard.id().pid })).await;
             let runner = Runner {

@@ -40,10 +40,24 @@ pub(crate) fn check(rng: &mut Rng, bytes: &[u8]) {
     for other in &ways[1..] {
         assert_eq!(ways[0].2, other.2, "the modes depend on how the output was cut");
         assert_eq!(ways[0].3, other.3, "whether it draws a screen depends on how the output was cut");
-        assert!(!has_room || ways[0].1 == other.1, "the answers depend on how the output was cut");
+        assert!(
+            !has_room || ways[0].1 == other.1,
+            "the answers depend on how the output was cut: {}",
+            difference(&ways[0].1, &other.1)
+        );
         same(&ways[0].0, &other.0);
     }
     sizes(rng, bytes);
+}
+
+/// Shows the answers from a little before the place from which on they differ.
+fn difference(one: &[u8], other: &[u8]) -> String {
+    let place = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+    let shown = |bytes: &[u8]| {
+        let from = place.saturating_sub(20);
+        bytes[from..].chunks(100).next().unwrap_or_default().escape_ascii().to_string()
+    };
+    format!("{} and {} bytes, from {place}\n{}\n--\n{}", one.len(), other.len(), shown(one), shown(other))
 }
 
 fn size(rng: &mut Rng) -> (u16, u16) {

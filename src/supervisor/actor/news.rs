@@ -36,6 +36,15 @@ impl Actor {
             }
             Word::Address(address) => slot.published.address = address,
             Word::Sigkilled { before, after } => self.sigkilled(id, (before, after)),
+            Word::Environment(environment) => {
+                let before = slot.environment.replace(environment);
+                let now = slot.environment.as_ref();
+                let differing = now.zip(before).map_or_else(Vec::new, |(now, before)| now.differing(&before));
+                if !differing.is_empty() {
+                    let (tone, note) = notes::environment_differs(&differing);
+                    self.tools.logs.note(id, tone, &note);
+                }
+            }
             Word::Failed(sentence) => self.refuse(id, &sentence),
             Word::AddressInUse { port, look } => self.address_in_use(id, port, &look),
         }

@@ -39,7 +39,7 @@ pub(super) fn found(model: &mut Model, news: FileNews) {
             None
         }
         Ok((_, plan)) => {
-            Some((Tone::Good, format!("the file was saved: {} · {key} shows and takes it", plan.sentence())))
+            Some((Tone::Good, format!("the file was saved: {} · {key} shows and takes it", plan.counts())))
         }
     };
     if let Some((tone, text)) = notice {

@@ -111,6 +111,18 @@ fn a_restart_takes_what_the_entry_says_now() {
 }
 
 #[test]
+fn a_restart_takes_what_the_environment_files_say_now_and_names_what_differs_without_the_values() {
+    let project = Project::new("[processes]\nshow = 'echo TOKEN is $TOKEN; exec sleep 1000'\n");
+    project.write(".env", b"TOKEN=first\nSAME=s\n");
+    let program = Program::start(project.procdash(&["up", "--no-tui"]));
+    program.wait_for("TOKEN is first");
+    project.write(".env", b"TOKEN=second\nSAME=s\nNEW=n\n");
+    said(&project, &["restart", "show"]);
+    program.wait_for("TOKEN is second");
+    program.wait_for("its environment files say something else now: NEW, TOKEN");
+}
+
+#[test]
 fn a_service_that_is_in_no_file_survives_a_reload_and_goes_when_it_is_removed() {
     let (project, _program) = open(BEFORE, &["same", "old", "api"]);
     assert!(said(&project, &["add", "extra", "--", "exec", "sleep", "3000"]).contains("extra: started"));
@@ -164,7 +176,7 @@ fn in_the_dashboard_a_saved_file_is_told_and_taken_by_a_key() {
     screen.wait_for_state("api", "running");
     let api = pid(&project, "api");
     project.write("procfile.toml", AFTER.as_bytes());
-    screen.wait_for("the file was saved: added new · removed old");
+    screen.wait_for("the file was saved: 1 added · 1 removed");
     assert_eq!(pid(&project, "api"), api, "nobody has asked for it yet");
     screen.keys("\u{12}").wait_for("the file says something else now");
     screen.wait_for("api (command, depends_on, env.TOKEN) · restarts");
