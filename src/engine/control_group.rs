@@ -36,6 +36,7 @@ impl Hierarchy {
 }
 
 /// Returns the folder of the control group that this process is in, if that hierarchy is mounted.
+#[must_use]
 pub fn own_group(hierarchy: Hierarchy) -> Option<PathBuf> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
     let group = groups.lines().find_map(|line| {

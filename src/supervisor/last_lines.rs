@@ -146,6 +146,10 @@ mod tests {
         telling(&text.split('\n').collect::<Vec<_>>())
     }
 
+    fn numbered(count: usize, line: impl Fn(usize) -> String) -> String {
+        (0..count).map(line).collect::<Vec<_>>().concat()
+    }
+
     #[test]
     fn a_traceback_of_python_is_told_by_its_last_frame_and_its_error() {
         let text = "INFO starting\nTraceback (most recent call last):\n  File \"app.py\", line 9, in <module>\n    main()\n    \
@@ -202,8 +206,7 @@ mod tests {
 
     #[test]
     fn an_error_long_before_the_end_is_told_with_the_end() {
-        let text =
-            format!("WARN slow\nERROR no database\n{}", (0..30).map(|n| format!("bye {n}\n")).collect::<String>());
+        let text = format!("WARN slow\nERROR no database\n{}", numbered(30, |n| format!("bye {n}\n")));
         assert_eq!(told(&text), ["ERROR no database", "bye 26", "bye 27", "bye 28", "bye 29"]);
         let near = "ERROR no database\nINFO going down\nINFO bye";
         assert_eq!(told(&format!("INFO up\n{near}")), near.split('\n').collect::<Vec<_>>());
@@ -211,11 +214,11 @@ mod tests {
 
     #[test]
     fn without_an_error_the_last_lines_are_told_and_never_more_than_five() {
-        let text = (0..9).map(|n| format!("line {n}\n\n  \n")).collect::<String>();
+        let text = numbered(9, |n| format!("line {n}\n\n  \n"));
         assert_eq!(told(&text), ["line 4", "line 5", "line 6", "line 7", "line 8"]);
         assert!(told("").is_empty());
         assert!(telling::<Vec<u8>>(&[]).is_empty());
-        let errors = (0..90).map(|n| format!("ERROR {n}\n")).collect::<String>();
+        let errors = numbered(90, |n| format!("ERROR {n}\n"));
         assert_eq!(told(&errors).first().map(String::as_str), Some("ERROR 85"));
     }
 
@@ -224,7 +227,7 @@ mod tests {
         let long = telling(&[b"\x1b]0;evil\x07\x1b[1mERROR ".to_vec(), b"x".repeat(1 << 20)]);
         assert_eq!(long[0], "ERROR");
         assert_eq!(long[1].chars().count(), LONGEST + 1);
-        let progress = (0..5000).map(|n| format!("\r{n} of 5000")).collect::<String>() + "\rERROR: no disk \r";
+        let progress = numbered(5000, |n| format!("\r{n} of 5000")) + "\rERROR: no disk \r";
         assert_eq!(told(&progress), ["ERROR: no disk"]);
     }
 }

@@ -79,7 +79,7 @@ fn why_ends_with_the_lines_that_tell_why_the_last_run_failed() {
 }
 
 #[test]
-fn the_panel_shows_the_last_lines_and_forgets_them_when_a_later_run_is_up() {
+fn the_panel_shows_the_last_lines_until_it_is_started_again() {
     let project = shop();
     let mut screen = Screen::spawn(&project, &["up"], 120, 35);
     screen.wait_for_state("worker", "crash-loop");
