@@ -10,7 +10,9 @@ use procdash::guard::{Report, Request};
 use procdash::process::{Delivery, Exit, Verdict};
 use procdash::signal::Signal;
 
-use super::own_process::{INNER, alive, alone, empty, guards, inner, launch, next, skipped, token, until};
+use super::own_process::{
+    INNER, alive, alone, empty, guards, inner, launch, next, skipped, token, until, until_settled,
+};
 
 /// The uid of a user who may do nothing special.
 const NOBODY: u32 = 65534;
@@ -66,7 +68,7 @@ fn a_run_is_born_in_a_cgroup_that_goes_with_it_and_the_guard_is_not_in_it() {
         let run = cgroup_of(&guard.main().pid.to_string()).unwrap();
         assert!(run.ends_with(&format!("-{}", guard.id().pid)), "{run}");
         assert_eq!(cgroup_of(&guard.id().pid.to_string()), own);
-        until("all are there", || alive(&token) == 4);
+        until_settled(&token, 4, 1);
         assert_eq!(runs(&base, std::process::id()).len(), 1);
         guard.request(Request::Kill).await.unwrap();
         empty(&mut guard).await;
@@ -96,7 +98,7 @@ fn the_cgroup_of_a_killed_guard_is_removed_by_the_sweep() {
     alone(|| async {
         let (guards, token) = (guards(), token());
         let (mut guard, _channel) = guards.launch(&launch(TREE, &token, Io::Pipes)).await.unwrap();
-        until("all are there", || alive(&token) == 4);
+        until_settled(&token, 4, 1);
         assert_eq!(send(guard.id(), Signal::SIGKILL), Delivery::Sent);
         assert_eq!(next(&mut guard).await, Report::Lost(Exit::Signal { number: 9, core_dumped: false }));
         assert_eq!(guards.sweep_orphans().await.verdict, Verdict::Gone);

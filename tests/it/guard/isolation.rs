@@ -11,7 +11,8 @@ use procdash::process::{Delivery, Exit};
 use procdash::signal::Signal;
 
 use super::own_process::{
-    INNER, TERMINAL, alive, alone, empty, guards, inner, next, read_all, skipped, token, until, wait_for_output,
+    INNER, TERMINAL, alive, alone, empty, guards, inner, next, read_all, skipped, token, until, until_settled,
+    wait_for_output,
 };
 
 /// As whom a test is run.
@@ -66,10 +67,10 @@ pub(super) fn alone_as<F: Future<Output = ()>>(user: User, test: impl FnOnce() -
 }
 
 /// Starts a script, waits until `count` processes carry the token, kills the tree and looks who is left.
-async fn start_and_kill(script: &str, count: usize, io: Io) {
+async fn start_and_kill(script: &str, (count, shells): (usize, usize), io: Io) {
     let (guards, token) = (guards(), token());
     let (mut guard, _channel) = guards.launch(&launch(script, &token, io)).await.unwrap();
-    until("all are there", || alive(&token) == count);
+    until_settled(&token, count, shells);
     guard.request(Request::Kill).await.unwrap();
     let (_last, killed) = empty(&mut guard).await;
     assert_eq!((alive(&token), killed), (0, count as u64));
@@ -93,13 +94,13 @@ macro_rules! killed {
 }
 
 killed! {
-    an_isolated_tree_is_gone_after_the_kill: User::Same, TREE, 6, Io::Pipes;
-    an_isolated_tree_on_a_terminal_is_gone_after_the_kill: User::Same, TREE, 6, TERMINAL;
-    an_isolated_tree_of_an_ordinary_user_is_gone_after_the_kill: User::Ordinary, TREE, 6, Io::Pipes;
-    an_isolated_daemon_is_gone_after_the_kill: User::Ordinary, DAEMON, 4, TERMINAL;
-    an_isolated_tree_that_ignores_signals_is_gone_after_the_kill: User::Same, DEAF, 3, TERMINAL;
-    an_isolated_tree_that_attacks_its_init_is_gone_after_the_kill: User::Same, HOSTILE, 4, Io::Pipes;
-    an_isolated_tree_of_an_ordinary_user_that_attacks_its_init_is_gone: User::Ordinary, HOSTILE, 4, Io::Pipes;
+    an_isolated_tree_is_gone_after_the_kill: User::Same, TREE, (6, 3), Io::Pipes;
+    an_isolated_tree_on_a_terminal_is_gone_after_the_kill: User::Same, TREE, (6, 3), TERMINAL;
+    an_isolated_tree_of_an_ordinary_user_is_gone_after_the_kill: User::Ordinary, TREE, (6, 3), Io::Pipes;
+    an_isolated_daemon_is_gone_after_the_kill: User::Ordinary, DAEMON, (4, 1), TERMINAL;
+    an_isolated_tree_that_ignores_signals_is_gone_after_the_kill: User::Same, DEAF, (3, 1), TERMINAL;
+    an_isolated_tree_that_attacks_its_init_is_gone_after_the_kill: User::Same, HOSTILE, (4, 1), Io::Pipes;
+    an_isolated_tree_of_an_ordinary_user_that_attacks_its_init_is_gone: User::Ordinary, HOSTILE, (4, 1), Io::Pipes;
 }
 
 async fn ends_exactly() {

@@ -50,6 +50,16 @@ pub(super) fn alive(token: &str) -> usize {
     numbers.filter(|pid| has_token(*pid, token)).count()
 }
 
+/// Waits until so many have `token`, and all but `shells` of them are sleeps: on the way there, as many may be there for
+/// a moment, some of them shells that are about to end.
+pub(super) fn until_settled(token: &str, count: usize, shells: usize) {
+    let sleeps = || {
+        let numbers = procdash::engine::members(std::process::id()).unwrap();
+        numbers.iter().filter(|member| member.command.starts_with("sleep") && has_token(member.id.pid, token)).count()
+    };
+    until("all are there", || alive(token) == count && sleeps() == count - shells);
+}
+
 fn has_token(pid: u32, token: &str) -> bool {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
