@@ -44,6 +44,10 @@ depends_on = ["worker"]
 [processes.web]
 command = "echo at work; exec sleep 1000"
 ready = { log = "at work" }
+
+# without a screen procdash ends once nothing runs
+[processes.other]
+command = "exec sleep 1000"
 "#;
 
 fn shop() -> Project {
