@@ -8,6 +8,7 @@ compile_error!(
 
 mod alarm;
 pub mod clipboard;
+mod control_group;
 mod file_watch;
 pub(crate) mod identity;
 pub(crate) mod kill;
@@ -17,6 +18,7 @@ mod listeners;
 mod log_file;
 mod log_folder;
 mod marks;
+mod memory_kills;
 mod port_holders;
 mod pty;
 mod pump;
@@ -27,6 +29,7 @@ mod verify;
 mod watch;
 
 pub use alarm::Alarm;
+pub use control_group::{Hierarchy, own_group};
 pub use file_watch::FileWatch;
 pub use identity::{began, identify, is_held_by_debugger};
 pub(crate) use kill::may_signal;
@@ -37,6 +40,7 @@ pub use listeners::{Listeners, busy_ports};
 pub use log_file::{LogFile, Unwritten, file_identity, logs_open_at_once};
 pub use log_folder::log_folder;
 pub use marks::{FILE, Marks, NAMESPACE, PROJECT, RUN_ID, SERVICE, own_namespace, project_file};
+pub use memory_kills::memory_kills;
 pub use port_holders::{PortHolder, PortHolders, PortLook, PortProcess};
 pub use pty::{Channel, Terminal};
 pub use pump::{Bell, Pump, Sink};

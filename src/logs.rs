@@ -21,6 +21,7 @@ mod severity;
 mod snapshot;
 mod style;
 mod tail;
+pub(crate) mod trace;
 
 pub use ansi::{StyledLine, plain_text, read_from, read_line, shown_part};
 pub use arrivals::Arrivals;

@@ -16,6 +16,7 @@ mod held_port;
 mod job;
 mod keeper;
 mod kill_report;
+mod last_lines;
 mod listed;
 mod live;
 mod log_store;
@@ -41,6 +42,7 @@ mod start_up;
 mod status;
 mod stop_command;
 mod stop_plan;
+mod stray_kill;
 mod timetable;
 mod whole;
 mod why;
@@ -67,6 +69,7 @@ pub use status::{
     Action, Board, EndedRun, Fate, HowItEnded, KillReport, MemberFate, Phase, Rules, ServiceStatus, State, StopStep,
     Stopping, Summary, Usage,
 };
+pub use stray_kill::StrayKill;
 pub use timetable::NextRun;
-pub use why::{Cause, why};
+pub use why::{Cause, LastLines, last_lines, why};
 pub use wish::{Refusal, conflict};

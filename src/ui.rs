@@ -37,7 +37,6 @@ pub mod terminal;
 pub(crate) mod text;
 mod text_file;
 mod theme;
-mod trace;
 mod update;
 mod view;
 mod widgets;

@@ -198,6 +198,7 @@ mod tests {
             survivors: vec![],
             port: None,
             groups: vec![],
+            probe_error: None,
         }
     }
 

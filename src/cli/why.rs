@@ -29,6 +29,13 @@ pub fn why(words: &WhyArguments, place: &Place<'_>, out: &mut dyn Write) -> Resu
             writeln!(out, "    {}", place.paint("36", &command))?;
         }
     }
+    let last = reasons.last_lines();
+    if !last.lines.is_empty() {
+        writeln!(out, "  {}", place.paint("2", &crate::ui::text::cut(&last.heading(), usize::MAX)))?;
+    }
+    for line in last.lines {
+        writeln!(out, "    {}", crate::ui::text::cut(line, usize::MAX))?;
+    }
     Ok(DONE)
 }
 

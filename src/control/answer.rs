@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::act::{Act, left_to_its_guard, outcome_of};
 use super::protocol::{Fault, FaultKind, Hello, Request, To, Until, write_answer, write_fault};
-use super::rows::{Board, CauseRow, ExitRow, Outcomes, ProcessRow, Reasons, ServiceRow, Signalled, Tree, Trees};
+use super::rows::{Board, ExitRow, Outcomes, ProcessRow, Reasons, ServiceRow, Signalled, Tree, Trees};
 use super::rows::{Waited, WaitedRow};
 use super::verdict::{self, Progress};
 use crate::config::UnknownName;
@@ -18,7 +18,7 @@ use crate::engine::members;
 use crate::id::ServiceId;
 use crate::process::Member;
 use crate::signal::Signal;
-use crate::supervisor::{self, Answer, Command, Event, Handle, HasEnded, Phase, ServiceStatus, Taken, Target};
+use crate::supervisor::{Answer, Command, Event, Handle, HasEnded, Phase, ServiceStatus, Taken, Target};
 
 /// How long a guard may take to say what became of a signal.
 const SIGNAL_ANSWERS: Duration = Duration::from_secs(5);
@@ -122,16 +122,9 @@ impl Desk {
 
     fn reasons(&self, name: &str) -> Result<Reasons, Fault> {
         let id = self.id(name)?;
-        let status = self.statuses().into_iter().nth(id.index()).ok_or_else(ending)?;
-        let cause = |cause: supervisor::Cause| CauseRow {
-            text: cause.text,
-            remedy: cause.remedy.map(|action| action.name().to_owned()),
-        };
-        Ok(Reasons {
-            service: status.name.to_string(),
-            state: status.state.word().to_owned(),
-            causes: supervisor::why(&status, Instant::now()).into_iter().map(cause).collect(),
-        })
+        let statuses = self.statuses();
+        let status = statuses.get(id.index()).ok_or_else(ending)?;
+        Ok(Reasons::new(status, &statuses, Instant::now()))
     }
 
     async fn act(&self, act: Act, names: &[String]) -> Result<Outcomes, Fault> {

@@ -1,6 +1,7 @@
 //! What the answers are made of: the board as plain words and numbers, for scripts and for people. Pure.
 
 mod port;
+mod reasons;
 
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,7 @@ use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
 pub use self::port::{HolderRow, ListenerRow, PortRow};
+pub use self::reasons::{CauseRow, Reasons};
 use crate::process::{Exit, Member, Survivor};
 use crate::signal::Signal;
 use crate::supervisor::{EndedRun, HowItEnded, KillReport, ServiceStatus};
@@ -70,6 +72,9 @@ pub struct ServiceRow {
     /// The names by which it can be meant together with others.
     #[serde(default)]
     pub groups: Vec<String>,
+    /// Why the last attempt of its probe has failed, while it is probed.
+    #[serde(default)]
+    pub probe_error: Option<String>,
 }
 
 /// How a run ended: with a code, or by a signal.
@@ -135,26 +140,6 @@ pub struct Tree {
     pub state: String,
     /// Parents before children.
     pub tree: Vec<ProcessRow>,
-}
-
-/// Why a service is in its state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reasons {
-    /// Which.
-    pub service: String,
-    /// The word of its state.
-    pub state: String,
-    /// The nearest first.
-    pub causes: Vec<CauseRow>,
-}
-
-/// One reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CauseRow {
-    /// For a person to read.
-    pub text: String,
-    /// The name of the action that acts on it, as in the table of keys.
-    pub remedy: Option<String>,
 }
 
 /// What became of a wait.
@@ -260,6 +245,7 @@ impl ServiceRow {
             survivors: status.survivors.iter().map(SurvivorRow::from).collect(),
             port: status.port.as_ref().map(PortRow::from),
             groups: status.groups.iter().map(ToString::to_string).collect(),
+            probe_error: status.probing.as_ref().and_then(|probing| probing.error.as_deref()).map(str::to_owned),
         }
     }
 }

@@ -15,7 +15,7 @@ use nix::poll::{PollTimeout, poll};
 use rustix::fs::{Access, AtFlags, CWD, Mode, OFlags, accessat};
 use rustix::io::Errno;
 
-use crate::engine::{identify, own_namespace};
+use crate::engine::{Hierarchy, identify, own_group, own_namespace};
 use crate::process::ProcessId;
 
 /// What the names of all these cgroups begin with.
@@ -40,7 +40,7 @@ impl Cgroups {
     /// Finds out whether cgroups can be made here, and removes the empty ones of dashboards that are gone.
     pub(super) fn find() -> Option<Self> {
         let own = identify(std::process::id())?;
-        let base = own_cgroup()?;
+        let base = own_group(Hierarchy::Unified)?;
         remove_abandoned(&base);
         let found = Self { base, prefix: format!("{PREFIX}{}.{}.{}-", own.pid, own.start, namespace()) };
         let trial = Cgroup::make(found.base.join(format!("{}trial", found.prefix)).into_os_string())?;
@@ -73,7 +73,7 @@ impl Cgroups {
 
 /// Removes the empty cgroups that dashboards have left behind which were killed together with their guards.
 pub fn remove_abandoned_cgroups() {
-    if let Some(base) = own_cgroup() {
+    if let Some(base) = own_group(Hierarchy::Unified) {
         remove_abandoned(&base);
     }
 }
@@ -122,28 +122,6 @@ fn remove(path: &Path, depth: u32) -> io::Result<()> {
         }
         other => other,
     }
-}
-
-/// Returns the folder of the cgroup that this process is in, if there is a file system of the second version.
-fn own_cgroup() -> Option<PathBuf> {
-    let own = fs::read_to_string("/proc/self/cgroup").ok()?;
-    let own = own.lines().find_map(|line| line.strip_prefix("0::"))?;
-    folder(&fs::read_to_string("/proc/self/mountinfo").ok()?, own)
-}
-
-/// Finds the folder of a cgroup among the mounts; only one mount with all the hierarchy, or the part of it, has it.
-fn folder(mounts: &str, cgroup: &str) -> Option<PathBuf> {
-    mounts.lines().find_map(|line| {
-        let (mount, system) = line.split_once(" - ")?;
-        let mut fields = mount.split(' ').skip(3);
-        let (root, point) = (fields.next()?, fields.next()?);
-        // a path with blanks is spelt with escapes, and no cgroup is worth undoing them
-        if !system.starts_with("cgroup2 ") || line.contains('\\') || cgroup.contains("/..") {
-            return None;
-        }
-        let below = Path::new(cgroup).strip_prefix(root).ok()?;
-        Some(Path::new(point).join(below))
-    })
 }
 
 /// The cgroup of one run; removed when it is dropped.
@@ -201,22 +179,6 @@ impl Drop for Cgroup {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const HYBRID: &str = "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n\
-        37 31 0:34 / /sys/fs/cgroup/freezer rw - cgroup cgroup rw,freezer\n\
-        41 31 0:38 / /sys/fs/cgroup/unified rw,relatime shared:9 - cgroup2 cgroup2 rw\n";
-    const PART: &str = "41 31 0:38 /user.slice/a /sys/fs/cgroup rw - cgroup2 cgroup rw,nsdelegate\n";
-
-    #[test]
-    fn the_folder_is_found_wherever_the_hierarchy_or_a_part_of_it_is_mounted() {
-        let found = |mounts, cgroup| folder(mounts, cgroup).map(|path| path.to_str().unwrap().to_owned());
-        assert_eq!(found(HYBRID, "/").as_deref(), Some("/sys/fs/cgroup/unified/"));
-        assert_eq!(found(HYBRID, "/user.slice/b").as_deref(), Some("/sys/fs/cgroup/unified/user.slice/b"));
-        assert_eq!(found(PART, "/user.slice/a/b").as_deref(), Some("/sys/fs/cgroup/b"));
-        assert_eq!(found(PART, "/user.slice/ab"), None);
-        assert_eq!(found(HYBRID, "/../other"), None);
-        assert_eq!(found("27 1 254:0 / / rw - ext4 /dev/vda rw\n", "/"), None);
-    }
 
     #[test]
     fn a_name_tells_whose_cgroup_it_is() {

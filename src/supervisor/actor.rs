@@ -4,6 +4,7 @@ mod board;
 mod changes;
 mod changing;
 mod commands;
+mod last_end;
 mod news;
 mod ports;
 mod sampling;
@@ -132,6 +133,7 @@ fn spawn(config: &Config, options: Options, tools: Tools, sampling: Sampling) ->
         watches: Watches::new(config.root.clone(), log_folder(config)),
         alarm: Alarm::default(),
         unpublished: 0,
+        memory_kills_told: 0,
     };
     actor.watch_files();
     tokio::spawn(actor.run());
@@ -188,6 +190,8 @@ struct Actor {
     alarm: Alarm,
     /// How much news has been taken in since the last publication.
     unpublished: usize,
+    /// How many kills for want of memory, of all that the kernel has counted, have been told of a run, at the least.
+    memory_kills_told: u64,
 }
 
 impl Actor {
@@ -316,6 +320,8 @@ impl Actor {
             self.tools.logs.begin_run(id, &note);
         }
         slot.published.clash = None;
+        slot.published.stray_kill = None;
+        slot.published.has_sent_sigkill = false;
         if let (Some(port), Some(why)) = (machine.given_port(), machine.port_moved()) {
             let (tone, note) = notes::port_moved(port, why);
             self.tools.logs.note(id, tone, &note);

@@ -77,6 +77,13 @@ pub(crate) enum Word {
     Address(Option<Arc<str>>),
     /// What its environment files say: told before that news, too.
     Environment(EnvPrint),
+    /// SIGKILL has ended the main process: told before the news of that.
+    Sigkilled {
+        /// How often the kernel had killed for want of memory when the run began, where that is counted.
+        before: Option<u64>,
+        /// How often it has now.
+        after: Option<u64>,
+    },
     /// An order could not be carried out.
     Failed(String),
     /// The run has failed and its output speaks of an address in use: on this port, where one is known.

@@ -8,6 +8,7 @@ use super::course::{CommandOutcome, Course, Ignored};
 use super::held_port::{Clash, HeldPort};
 use super::machine::Machine;
 use super::status::{EndedRun, Fate, HowItEnded, KillReport, State};
+use super::stray_kill::StrayKill;
 use crate::config::{CommandLine, Overlap, Port};
 use crate::id::RunId;
 use crate::logs::Tone;
@@ -212,7 +213,12 @@ pub(crate) fn daemonised() -> (Tone, String) {
 }
 
 /// Returns the line for a machine whose run is just over, as it rests or waits now.
-pub(crate) fn ended(run: RunId, machine: &Machine, report: Option<&KillReport>, wait: Duration) -> (Tone, String) {
+pub(crate) fn ended(
+    run: RunId,
+    machine: &Machine,
+    (report, stray_kill): (Option<&KillReport>, Option<StrayKill>),
+    wait: Duration,
+) -> (Tone, String) {
     let Some(ended) = machine.ended() else { return (Tone::Calm, "stopped".to_owned()) };
     let state = machine.state();
     let tone = match state {
@@ -229,6 +235,9 @@ pub(crate) fn ended(run: RunId, machine: &Machine, report: Option<&KillReport>, 
         | State::Backoff => Tone::Calm,
     };
     let mut parts = vec![format!("run {} · {}", run.number(), how(ended, machine.problem()))];
+    if stray_kill == Some(StrayKill::WantOfMemory) {
+        parts.push("probably by the kernel, for want of memory".to_owned());
+    }
     if let Some(report) = report {
         parts.push(checked(report));
     }

@@ -2,6 +2,7 @@
 
 mod inherited;
 mod probed;
+mod stray;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use super::probing::{Prober, Scene};
 use super::start_up::{begin, until_killed};
 use super::stop_command::StopCommand;
 use super::wish::News;
-use crate::engine::{busy_ports, look, may_signal, members};
+use crate::engine::{busy_ports, look, may_signal, members, memory_kills};
 use crate::guard::{Guard, Reach, Report, Request};
 use crate::logs::Tone;
 use crate::process::{Exit, ProcessId, Survivor, Verdict};
@@ -32,6 +33,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Carries one run from its launch to the look at its end.
 pub(crate) async fn carry(mut job: Job) {
     let started = Instant::now();
+    let memory_kills = memory_kills();
     let mut early = VecDeque::new();
     let log_from = Scene::log_begins(&job);
     job.tools.keeper.begin(job.service);
@@ -51,6 +53,7 @@ pub(crate) async fn carry(mut job: Job) {
                 terminal,
                 closed,
                 exit: None,
+                memory_kills,
                 course: Course::default(),
                 ports: Ports::default(),
                 last_step: started,
@@ -75,6 +78,8 @@ struct Runner<'a> {
     closed: Vec<watch::Receiver<bool>>,
     /// How the main process has ended.
     exit: Option<Exit>,
+    /// How often the kernel had killed for want of memory when the run began.
+    memory_kills: Option<u64>,
     /// How the end goes, and who was seen to belong to the run since it began.
     course: Course,
     ports: Ports,
@@ -140,6 +145,7 @@ impl Runner<'_> {
                 self.exit = Some(exit);
                 self.look_around().await;
                 self.course.main_ended(self.main, self.last_step);
+                self.tell_of_sigkill(exit).await;
                 self.tell(News::MainExited(exit)).await;
             }
             Report::Signalled { delivered, refused } => {

@@ -8,6 +8,7 @@ use super::held_port::{Clash, PortStatus};
 pub use super::kill_report::{Action, Fate, HowItEnded, KillReport, MemberFate};
 use super::on_change::WatchStatus;
 use super::readiness::Probing;
+use super::stray_kill::StrayKill;
 use super::timetable::NextRun;
 use crate::config::{Dependency, RestartPolicy, Service};
 use crate::id::RunId;
@@ -203,6 +204,10 @@ pub struct ServiceStatus {
     pub port: Option<PortStatus>,
     /// What its last run, which failed, has printed about an address in use.
     pub clash: Option<Arc<Clash>>,
+    /// The lines that tell why its last run failed, of what that printed last.
+    pub last_lines: Arc<[String]>,
+    /// What is known of the SIGKILL that ended its last run, where nobody here has sent it.
+    pub stray_kill: Option<StrayKill>,
     /// What the configuration says about its beginning.
     pub rules: Rules,
     /// Where it stands among the others in lists; `None` once it was removed.
@@ -266,6 +271,8 @@ impl ServiceStatus {
             problem: None,
             port: None,
             clash: None,
+            last_lines: Arc::from([]),
+            stray_kill: None,
             rules: Rules {
                 autostart: true,
                 restart: RestartPolicy::No,

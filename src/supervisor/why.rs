@@ -1,12 +1,15 @@
 //! Why a service is in the state it is in, and what can be done about it. Pure.
 
+mod last_lines;
 mod outlook;
 mod port;
 
 use std::time::Instant;
 
+pub use self::last_lines::{LastLines, last_lines};
 use self::port::{awaited_port, clash, moved_port};
 use super::status::{EndedRun, HowItEnded, KillReport, ServiceStatus, State, StopStep, Stopping};
+use super::stray_kill::StrayKill;
 use crate::config::RestartPolicy;
 use crate::keys::Action;
 use crate::process::{Exit, Member, brief, lasted, seconds_left};
@@ -235,7 +238,7 @@ fn last_end(status: &ServiceStatus) -> String {
     if let Some(unfit) = status.ended.as_ref().and_then(|ended| ended.unfit.as_deref()) {
         return format!("it {unfit}; its tree was killed");
     }
-    let meaning = status.ended.as_ref().and_then(|ended| ended.exit).and_then(meaning);
+    let meaning = status.ended.as_ref().and_then(|ended| ended.exit).and_then(|exit| meaning(exit, status.stray_kill));
     let meaning = meaning.map_or_else(String::new, |meaning| format!(": {meaning}"));
     format!("it {}{meaning}", end(status))
 }
@@ -254,7 +257,7 @@ fn end(status: &ServiceStatus) -> String {
 }
 
 /// Says what an end usually means, where that is more than its number says.
-fn meaning(exit: Exit) -> Option<String> {
+fn meaning(exit: Exit, stray_kill: Option<StrayKill>) -> Option<String> {
     match exit {
         Exit::Code(126) => Some("a shell says so when a program cannot be executed".to_owned()),
         Exit::Code(127) => Some("a shell says so when it does not find a program".to_owned()),
@@ -262,7 +265,7 @@ fn meaning(exit: Exit) -> Option<String> {
             .map(|signal| format!("a shell says so when {signal} ended a program ({})", signal.meaning())),
         Exit::Code(_) => None,
         Exit::Signal { number, .. } if number == Signal::SIGKILL.number() => {
-            Some("procdash did not stop it; the kernel does that when memory runs out, see `dmesg`".to_owned())
+            stray_kill.map(|kill| kill.sentence().to_owned())
         }
         Exit::Signal { number, .. } => Signal::from_number(number).map(|signal| signal.meaning().to_owned()),
     }

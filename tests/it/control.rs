@@ -1,6 +1,7 @@
 //! Another shell asks: every subcommand that speaks to a running procdash, its words, its JSON and its exit codes.
 
 mod dependencies;
+mod failed;
 mod harmless;
 mod hostile;
 mod probes;

@@ -12,6 +12,7 @@ use super::super::notes;
 use super::super::on_change::OnChange;
 use super::super::status::{Phase, Rules, ServiceStatus, State, StopStep, Stopping, Usage};
 use super::super::stop_plan::Step;
+use super::super::stray_kill::StrayKill;
 use super::super::timetable::Timetable;
 use super::super::{Event, KillReport};
 use super::{Actor, Slot};
@@ -37,6 +38,12 @@ pub(super) struct Published {
     pub(super) port_held: Option<Arc<HeldPort>>,
     /// What its last run has printed about an address in use.
     pub(super) clash: Option<Arc<Clash>>,
+    /// What its last run, which failed, has printed last, as far as it tells why.
+    pub(super) last_lines: Arc<[String]>,
+    /// What is known of a SIGKILL that has ended its last run.
+    pub(super) stray_kill: Option<StrayKill>,
+    /// Whether somebody here has sent a SIGKILL into its present run.
+    pub(super) has_sent_sigkill: bool,
     /// What the present run is seen under in a browser.
     pub(super) address: Option<Arc<str>>,
 }
@@ -54,6 +61,9 @@ impl Published {
             guard_is_held: false,
             port_held: None,
             clash: None,
+            last_lines: Arc::from([]),
+            stray_kill: None,
+            has_sent_sigkill: false,
             address: None,
         }
     }
@@ -102,6 +112,8 @@ impl Slot {
             problem: problem(machine),
             port: self.port(fleet, id, machine),
             clash: self.published.clash.clone(),
+            last_lines: Arc::clone(&self.published.last_lines),
+            stray_kill: self.published.stray_kill,
             rules: rules(machine),
             place: self.published.place,
             leaves: self.published.place.is_some() && !fleet.stays(id),

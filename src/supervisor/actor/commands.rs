@@ -183,6 +183,9 @@ impl Actor {
         if machine.guard().is_none() {
             return Err(Refusal::NotUpYet);
         }
+        if let Some(slot) = self.slots.get_mut(service.index()).filter(|_| signal == Signal::SIGKILL) {
+            slot.published.has_sent_sigkill = true;
+        }
         let to = match target {
             Target::Main => Reach::Main,
             Target::Group => Reach::Group,

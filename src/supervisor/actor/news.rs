@@ -35,6 +35,7 @@ impl Actor {
                 self.emit(Event::Signalled { service: id, signal, target, delivered, refused });
             }
             Word::Address(address) => slot.published.address = address,
+            Word::Sigkilled { before, after } => self.sigkilled(id, (before, after)),
             Word::Environment(environment) => {
                 let before = slot.environment.replace(environment);
                 let now = slot.environment.as_ref();
@@ -53,6 +54,7 @@ impl Actor {
         tracing::debug!(%id, %run, ?news, "learnt");
         let now = Instant::now();
         let (Some(slot), Some(machine)) = (self.slots.get_mut(id.index()), self.fleet.machine(id)) else { return };
+        let is_up = matches!(news, News::Started { .. });
         let over = matches!(news, News::NotStarted(_) | News::Ended { verdict: Verdict::Gone, .. });
         let resistance = Resistance::of(&news);
         let newly_stuck = machine.state() != State::Stuck;
@@ -61,6 +63,9 @@ impl Actor {
         let (was_daemon, before) = (machine.is_daemonised(), machine.state());
         self.fleet.learn(id, run, news, now);
         self.note_fitness(id, before, now);
+        if is_up {
+            self.forget_last_lines(id);
+        }
         if !was_daemon && self.fleet.machine(id).is_some_and(Machine::is_daemonised) {
             let (tone, note) = notes::daemonised();
             self.tools.logs.note(id, tone, &note);
@@ -75,8 +80,9 @@ impl Actor {
     }
 
     /// Writes into the log that the run can be used from now on, or that its probes end it.
-    fn note_fitness(&self, id: ServiceId, before: State, now: Instant) {
+    fn note_fitness(&mut self, id: ServiceId, before: State, now: Instant) {
         let Some(machine) = self.fleet.machine(id).filter(|machine| machine.state() != before) else { return };
+        let is_unfit = machine.state() == State::Unhealthy;
         let after = || machine.started().map_or(Duration::ZERO, |started| now.saturating_duration_since(started));
         let note = match machine.state() {
             State::Ready => Some(notes::ready(after())),
@@ -95,6 +101,9 @@ impl Actor {
         };
         if let Some((tone, note)) = note {
             self.tools.logs.note(id, tone, &note);
+        }
+        if is_unfit {
+            self.keep_last_lines(id);
         }
     }
 
@@ -124,14 +133,16 @@ impl Actor {
         self.tools.screens.end(id);
         let wait = machine.next_start().map(|until| until.saturating_duration_since(now));
         // the machine may have begun the next one already
-        let (tone, note) = notes::ended(run, machine, report.as_deref(), wait.unwrap_or(Duration::ZERO));
+        let found = (report.as_deref(), slot.published.stray_kill);
+        let (tone, note) = notes::ended(run, machine, found, wait.unwrap_or(Duration::ZERO));
         self.tools.logs.write(id, LogBuffer::finish);
         self.tools.logs.note(id, tone, &note);
         if let Some(report) = report {
             slot.published.report = Some(Arc::clone(&report));
             self.emit(Event::Verified(report));
         }
-        self.look_for_clash(id);
+        let printed = self.keep_last_lines(id);
+        self.look_for_clash(id, &printed);
         self.apply_on_exit(id);
     }
 

@@ -19,14 +19,14 @@ use super::super::{Event, Target};
 use super::Actor;
 use crate::engine::{PortHolder, PortHolders, PortLook, PortProcess, send};
 use crate::id::{RunId, ServiceId};
-use crate::logs::{Source, plain_text};
+use crate::logs::plain_text;
 use crate::process::{Delivery, ProcessId};
 use crate::signal::Signal;
 
 /// How often it is looked whether a port has become free, and who has those that a person looks at.
 const PACE: Duration = Duration::from_secs(1);
 /// So many last lines of a run are read for what they say about an address.
-const LAST_LINES: u64 = 60;
+const LAST_LINES: usize = 60;
 
 /// One look, and for whom it was taken.
 type Looked = (Vec<(ServiceId, RunId)>, io::Result<PortLook>);
@@ -221,13 +221,15 @@ impl Actor {
     }
 
     /// Looks, after a run that has failed, whether its last lines speak of an address in use, and who has that.
-    pub(super) fn look_for_clash(&self, id: ServiceId) {
+    pub(super) fn look_for_clash(&self, id: ServiceId, printed: &[Vec<u8>]) {
         let Some(machine) = self.fleet.machine(id) else { return };
         let has_failed = matches!(machine.state(), State::Crashed | State::Backoff | State::CrashLoop);
         if !has_failed || machine.problem().is_some() {
             return;
         }
-        let Some(named) = address_in_use::read(&self.last_lines(id)) else { return };
+        let last = printed.iter().skip(printed.len().saturating_sub(LAST_LINES));
+        let lines: Vec<String> = last.map(|line| plain_text(line)).collect();
+        let Some(named) = address_in_use::read(&lines) else { return };
         let port = named.port.or_else(|| wanted_port(machine));
         let (run, words, holders) = (machine.run(), self.word_sender.clone(), self.ports.holders.clone());
         tokio::spawn(async move {
@@ -248,15 +250,6 @@ impl Actor {
             slot.published.clash = Some(Arc::new(clash));
         }
         self.publish_all(&[id]);
-    }
-
-    /// Returns the last lines that the newest run of a service has printed.
-    fn last_lines(&self, id: ServiceId) -> Vec<String> {
-        let Some(log) = self.tools.logs.lock(id) else { return vec![] };
-        let begin = log.runs().before(log.end()).unwrap_or(0);
-        let from = begin.max(log.end().saturating_sub(LAST_LINES));
-        let printed = log.lines(from).filter(|line| !matches!(line.source, Source::Note(_)));
-        printed.map(|line| plain_text(line.bytes)).collect()
     }
 
     /// Signals the process that has a port which a service wants: a person was shown it by name, and has said so.

@@ -127,17 +127,30 @@ fn a_crash_says_how_it_ended_and_what_that_usually_means() {
             signal(Signal::SIGSEGV, true),
             "it was killed by SIGSEGV (core dumped) after 02:13: an invalid memory reference",
         ),
-        (
-            signal(Signal::SIGKILL, false),
-            "it was killed by SIGKILL after 02:13: procdash did not stop it; the kernel does that when memory runs \
-             out, see `dmesg`",
-        ),
+        (signal(Signal::SIGKILL, false), "it was killed by SIGKILL after 02:13"),
     ] {
         let crashed = ended(State::Crashed, Some(exit), false);
         assert_eq!(said(&crashed), [words, "it is not restarted by itself (restart = \"no\")"]);
     }
     let never = ServiceStatus { problem: Some("no such program".into()), ..ended(State::Crashed, None, false) };
     assert_eq!(said(&never)[0], "it could not be started: no such program");
+}
+
+#[test]
+fn a_sigkill_that_nobody_here_sent_says_what_the_kernel_tells_and_no_more() {
+    let killed = Some(Exit::Signal { number: Signal::SIGKILL.number(), core_dumped: false });
+    for (kill, words) in [
+        (StrayKill::WantOfMemory, "want of memory during the run, so probably this one"),
+        (StrayKill::NotForMemory, "perhaps another program did it"),
+        (StrayKill::Unknown, "perhaps the kernel, for want of memory (see `dmesg`)"),
+    ] {
+        let crashed = ServiceStatus { stray_kill: Some(kill), ..ended(State::Crashed, killed, false) };
+        let text = &said(&crashed)[0];
+        assert!(text.starts_with("it was killed by SIGKILL after 02:13: nobody here sent it"), "{text}");
+        assert!(text.ends_with(words), "{text}");
+        let failed = ServiceStatus { stray_kill: Some(kill), ..ended(State::Crashed, Some(Exit::Code(1)), false) };
+        assert_eq!(said(&failed)[0], "it exited with code 1 after 02:13");
+    }
 }
 
 #[test]

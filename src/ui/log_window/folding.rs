@@ -1,9 +1,11 @@
 //! Which lines an excerpt has where stack traces are folded: the frames of one are a line of their own.
 
+use super::Kept;
+use crate::logs::trace::{Kind, is_frame};
 use crate::logs::{LogBuffer, Source};
 
-use super::Kept;
-use crate::ui::trace::{FEWEST, Kind, is_frame};
+/// Fewer lines are not folded: a row that says so would be as long.
+const FEWEST: usize = 3;
 
 /// A fold ends at lines with such numbers, so that what a line belongs to can be told from those around it.
 const FENCE: u64 = 4096;

@@ -1,5 +1,6 @@
 //! Pictures of every screen, and what holds for all of them.
 
+mod last_lines;
 mod lines;
 mod plan;
 

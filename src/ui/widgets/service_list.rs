@@ -35,11 +35,16 @@ impl ServiceList<'_> {
         let weight = if chosen { Modifier::BOLD } else { Modifier::empty() };
         let name = Span::styled(name, theme.text.add_modifier(weight));
         let mut spans = vec![bar, mark, sign, name];
-        spans.extend(plan.columns.iter().map(|&column| self.cell(status, column)));
+        let lead = spans.len();
+        for &column in &plan.columns {
+            let cell = self.cell(status, column, spans.get_mut(lead..).unwrap_or_default());
+            spans.push(cell);
+        }
         Line::from(spans)
     }
 
-    fn cell(&self, status: &ServiceStatus, column: Column) -> Span<'static> {
+    /// Returns the cell of a column; a longer value takes blanks of those before it, which stay where they are.
+    fn cell(&self, status: &ServiceStatus, column: Column, before: &mut [Span<'_>]) -> Span<'static> {
         let theme = &self.model.dashboard.theme;
         let alive = status.state.is_alive();
         let figure = |known: bool, value: String| (if known { value } else { String::new() }, theme.text);
@@ -69,7 +74,8 @@ impl ServiceList<'_> {
         };
         // one space at least stays before the figure, so that two columns never touch
         let width = usize::from(columns::width(column)) - 1;
-        Span::styled(format!(" {}", text::right(&value, width)), style)
+        let more = take_blanks(before, text::width(&value).saturating_sub(width));
+        Span::styled(format!(" {}", text::right(&value, width + more)), style)
     }
 
     /// Returns the port that it listens on, a mark where there are more, or the one that it expects.
@@ -132,6 +138,22 @@ impl ServiceList<'_> {
     }
 }
 
+/// Takes up to `wanted` blanks from the end of a row of cells; returns how many there were.
+fn take_blanks(cells: &mut [Span<'_>], wanted: usize) -> usize {
+    let mut taken = 0;
+    for cell in cells.iter_mut().rev() {
+        let used = cell.content.trim_end_matches(' ').len();
+        let take = (cell.content.len() - used).min(wanted - taken);
+        let kept = cell.content.len() - take;
+        cell.content.to_mut().truncate(kept);
+        taken += take;
+        if used > 0 || taken == wanted {
+            break;
+        }
+    }
+    taken
+}
+
 impl Widget for &ServiceList<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let theme = &self.model.dashboard.theme;
@@ -161,5 +183,27 @@ impl Widget for &ServiceList<'_> {
         let track = Rect { x: inner.right(), width: 1, ..inner };
         let total = listed.len();
         sheet::scrollbar(track, self.model.list_top, usize::from(inner.height), total, theme.border(has_focus), buf);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_value_takes_the_blanks_before_it_and_nothing_else() {
+        let taken = |cells: &[&str], wanted| {
+            let mut spans: Vec<Span<'_>> = cells.iter().map(|cell| Span::raw((*cell).to_owned())).collect();
+            let taken = take_blanks(&mut spans, wanted);
+            (taken, spans.into_iter().map(|span| span.content.into_owned()).collect::<Vec<_>>())
+        };
+        let kept = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
+        let row = [" blocked   ", "       ", "      "];
+        assert_eq!(taken(&row, 0), (0, kept(&row)));
+        assert_eq!(taken(&row, 2), (2, kept(&[" blocked   ", "       ", "    "])));
+        assert_eq!(taken(&row, 14), (14, kept(&[" blocked  ", "", ""])));
+        assert_eq!(taken(&row, 99), (16, kept(&[" blocked", "", ""])));
+        assert_eq!(taken(&[" blocked   ", "   1.0%", "      "], 9), (6, kept(&[" blocked   ", "   1.0%", ""])));
+        assert_eq!(taken(&[], 3), (0, kept(&[])));
     }
 }

@@ -5,14 +5,17 @@ use ratatui::text::{Line, Span};
 use crate::config::Dependency;
 use crate::id::ServiceId;
 use crate::keys::Action;
-use crate::supervisor::{Cause, PlanRow, ServiceStatus, State, plan_below, why};
+use crate::logs::{Severity, severity};
+use crate::supervisor::{Cause, LastLines, PlanRow, ServiceStatus, State, last_lines, plan_below, why};
 use crate::ui::model::{Model, Moment};
 use crate::ui::sheet::{self, Sheet};
-use crate::ui::theme::sign;
+use crate::ui::theme::{Theme, sign};
 use crate::ui::widgets::{graph, hints_line, ports_panel};
 use crate::ui::{ports, report, text};
 
 const WIDTH: u16 = 90;
+/// The most cells of a printed line's indentation.
+const INDENT: usize = 8;
 
 /// Builds the panel.
 pub(crate) fn sheet(model: &Model, service: ServiceId, top: usize, moment: Moment) -> Sheet {
@@ -24,6 +27,11 @@ pub(crate) fn sheet(model: &Model, service: ServiceId, top: usize, moment: Momen
         body.push(Line::styled(format!("{} {}", sign(status.state), status.state.word()), style));
         for cause in why(status, moment.now) {
             body.extend(reason(model, status, &cause, room));
+        }
+        if let Some(last) = last_lines(status, &model.board.services) {
+            body.push(Line::default());
+            body.push(Line::styled(last.heading(), theme.title));
+            body.extend(printed(&last, room, theme));
         }
         // a service that waits for its port alone is in nobody's way but its own
         if status.state == State::Blocked && !status.blocked_on.is_empty() {
@@ -69,6 +77,35 @@ fn reason(model: &Model, status: &ServiceStatus, cause: &Cause, room: usize) -> 
         }
     }
     lines
+}
+
+/// Writes the lines that a run has printed last, with the marks that they have in the log.
+fn printed(last: &LastLines<'_>, room: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for line in last.lines {
+        let text = line.trim_start();
+        let indent = text::width(line).saturating_sub(text::width(text)).min(INDENT);
+        let (sign, style) = match severity(line.as_bytes()) {
+            Some((Severity::Error, _)) => ("▎ ", theme.bad),
+            Some((Severity::Warning, _)) => ("▎ ", theme.busy),
+            None => ("  ", theme.quiet),
+        };
+        for (row, part) in in_two_rows(text, room.saturating_sub(2 + indent)).into_iter().enumerate() {
+            let (sign, style) = if row == 0 { (sign, style) } else { ("┊ ", theme.quiet) };
+            let part = format!("{}{part}", " ".repeat(indent));
+            lines.push(Line::from(vec![Span::styled(sign, style), Span::styled(part, theme.text)]));
+        }
+    }
+    lines
+}
+
+/// Breaks a line into two rows at most; the second says where something is left out.
+fn in_two_rows(line: &str, room: usize) -> Vec<String> {
+    let mut rows = text::wrap(&text::cut(line, usize::MAX), room).into_iter();
+    let first = rows.next();
+    let rest = rows.collect::<Vec<_>>().join(" ");
+    let second = Some(rest).filter(|rest| !rest.is_empty()).map(|rest| text::cut(&rest, room));
+    first.into_iter().chain(second).collect()
 }
 
 /// Returns what a blocked service waits for, down to the roots, and nothing that is as it has to be.

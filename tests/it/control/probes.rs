@@ -89,9 +89,11 @@ fn a_service_is_ready_once_its_page_is_answered_as_it_should_be() {
     wait_for_reason(&project, "web", &format!("{page}: no answer within 200 ms (attempt "));
     answer(&project, "503 Service Unavailable");
     wait_for_reason(&project, "web", &format!("{page}: 503 Service Unavailable (attempt "));
-    wait_for_state(&project, "web", "starting");
+    let starting = wait_for_state(&project, "web", "starting");
+    assert!(starting["probe_error"].as_str().unwrap().contains("503 Service Unavailable"), "{starting}");
     answer(&project, "200 OK");
-    wait_for_state(&project, "web", "ready");
+    let ready = wait_for_state(&project, "web", "ready");
+    assert_eq!(ready.get("probe_error"), Some(&().into()), "{ready}");
     program.wait_for("ready after");
     end(&project, program);
 }

@@ -4,12 +4,10 @@ use std::sync::LazyLock;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use crate::logs::plain_text;
+use super::plain_text;
 
 /// More of a line is not looked at.
 const LOOKED_AT: usize = 512;
-/// Fewer lines are not folded: a row that says so would be as long.
-pub(crate) const FEWEST: usize = 3;
 
 /// What a line looks like by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
