@@ -46,17 +46,7 @@ fn press(chord: Chord, model: &Model) -> Option<Msg> {
     if model.prompt.is_some() && model.panels.is_empty() && !model.is_quitting() {
         return edit(chord).map(Step::Edit).or_else(|| step(chord, action, true)).map(Msg::Step);
     }
-    let in_menu = matches!(
-        model.panels.last(),
-        Some(
-            Panel::Signals(_)
-                | Panel::Restarts { .. }
-                | Panel::Reload { .. }
-                | Panel::Conflict { .. }
-                | Panel::Quit
-                | Panel::Holder(_)
-        )
-    );
+    let in_menu = model.panels.last().is_some_and(|panel| panel.opener().is_none());
     if in_menu && !model.is_quitting() {
         let types = matches!(model.panels.last(), Some(Panel::Signals(_)));
         return step(chord, action, types).map(Msg::Step);

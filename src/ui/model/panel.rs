@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::id::ServiceId;
+use crate::keys::Action;
 use crate::process::ProcessId;
 use crate::signal::Signal;
 use crate::supervisor::{KillReport, NewFile, Plan, Target};
@@ -91,6 +92,28 @@ pub(crate) enum Panel {
     },
     /// procdash's own log.
     Diagnostics,
+}
+
+impl Panel {
+    /// Returns the action whose key opens it and closes it; none for a menu and for a question, which take steps instead.
+    pub(crate) const fn opener(&self) -> Option<Action> {
+        match self {
+            Self::Tree(_) => Some(Action::Tree),
+            Self::Ports(_) => Some(Action::Ports),
+            Self::Graph { .. } => Some(Action::Graph),
+            Self::Why { .. } => Some(Action::Why),
+            Self::Details { .. } => Some(Action::Details),
+            Self::Help { .. } => Some(Action::Help),
+            Self::Diagnostics => Some(Action::Diagnostics),
+            Self::Report { .. } | Self::Line { .. } | Self::Problems { .. } => Some(Action::Open),
+            Self::Signals(_)
+            | Self::Restarts { .. }
+            | Self::Reload { .. }
+            | Self::Conflict { .. }
+            | Self::Quit
+            | Self::Holder(_) => None,
+        }
+    }
 }
 
 /// The state of the signal menu.

@@ -72,25 +72,8 @@ pub(super) fn act(model: &mut Model, action: Action, moment: Moment) -> Vec<Effe
     if action == Action::QuitNow {
         return vec![Effect::Ask(Command::Quit)];
     }
-    let same = match model.panels.last() {
-        Some(Panel::Tree(_)) => Action::Tree,
-        Some(Panel::Ports(_)) => Action::Ports,
-        Some(Panel::Graph { .. }) => Action::Graph,
-        Some(Panel::Why { .. }) => Action::Why,
-        Some(Panel::Details { .. }) => Action::Details,
-        Some(Panel::Help { .. }) => Action::Help,
-        Some(Panel::Diagnostics) => Action::Diagnostics,
-        Some(
-            Panel::Signals(_)
-            | Panel::Restarts { .. }
-            | Panel::Reload { .. }
-            | Panel::Conflict { .. }
-            | Panel::Quit
-            | Panel::Holder(_),
-        ) => {
-            return by_wheel(model, action, moment);
-        }
-        Some(Panel::Report { .. } | Panel::Line { .. } | Panel::Problems { .. }) | None => Action::Open,
+    let Some(same) = model.panels.last().map_or(Some(Action::Open), Panel::opener) else {
+        return by_wheel(model, action, moment);
     };
     // the key that opened it closes it, and `q` leaves what is on top before it leaves procdash
     if action == same || matches!(action, Action::Back | Action::Quit) {
