@@ -1,6 +1,7 @@
 //! Carries one run of one service: starts its guard, passes orders on, brings news back, looks at the end.
 
 mod inherited;
+mod looking;
 mod probed;
 mod stray;
 
@@ -22,7 +23,7 @@ use super::probing::{Prober, Scene};
 use super::start_up::{begin, until_killed};
 use super::stop_command::StopCommand;
 use super::wish::News;
-use crate::engine::{busy_ports, look, may_signal, members, memory_kills};
+use crate::engine::{busy_ports, may_signal, members, memory_kills};
 use crate::guard::{Guard, Reach, Report, Request};
 use crate::logs::Tone;
 use crate::process::{Exit, ProcessId, Survivor, Verdict};
@@ -367,13 +368,6 @@ impl Runner<'_> {
                 }
             }
         }
-    }
-
-    async fn look(&self) -> Verdict {
-        let ids: Vec<ProcessId> = self.course.ids().chain([self.main]).collect();
-        tokio::task::spawn_blocking(move || look(&ids))
-            .await
-            .unwrap_or_else(|error| Verdict::Unknown(format!("the look at the process table failed: {error}")))
     }
 
     /// Returns what a look has found that has seen everyone to be gone but these.
