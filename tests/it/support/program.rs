@@ -1,6 +1,6 @@
 //! The program without a terminal: its output through pipes, line by line.
 
-use std::io::Read;
+use std::io::{Error, ErrorKind, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -49,7 +49,11 @@ pub(crate) fn wait_for_end(child: &mut Child, context: impl Fn() -> String) -> E
 impl Program {
     /// Starts `command` with nothing to read.
     pub(crate) fn start(mut command: Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // a program that was copied just now stays open for writing in whatever another test forks, until that execs
+        let is_busy = |error: &Error| error.kind() == ErrorKind::ExecutableFileBusy;
+        let started = wait::until(|| Some(command.spawn()).filter(|started| !started.as_ref().is_err_and(is_busy)));
+        let mut child = started.expect("it stays busy").unwrap();
         let out = Collector::new(child.stdout.take().unwrap());
         let err = Collector::new(child.stderr.take().unwrap());
         Self { child, out, err }
