@@ -117,20 +117,9 @@ fn way(model: &Model, service: ServiceId, status: &ServiceStatus) -> Vec<PlanRow
     };
     let all = model.board.services.iter();
     let needs: Vec<Vec<Dependency>> = all
-        .map(|status| match status.state {
-            State::Blocked => status.needs.iter().filter(|need| is_in_the_way(need)).copied().collect(),
-            State::Stopped
-            | State::Starting
-            | State::Running
-            | State::Ready
-            | State::Unhealthy
-            | State::Stopping
-            | State::Done
-            | State::Exited
-            | State::Crashed
-            | State::Backoff
-            | State::CrashLoop
-            | State::Stuck => Vec::new(),
+        .map(|status| {
+            let is_blocked = status.state == State::Blocked;
+            status.needs.iter().filter(|need| is_blocked && is_in_the_way(need)).copied().collect()
         })
         .collect();
     plan_below(&needs, service)

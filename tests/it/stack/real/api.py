@@ -6,28 +6,18 @@ import os
 import stack
 
 
-class Api(http.server.BaseHTTPRequestHandler):
+class Api(stack.Pages):
     is_well = True
 
     def do_GET(self):
         if self.path == "/break":
             Api.is_well = False
         if self.path in ("/break", "/health"):
-            self.answer(200 if Api.is_well else 503, {})
+            self.answer(200 if Api.is_well else 503, b"{}")
             return
         what, ticks, jobs = stack.query("select what from orders"), stack.query("select count(*) from ticks"), stack.cached("LLEN jobs")
         body = {"what": what, "ticks": ticks and int(ticks), "jobs": jobs and int(jobs.lstrip(":"))}
-        self.answer(503 if what is None else 200, body)
-
-    def answer(self, code, body):
-        body = json.dumps(body).encode()
-        self.send_response(code)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *words):
-        pass
+        self.answer(503 if what is None else 200, json.dumps(body).encode())
 
 
 with stack.at_work("api", table=lambda: stack.query("select what from orders"), cache=lambda: stack.cached("PING")):

@@ -1,5 +1,6 @@
 """What the programs of the stack share: each says what it finds when it comes and when it goes."""
 import contextlib
+import http.server
 import os
 import signal
 import socket
@@ -44,6 +45,19 @@ def note(line):
     print(line, flush=True)
     with open("order", "a") as order:
         order.write(line + "\n")
+
+
+class Pages(http.server.BaseHTTPRequestHandler):
+    """Answers with bytes, and says nothing about it."""
+
+    def answer(self, code, body):
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *words):
+        pass
 
 
 @contextlib.contextmanager

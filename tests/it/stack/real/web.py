@@ -18,16 +18,9 @@ def ask_api(path):
         return 502, f"the api does not answer: {error}".encode()
 
 
-class Web(http.server.BaseHTTPRequestHandler):
+class Web(stack.Pages):
     def do_GET(self):
-        code, body = ask_api(self.path)
-        self.send_response(code)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *words):
-        pass
+        self.answer(*ask_api(self.path))
 
 
 with stack.at_work("web", api=lambda: ask_api("/orders")[0] == 200):
